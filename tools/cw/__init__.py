@@ -1,0 +1,1 @@
+"""Causeway's command line. Each module holds one concept; commands/ holds one module per command."""

@@ -1,0 +1,73 @@
+"""What a system is booted from: the modules that come with it, extra modules, a boot script, the user's files."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cw import paths
+from cw.archive import Entry, Kind, pack
+from cw.failure import Failure
+
+BOOT_SCRIPT = "boot"
+
+
+def split_commands(text: str) -> list[str]:
+    """Shell commands of `text`: separated by newlines or by semicolons outside of quotes."""
+    commands = [""]
+    quote = ""
+    for character in text:
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in ";\n":
+            commands.append("")
+            continue
+        commands[-1] += character
+    return [command.strip() for command in commands if command.strip()]
+
+
+def script(commands: Sequence[str], *, power_off: bool = True) -> Entry:
+    """The boot script. Powering off without a status passes on the status of the command before."""
+    lines = [*commands, "poweroff"] if power_off else list(commands)
+    return Entry(Kind.SCRIPT, BOOT_SCRIPT, data="".join(f"{line}\n" for line in lines).encode())
+
+
+def base_modules(folder: Path = paths.MODULES) -> list[Entry]:
+    """Every module of the build."""
+    return [module(path) for path in sorted(folder.glob("*.cwm"))]
+
+
+def module(path: Path) -> Entry:
+    """The entry of one module file."""
+    return Entry(Kind.MODULE, path.stem, source=path)
+
+
+def find_modules(patterns: Sequence[str], folder: Path = paths.TEST_MODULES) -> list[Entry]:
+    """Modules asked for by name: a test module, a pattern of them such as `bad/*`, or the path of a .cwm file."""
+    found: list[Entry] = []
+    for pattern in patterns:
+        if pattern.endswith(".cwm") and Path(pattern).is_file():
+            matches = [Path(pattern)]
+        else:
+            matches = sorted(folder.glob(pattern if pattern.endswith(".cwm") else f"{pattern}.cwm"))
+        if not matches:
+            raise Failure(f"no module {pattern}: neither a .cwm file nor in {paths.shown(folder)}")
+        found += [module(path) for path in matches]
+    return found
+
+
+@contextmanager
+def packed(name: str, entries: Sequence[Entry], keep: Callable[[], bool]) -> Iterator[tuple[Path, int]]:
+    """Packs a boot archive for the time of a run; it stays, for reproducing, if `keep()` says so afterwards."""
+    paths.RUNS.mkdir(parents=True, exist_ok=True)
+    # A name of its own for each run: tests run side by side.
+    handle = tempfile.NamedTemporaryFile(prefix=f"{name}.", suffix=".archive", dir=paths.RUNS, delete=False)
+    handle.close()
+    path = Path(handle.name)
+    try:
+        yield path, pack(entries, path)
+    finally:
+        if not keep():
+            path.unlink(missing_ok=True)
