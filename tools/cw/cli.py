@@ -3,16 +3,38 @@
 import argparse
 import difflib
 import os
+import signal
 import sys
 from types import ModuleType
 from typing import NoReturn
 
-from cw.commands import build, clean, inspect_archive, run
+from cw.commands import (
+    bench,
+    build,
+    clean,
+    debug,
+    format,
+    guest_test,
+    image,
+    inspect_archive,
+    list_scenarios,
+    new,
+    run,
+    test,
+)
 from cw.failure import Failure
 
 COMMANDS: dict[str, ModuleType] = {
     "run": run,
+    "test": test,
+    "bench": bench,
+    "new": new,
+    "debug": debug,
     "build": build,
+    "image": image,
+    "format": format,
+    "guest-test": guest_test,
+    "list-scenarios": list_scenarios,
     "inspect-archive": inspect_archive,
     "clean": clean,
 }
@@ -70,6 +92,8 @@ def main(arguments: list[str]) -> int:
         name, rest = rest[0], ["--help"]
     if name not in COMMANDS:
         return _unknown(name)
+    # Ended by a signal, a command still stops its guest and removes its files.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         return int(COMMANDS[name].main(_parser(name).parse_intermixed_args(rest)))
     except Failure as failure:

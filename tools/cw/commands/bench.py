@@ -1,0 +1,108 @@
+"""`./cw bench`: measures in the guest, and shows each figure beside its target."""
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from cw import builder, figures, guest, options, packages, paths, qemu, symbolize, system
+from cw.failure import Failure
+from cw.progress import Progress
+
+HELP = "measure: instruction counts of every path, wake-ups per call"
+DETAILS = """\
+Boots once under `-icount`, where instruction counts are exact and the same in every run, and once on two harts for
+wake-ups per 1,000 calls. Figures, targets and what other systems need are in tools/bench.toml.
+
+--json writes {"machine": {..}, "figures": [{"name", "unit", "min", "median", "n"}, ..]}.
+--twice measures twice and fails if an instruction count differs.
+
+exit status: 1 if a figure is missing, doubled or malformed. A figure over its target is marked, and is no failure.
+"""
+
+PLAN = paths.TOOLS / "bench.toml"
+SILENCE_SECONDS = 120
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
+    parser.add_argument("--twice", action="store_true", help="check that exact counts repeat")
+    options.add_build(parser)
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Runs the command."""
+    packages.ensure("run")
+    if parsed.build:
+        builder.build_system(parsed.jobs)
+    builder.require_system()
+    boots, targets = figures.load_plan(PLAN)
+    groups = [_measure(boot) for boot in boots]
+    measured = figures.merge(groups)
+    if parsed.twice:
+        _compare(boots, groups)
+    print(figures.render(measured, targets))
+    if parsed.json:
+        document = {"machine": describe_machine(boots), "figures": [figure.as_json() for figure in measured]}
+        parsed.json.write_text(json.dumps(document, indent=2) + "\n")
+    if absent := figures.missing(measured, targets):
+        raise Failure(f"not measured: {', '.join(absent)}")
+    if exceeded := figures.over(measured, targets):
+        print(f"cw: over their targets: {', '.join(exceeded)}", file=sys.stderr)
+    return 0
+
+
+def _measure(boot: figures.Boot) -> list[figures.Figure]:
+    name = "bench"
+    entries = [*system.base_modules(), system.script([boot.script])]
+    hung = False
+    with system.packed(name, entries, keep=lambda: hung) as (archive, size):
+        argv = qemu.command(qemu.Machine(boot.harts, qemu.memory_for(size), boot.icount), archive)
+        with Progress(f"running `{boot.script}`") as progress:
+            outcome = guest.run(
+                argv,
+                guest.Limits(silence_seconds=SILENCE_SECONDS),
+                annotate=symbolize.Symbolizer().annotate,
+                on_idle=progress.tick,
+            )
+        if outcome.hang:
+            hung = True
+            raise Failure(guest.describe_hang(outcome, qemu.shell_line(argv)), status=outcome.status)
+    if outcome.status != 0:
+        raise Failure(f"`{boot.script}` ended with status {outcome.status}\n{outcome.tail()}")
+    return figures.parse(outcome.lines)
+
+
+def _compare(boots: list[figures.Boot], groups: list[list[figures.Figure]]) -> None:
+    for boot, before in zip(boots, groups):
+        if not boot.icount:
+            continue  # Only exact counts repeat.
+        after = {figure.name: figure for figure in _measure(boot)}
+        differing = [f"{figure.name}: {figure} then {after.get(figure.name)}" for figure in before
+                     if after.get(figure.name) != figure]
+        if differing:
+            raise Failure("two runs of the same differ:\n  " + "\n  ".join(differing))
+
+
+def describe_machine(boots: list[figures.Boot]) -> dict[str, Any]:
+    """What the figures were measured on: part of the result, for without it they cannot be compared."""
+    return {
+        "qemu": _first_line([qemu.program(), "--version"]),
+        "cpu": "rv64 (QEMU TCG, machine virt, aclint)",
+        "harts": [boot.harts for boot in boots],
+        "icount": ["shift=0,sleep=off" if boot.icount else "off" for boot in boots],
+        "compiler": _first_line(["clang-19", "--version"]),
+        "host": platform.machine(),
+    }
+
+
+def _first_line(command: list[str]) -> str:
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return "unknown"
+    return (answer.stdout.splitlines() or ["unknown"])[0]

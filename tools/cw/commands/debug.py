@@ -1,0 +1,92 @@
+"""`./cw debug`: the system under gdb, with the symbols of the kernel and of every loaded module."""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from cw import builder, guest, options, packages, paths, qemu, symbolize, system, terminal
+from cw.archive import user_files
+from cw.failure import Failure
+
+HELP = "run the system under gdb"
+DETAILS = """\
+The system waits at its first instruction; `continue` starts it. In gdb, `cw-modules` loads the symbols of the modules
+that are loaded by then. The console goes to build/log/debug-console.txt; `./cw debug --attach`, in a second terminal,
+shows it live and takes what you type.
+
+  ./cw debug --exec 'modprobe echo'
+  ./cw debug --gdb 'break cw::kernel::panic' --gdb continue
+"""
+
+CONSOLE_LOG = paths.LOGS / "debug-console.txt"
+CONSOLE_SOCKET = paths.RUNS / "debug-console.sock"
+SCRIPT = paths.TOOLS / "gdb" / "causeway.py"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files to hand over to the system")
+    parser.add_argument("--exec", dest="commands", metavar="CMDS", help="shell commands, separated by semicolons")
+    parser.add_argument("--gdb", action="append", default=[], metavar="CMD", help="a command for gdb to begin with")
+    parser.add_argument("--batch", action="store_true", help="end after the commands of --gdb")
+    parser.add_argument("--attach", action="store_true", help="show the console of the system being debugged")
+    parser.add_argument("--module", action="append", default=[], metavar="NAME", help="also pack this test module")
+    options.add_machine(parser)
+    options.add_build(parser)
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Runs the command."""
+    if parsed.attach:
+        return _attach()
+    packages.ensure("debug")
+    if parsed.build:
+        builder.build_system(parsed.jobs)
+    builder.require_system()
+    entries = system.base_modules() + system.find_modules(parsed.module) + user_files(parsed.files)
+    if parsed.commands is not None:
+        entries.append(system.script(system.split_commands(parsed.commands)))
+    with system.packed("debug", entries, keep=lambda: False) as (archive, size):
+        port = free_port()
+        machine = options.machine(parsed, archive_bytes=size)
+        argv = [*qemu.command(machine, archive, serial="chardev:console"), "-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+        paths.LOGS.mkdir(parents=True, exist_ok=True)
+        CONSOLE_LOG.unlink(missing_ok=True)
+        argv += ["-chardev", f"socket,id=console,path={CONSOLE_SOCKET},server=on,wait=off,logfile={CONSOLE_LOG}"]
+        return _debug(argv, port, parsed.gdb, batch=parsed.batch)
+
+
+def free_port() -> int:
+    """A TCP port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _debug(argv: list[str], port: int, commands: list[str], *, batch: bool) -> int:
+    process = guest.start(argv)
+    try:
+        gdb = ["gdb-multiarch", "-q", str(paths.KERNEL), "-iex", "set architecture riscv:rv64", "-ex", "set confirm off"]
+        gdb += ["-ex", f"directory {paths.ROOT}", "-ex", f"target remote 127.0.0.1:{port}", "-ex", f"source {SCRIPT}"]
+        gdb += [argument for command in commands for argument in ("-ex", command)]
+        gdb += ["-batch"] if batch else []
+        print(f"cw: console in {paths.shown(CONSOLE_LOG)}; ./cw debug --attach shows it live", file=sys.stderr)
+        status = subprocess.run(gdb, cwd=paths.ROOT, check=False).returncode
+        if process.poll() not in (None, 0) and not CONSOLE_LOG.exists():
+            assert process.stdout is not None
+            raise Failure(f"QEMU did not start: {os.read(process.stdout.fileno(), 4096).decode(errors='replace')}")
+        return status
+    finally:
+        guest.stop(process)
+        CONSOLE_SOCKET.unlink(missing_ok=True)
+
+
+def _attach() -> int:
+    try:
+        terminal.attach(str(CONSOLE_SOCKET), symbolize.Symbolizer().annotate)
+    except OSError as error:
+        raise Failure(f"no system is being debugged: {error.strerror}") from error
+    return 0

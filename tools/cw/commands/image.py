@@ -1,0 +1,39 @@
+"""`./cw image`: how big the system is: what is loaded at boot, without the user's files."""
+
+import argparse
+
+from cw import builder, elf, options, packages, paths, system, table
+from cw.failure import Failure
+
+HELP = "print the size of the system"
+DETAILS = f"""\
+Counts what the machine must be given: the loaded bytes of the kernel (its vDSO included) and the module files.
+{1 << 20:,} bytes are the limit; --check fails above it.
+"""
+
+LIMIT_BYTES = 1 << 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("--check", action="store_true", help="exit with 1 if the limit is exceeded")
+    options.add_build(parser)
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Runs the command."""
+    if parsed.build:
+        packages.ensure("build")
+        builder.build_system(parsed.jobs)
+    builder.require_system()
+    kernel = elf.segments(paths.KERNEL)
+    sizes = [("kernel", sum(segment.file_bytes for segment in kernel))]
+    sizes += [(f"module {entry.name}", len(entry.content())) for entry in system.base_modules()]
+    total = sum(size for _, size in sizes)
+    rows = [(name, f"{size:,}") for name, size in [*sizes, ("all", total)]]
+    print(table.render(("part", "bytes"), rows))
+    print(f"\nkernel in memory, with zeroed data: {sum(segment.memory_bytes for segment in kernel):,} bytes")
+    print(f"limit {LIMIT_BYTES:,} bytes: {'within' if total <= LIMIT_BYTES else 'EXCEEDED'}")
+    if parsed.check and total > LIMIT_BYTES:
+        raise Failure(f"the system has {total:,} bytes, {total - LIMIT_BYTES:,} too many")
+    return 0

@@ -1,0 +1,24 @@
+"""`./cw list-scenarios`: the system tests there are, for people or as ctest registrations."""
+
+import argparse
+
+from cw import paths, registration, scenario, table
+
+HELP = "list the system tests"
+DETAILS = "With --ctest, as the lines of a CTestTestfile.cmake that run them."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("--ctest", action="store_true", help="print registrations for ctest")
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Runs the command."""
+    scenarios = scenario.load_all(paths.SCENARIOS)
+    if parsed.ctest:
+        print(registration.scenario_tests(scenarios), end="")
+    else:
+        rows = [(test.name, " ".join(map(str, test.harts)), test.summary) for test in scenarios]
+        print(table.render(("name", "harts", "shows"), rows))
+    return 0

@@ -1,0 +1,50 @@
+"""`./cw test`: builds everything and runs every test in one ctest run."""
+
+import argparse
+import subprocess
+import sys
+
+from cw import builder, options, packages, paths, registration, scenario
+
+HELP = "run all tests: source checks, unit tests, sanitizers, systems in QEMU"
+DETAILS = """\
+Tests are named PART.WHAT: checks.* (format, layers, names), tools.*, those of the presets, system.NAME.hHARTS.
+
+  ./cw test                     everything
+  ./cw test --fast              without the sanitizer builds
+  ./cw test -R system.echo      only matching tests
+  ./cw test -p hosted -R ring   builds only this preset; system tests need -p riscv64
+"""
+
+PRESETS = ("hosted", "hosted-asan", "hosted-tsan", "riscv64")
+FAST_PRESETS = ("hosted", "riscv64")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("--fast", action="store_true", help=f"only the presets {' and '.join(FAST_PRESETS)}")
+    parser.add_argument("-R", "--regex", metavar="REGEX", help="only tests whose names match")
+    parser.add_argument("-E", "--exclude", metavar="REGEX", help="no tests whose names match")
+    parser.add_argument("-p", "--preset", action="append", metavar="P", help="build and test only this preset")
+    parser.add_argument("--verbose", action="store_true", help="show the output of passing tests too")
+    options.add_build(parser)
+
+
+def main(parsed: argparse.Namespace) -> int:
+    """Runs the command."""
+    packages.ensure("test")
+    presets = parsed.preset or (FAST_PRESETS if parsed.fast else PRESETS)
+    scenarios = scenario.load_all(paths.SCENARIOS) if "riscv64" in presets else []
+    if parsed.build:
+        for preset in presets:
+            builder.build(preset, parsed.jobs)
+    folders = [paths.BUILD / preset for preset in presets]
+    tests = paths.BUILD / "tests"
+    registration.write(tests / "CTestTestfile.cmake", folders, scenarios)
+
+    command = ["ctest", "--test-dir", str(tests), "--no-tests=error", "--parallel", str(parsed.jobs or 2)]
+    command += ["--verbose"] if parsed.verbose else ["--output-on-failure"]
+    command += ["--tests-regex", parsed.regex] if parsed.regex else []
+    command += ["--exclude-regex", parsed.exclude] if parsed.exclude else []
+    sys.stdout.flush()
+    return 0 if subprocess.run(command, cwd=paths.ROOT, check=False).returncode == 0 else 1

@@ -1,0 +1,72 @@
+"""Tells ctest about every test there is, so that one ctest run, and one summary, covers them all.
+
+build/tests/CTestTestfile.cmake takes in the build folders of the presets, whose CMake files register unit tests, and
+adds what CMake does not know: source checks, tests of these tools, system tests.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from cw import paths
+from cw.failure import Failure
+from cw.scenario import Scenario
+
+# Beyond a scenario's own limit, for packing and for stopping QEMU; ctest's limit should never be the one that bites.
+GRACE_SECONDS = 60
+TOOL_TEST_SECONDS = 120
+# A test of several harts keeps at most as many processors busy as small machines have.
+MAX_PROCESSORS = 2
+
+
+def quoted(text: str) -> str:
+    """The text as one argument in a CMake file, whatever it contains."""
+    level = 1
+    while f"]{'=' * level}]" in text:
+        level += 1
+    return f"[{'=' * level}[{text}]{'=' * level}]"
+
+
+def test(name: str, command: Sequence[str], *, timeout: float, label: str, processors: int = 1) -> str:
+    """The lines that register one test."""
+    arguments = " ".join(map(quoted, [name, *command]))
+    properties = f"TIMEOUT {timeout:.0f} LABELS {label} PROCESSORS {processors} WORKING_DIRECTORY {quoted(str(paths.ROOT))}"
+    return f"add_test({arguments})\nset_tests_properties({quoted(name)} PROPERTIES {properties})\n"
+
+
+def scenario_tests(scenarios: Sequence[Scenario]) -> str:
+    """One test for each scenario and hart count."""
+    lines = []
+    for scenario in scenarios:
+        for harts in scenario.harts:
+            command = [sys.executable, str(paths.TOOLS / "cw"), "guest-test", str(scenario.path), "--harts", str(harts)]
+            timeout = (scenario.limits.total_seconds or 0) + GRACE_SECONDS
+            name = scenario.test_name(harts)
+            lines.append(
+                test(name, command, timeout=timeout, label="system", processors=min(harts, MAX_PROCESSORS))
+            )
+    return "".join(lines)
+
+
+def source_checks(folder: Path) -> str:
+    """The checks of the sources, and the tests of the tools themselves."""
+    lines = []
+    for name in ("format", "layers", "names"):
+        command = [sys.executable, str(paths.TOOLS / "checks" / f"{name}.py")]
+        lines.append(test(f"checks.{name}", command, timeout=TOOL_TEST_SECONDS, label="checks"))
+    for path in sorted(folder.glob("*_test.py")):
+        name = f"tools.{path.stem.removesuffix('_test')}"
+        lines.append(test(name, [sys.executable, str(path)], timeout=TOOL_TEST_SECONDS, label="tools"))
+    return "".join(lines)
+
+
+def write(target: Path, preset_folders: Sequence[Path], scenarios: Sequence[Scenario]) -> None:
+    """Writes the top test file."""
+    for folder in preset_folders:
+        if not (folder / "CTestTestfile.cmake").exists():
+            raise Failure(f"{paths.shown(folder)} was built without tests: its CMakeLists.txt needs enable_testing()")
+    parts = ["# Written by ./cw test.\n"]
+    parts += [f"subdirs({quoted(str(folder))})\n" for folder in preset_folders]
+    parts += [source_checks(paths.ROOT / "tests" / "tools"), scenario_tests(scenarios)]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("".join(parts))

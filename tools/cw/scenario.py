@@ -1,0 +1,177 @@
+"""System tests as data: tests/system/NAME.toml says what to boot, what to do there and what must be seen.
+
+tools/README.md lists the keys. A key that is not known, or of another type, is an error: a misspelt expectation
+would otherwise pass.
+"""
+
+import hashlib
+import random
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cw.archive import Entry, Kind, check_name
+from cw.failure import Failure
+from cw.guest import Limits, Typed
+
+DEFAULT_HARTS = [1]
+DEFAULT_FORBID = ["PANIC"]
+DEFAULT_TIMEOUT_SECONDS = 120.0
+DEFAULT_SILENCE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario file, checked."""
+
+    name: str
+    path: Path
+    summary: str
+    harts: tuple[int, ...]
+    expect: tuple[str, ...]
+    forbid: tuple[str, ...]
+    exit_status: int
+    limits: Limits
+    commands: tuple[str, ...] | None  # None: no boot script, the shell waits for typing.
+    power_off: bool
+    modules: tuple[str, ...]
+    files: tuple[Entry, ...]
+    typed: tuple[Typed, ...]
+    memory_mb: int | None
+    icount: bool
+    append: str
+    qemu_args: tuple[str, ...]
+
+    def test_name(self, harts: int) -> str:
+        """The name that ctest knows it by."""
+        return f"system.{self.name}.h{harts}"
+
+    def expand(self, pattern: str, harts: int) -> str:
+        """Fills in @HARTS@, and @SHA256:NAME@ and @SIZE:NAME@ of the scenario's files."""
+
+        def replace(match: re.Match[str]) -> str:
+            if match[0] == "@HARTS@":
+                return str(harts)
+            for entry in self.files:
+                if entry.name == match[2]:
+                    return hashlib.sha256(entry.data).hexdigest() if match[1] == "SHA256" else str(len(entry.data))
+            raise Failure(f"{self.path}: {match[0]} names no file of this scenario")
+
+        return re.sub(r"@HARTS@|@(SHA256|SIZE):([^@]+)@", replace, pattern)
+
+
+@dataclass
+class _Keys:
+    """Takes keys out of a TOML table one by one; what is left at the end is an error."""
+
+    path: Path
+    table: dict[str, Any]
+    context: str = ""
+    taken: set[str] = field(default_factory=set)
+
+    def take(self, key: str, kind: type, default: Any) -> Any:
+        self.taken.add(key)
+        value = self.table.get(key, default)
+        accepted = (int, float) if kind is float else kind
+        if value is not default and (not isinstance(value, accepted) or (kind is not bool and isinstance(value, bool))):
+            raise self.error(f"{key} must be of type {kind.__name__}")
+        return value
+
+    def strings(self, key: str, default: list[str] | None) -> list[str] | None:
+        values = self.take(key, list, default)
+        if values is not None and not all(isinstance(value, str) for value in values):
+            raise self.error(f"{key} must be a list of strings")
+        return values
+
+    def finish(self) -> None:
+        unknown = sorted(set(self.table) - self.taken)
+        if unknown:
+            raise self.error(f"unknown key {unknown[0]}; known are {', '.join(sorted(self.taken))}")
+
+    def error(self, message: str) -> Failure:
+        return Failure(f"{self.path}: {self.context}{message}", status=2)
+
+
+def load(path: Path) -> Scenario:
+    """Reads and checks one scenario file."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_]*", path.stem):
+        raise Failure(f"{path}: the name must be of a-z, 0-9 and _", status=2)
+    try:
+        keys = _Keys(path, tomllib.loads(path.read_text()))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Failure(f"{path}: {error}", status=2) from error
+    scenario = _read(keys)
+    keys.finish()
+    for harts in scenario.harts:
+        for pattern in [*scenario.expect, *scenario.forbid, *(typed.after for typed in scenario.typed)]:
+            _check_pattern(keys, scenario.expand(pattern, harts))
+    return scenario
+
+
+def _read(keys: _Keys) -> Scenario:
+    harts = keys.take("harts", list, DEFAULT_HARTS)
+    if not harts or not all(isinstance(count, int) and 1 <= count <= 8 for count in harts):
+        raise keys.error("harts must be a list of numbers from 1 to 8")
+    summary = keys.take("summary", str, "")
+    if not summary:
+        raise keys.error("summary is missing: say in one line what the scenario shows")
+    expect = keys.strings("expect", [])
+    if not expect:
+        raise keys.error("expect is missing: a scenario that expects nothing tests nothing")
+    commands = keys.strings("commands", None)
+    timeout = keys.take("timeout", float, DEFAULT_TIMEOUT_SECONDS)
+    return Scenario(
+        name=keys.path.stem,
+        path=keys.path,
+        summary=summary,
+        harts=tuple(harts),
+        expect=tuple(expect),
+        forbid=tuple(keys.strings("forbid", DEFAULT_FORBID) or ()),
+        exit_status=keys.take("exit", int, 0),
+        limits=Limits(keys.take("silence", float, min(DEFAULT_SILENCE_SECONDS, timeout)), timeout),
+        commands=None if commands is None else tuple(commands),
+        power_off=keys.take("power_off", bool, True),
+        modules=tuple(keys.strings("modules", []) or ()),
+        files=tuple(_file(keys, table) for table in keys.take("file", list, [])),
+        typed=tuple(_typed(keys, table) for table in keys.take("type", list, [])),
+        memory_mb=keys.take("memory", int, None),
+        icount=keys.take("icount", bool, False),
+        append=keys.take("append", str, ""),
+        qemu_args=tuple(keys.strings("qemu_args", []) or ()),
+    )
+
+
+def _file(scenario: _Keys, table: dict[str, Any]) -> Entry:
+    keys = _Keys(scenario.path, table, "file: ")
+    name = keys.take("name", str, "")
+    check_name(name)
+    text = keys.take("text", str, None)
+    size = keys.take("size", int, None)
+    seed = keys.take("seed", int, 1)
+    keys.finish()
+    if (text is None) == (size is None):
+        raise keys.error(f"{name} needs either text or size")
+    return Entry(Kind.FILE, name, data=text.encode() if text is not None else random.Random(seed).randbytes(size))
+
+
+def _typed(scenario: _Keys, table: dict[str, Any]) -> Typed:
+    keys = _Keys(scenario.path, table, "type: ")
+    typed = Typed(keys.take("after", str, ""), keys.take("send", str, ""))
+    keys.finish()
+    if not typed.after or not typed.send:
+        raise keys.error("needs after (a pattern) and send (the text)")
+    return typed
+
+
+def _check_pattern(keys: _Keys, pattern: str) -> None:
+    try:
+        re.compile(pattern, re.MULTILINE)
+    except re.error as error:
+        raise keys.error(f"/{pattern}/ is no pattern: {error}") from error
+
+
+def load_all(folder: Path) -> list[Scenario]:
+    """Every scenario of the folder, by name."""
+    return [load(path) for path in sorted(folder.glob("*.toml"))]

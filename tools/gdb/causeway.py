@@ -1,0 +1,103 @@
+"""gdb commands for a running Causeway system; `./cw debug` loads this file.
+
+cw-modules    loads the symbols of every module that the kernel has loaded, at the one address each has
+
+The kernel keeps `cw_debug_modules`, an array of struct {char name[64]; uint64_t base;} that an empty name ends. If it
+also has a function `cw_debug_modules_changed`, which it calls after each change, symbols are loaded by themselves.
+"""
+
+import os
+
+import gdb
+
+TABLE = "cw_debug_modules"
+CHANGED = "cw_debug_modules_changed"
+SUFFIXES = (".cwm.debug", ".elf", ".cwm")
+
+
+def symbol_file(folders, name):
+    """The file with a module's symbols, or None."""
+    for folder in folders:
+        for suffix in SUFFIXES:
+            path = os.path.join(folder, name + suffix)
+            if os.path.exists(path):
+                return path
+    return None
+
+
+def loaded_modules():
+    """(name, base) of every loaded module, read from the kernel's memory."""
+    table = gdb.parse_and_eval(TABLE)
+    first, last = table.type.range()
+    modules = []
+    for index in range(first, last + 1):
+        name = table[index]["name"].string(errors="replace")
+        if not name:
+            break
+        modules.append((name, int(table[index]["base"])))
+    return modules
+
+
+class Modules(gdb.Command):
+    """Load the symbols of every loaded module."""
+
+    def __init__(self):
+        super().__init__("cw-modules", gdb.COMMAND_FILES)
+        self._known = {}
+
+    def folders(self):
+        """Where module files are: beside the kernel's folder in the build."""
+        kernel = gdb.current_progspace().filename
+        build = os.path.dirname(os.path.dirname(kernel))
+        return [os.path.join(build, "modules"), os.path.join(build, "tests")]
+
+    def refresh(self, quiet):
+        """Brings gdb's symbols in line with the kernel's table."""
+        current = dict(loaded_modules())
+        for name in [name for name, base in self._known.items() if current.get(name) != base]:
+            gdb.execute(f"remove-symbol-file -a {self._known.pop(name):#x}", to_string=True)
+        for name, base in current.items():
+            path = symbol_file(self.folders(), name)
+            if path is None:
+                print(f"{name} at {base:#x}: no symbols found")
+            elif name not in self._known:
+                gdb.execute(f"add-symbol-file {path} -o {base:#x}", to_string=True)
+                self._known[name] = base
+            if not quiet:
+                print(f"{name} at {base:#x}")
+        if not current and not quiet:
+            print("no module is loaded yet")
+
+    def invoke(self, argument, from_tty):
+        """Runs the command."""
+        try:
+            self.refresh(quiet=False)
+        except gdb.error as error:
+            raise gdb.GdbError(f"cannot read the kernel's module table {TABLE}: {error}")
+
+
+class Changed(gdb.Breakpoint):
+    """Reloads symbols whenever the kernel's table has changed, without stopping."""
+
+    def __init__(self, command):
+        super().__init__(CHANGED, internal=True)
+        self.silent = True
+        self._command = command
+
+    def stop(self):
+        """Tells gdb to go on."""
+        try:
+            self._command.refresh(quiet=True)
+        except gdb.error as error:
+            print(f"cw-modules: {error}")
+        return False
+
+
+def install():
+    """Makes the command known, and follows the kernel if it offers that."""
+    command = Modules()
+    if gdb.lookup_global_symbol(CHANGED) is not None:
+        Changed(command)
+
+
+install()
