@@ -70,7 +70,7 @@ def start(argv: Sequence[str], *, typed: bool = False) -> subprocess.Popen[bytes
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends QEMU: politely, then, since a hung one may ignore that, for certain."""
+    """Ends QEMU if it still runs: politely, then, since a hung one may ignore that, for certain."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -78,6 +78,9 @@ def stop(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
 
 
 def run(

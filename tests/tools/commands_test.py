@@ -1,0 +1,160 @@
+"""Whole commands in a tree of their own, with a QEMU that is a script: what users see and what status they get."""
+
+import json
+import unittest
+
+import support
+
+JOB_QEMU = """
+import hashlib
+assert script == ["main-job\\npoweroff\\n"], script
+print("kernel up")
+for entry in archive:
+    if entry.kind is Kind.FILE:
+        for placement in ("kernel", "user-process", "sync-caller"):
+            digest = hashlib.sha256(entry.content()).hexdigest()
+            if entry.name == "bad.txt" and placement == "sync-caller":
+                digest = "0" * 64
+            print(f"@job file={entry.name} placement={placement} links=digest.sha256:ring sha256={digest}"
+                  " calls=2 instructions=10 syscalls=3 wakes=1 copied=0")
+"""
+
+
+class MainJobTest(support.TreeTest):
+    QEMU = JOB_QEMU
+
+    def test_right_results_make_a_table(self) -> None:
+        self.write("a file.txt", "hello")
+        done = self.cw("run", "--no-build", "a file.txt")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("a file.txt  sync-caller   digest.sha256->ring", done.stdout)
+        self.assertIn("1 file in 3 placements, all as on the host", done.stdout)
+        self.assertNotIn("@job", done.stdout)
+
+    def test_a_wrong_result_fails_and_says_which(self) -> None:
+        self.write("bad.txt", "hello")
+        done = self.cw("run", "--no-build", "bad.txt")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("bad.txt: wrong SHA-256 in placement sync-caller", done.stderr)
+        self.assertIn("to reproduce: ./cw run bad.txt", done.stderr)
+
+    def test_unusable_files_are_told_before_anything_is_built(self) -> None:
+        done = self.cw("run", "none.txt")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("none.txt: No such file", done.stderr)
+
+
+class ExecTest(support.TreeTest):
+    QEMU = """
+print("".join(script), end="")
+print([e.name for e in archive if e.kind is Kind.MODULE])
+if "hang" in script[0]:
+    sys.stdout.flush()
+    time.sleep(60)
+sys.exit(5 if "fail" in script[0] else 0)
+"""
+
+    def test_commands_become_the_boot_script(self) -> None:
+        done = self.cw("run", "--no-build", "--exec", "modprobe echo; say 'a; b'")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "modprobe echo\nsay 'a; b'\npoweroff\n['digest']\n")
+
+    def test_status_of_the_guest_is_passed_on(self) -> None:
+        self.assertEqual(self.cw("run", "--no-build", "--exec", "fail").returncode, 5)
+
+    def test_commands_may_come_from_standard_input(self) -> None:
+        self.assertIn("lsmod\npoweroff\n", self.cw("run", "--no-build", typed="lsmod\n").stdout)
+
+    def test_a_hang_says_why_and_keeps_the_archive(self) -> None:
+        done = self.cw("run", "--no-build", "--silence", "1", "--exec", "hang")
+        self.assertEqual(done.returncode, 124)
+        self.assertIn("no output for 1 s", done.stderr)
+        (archive,) = (self.folder / "build" / "run").glob("*.archive")
+        self.assertIn(archive.name, done.stderr)
+
+    def test_other_runs_leave_no_archive(self) -> None:
+        self.cw("run", "--no-build", "--exec", "fail")
+        self.assertEqual(list((self.folder / "build" / "run").iterdir()), [])
+
+    def test_unknown_commands_and_options_get_a_hint(self) -> None:
+        self.assertIn("Did you mean `run`?", self.cw("rnu").stderr)
+        wrong = self.cw("run", "--hart", "2")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("Try `./cw help run`", wrong.stderr)
+        self.assertIn("9 harts asked for", self.cw("run", "--no-build", "--harts", "9", "--exec", "x").stderr)
+
+    def test_every_command_has_help(self) -> None:
+        overview = self.cw("--help").stdout
+        for line in overview.split("commands:\n")[1].split("\n\n")[0].splitlines()[:-1]:
+            name = line.split()[0]
+            with self.subTest(command=name):
+                self.assertIn(f"usage: cw {name}", self.cw("help", name).stdout)
+
+
+class ScenarioRunTest(support.TreeTest):
+    QEMU = "print(f'{sys.argv[sys.argv.index(\"-smp\") + 1]} harts'); print('ready')"
+
+    def test_pass_and_failure(self) -> None:
+        self.write("tests/system/good.toml", 'summary = "boots"\nexpect = ["@HARTS@ harts", "ready"]\nharts = [2]\n')
+        self.write("tests/system/bad.toml", 'summary = "boots"\nexpect = ["ready", "steady"]\nexit = 1\n')
+        good, bad = self.cw("guest-test", "good"), self.cw("guest-test", "bad")
+        self.assertEqual(good.returncode, 0, good.stdout)
+        self.assertIn("system.good.h2: passed", good.stdout)
+        self.assertEqual(bad.returncode, 1)
+        self.assertIn("exit status 0, expected 1", bad.stdout)
+        self.assertIn("expectation 2 of 2 was not seen: /steady/", bad.stdout)
+        self.assertIn("again:   ./cw guest-test tests/system/bad.toml --harts 1 -v", bad.stdout)
+        self.assertIn("ready", (self.folder / "build/log/system.bad.h1.txt").read_text())
+
+
+class BenchTest(support.TreeTest):
+    QEMU = """
+wakes = "bench wakes\\n" in script[0]
+assert ("-icount" in sys.argv) != wakes
+import tomllib
+for target in tomllib.loads(pathlib.Path("tools/bench.toml").read_text())["figure"]:
+    if target["name"].startswith("wakes_") == wakes:
+        print(f"@figure name={target['name']} unit=instructions min=10 median=11 n=101")
+"""
+
+    def test_figures_are_shown_and_written(self) -> None:
+        done = self.cw("bench", "--no-build", "--twice", "--json", "out.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"call\.slot +instructions +10 +11 +101 +12 +ok")
+        document = json.loads((self.folder / "out.json").read_text())
+        self.assertEqual(set(document), {"machine", "figures"})
+        self.assertEqual(set(document["figures"][0]), {"name", "unit", "min", "median", "n"})
+        self.assertEqual(len(document["figures"]), 19)
+
+    def test_a_missing_figure_is_an_error(self) -> None:
+        plan = (support.ROOT / "tools/bench.toml").read_text() + '\n[[figure]]\nname = "x"\nshows = "y"\n'
+        self.write("tools/bench.toml", plan)
+        self.fake.write_text(self.fake.read_text().replace("if target", 'if target["name"] != "x" and target'))
+        done = self.cw("bench", "--no-build")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not measured: x", done.stderr)
+
+
+class NewModuleTest(support.TreeTest):
+    def test_a_new_module_is_written_once(self) -> None:
+        first = self.cw("new", "module", "greeter")
+        self.assertEqual(first.returncode, 0, first.stderr)
+        module = self.folder / "modules" / "greeter"
+        files = sorted(str(path.relative_to(module)) for path in module.rglob("*") if path.is_file())
+        self.assertEqual(
+            files,
+            ["CMakeLists.txt", "README.md", "greeter.cpp", "include/cw/modules/greeter.hpp", "test/greeter_test.cpp"],
+        )
+        for path in files:
+            self.assertNotIn("@name@", (module / path).read_text())
+        self.assertIn("exists already", self.cw("new", "module", "greeter").stderr)
+
+    def test_bad_names_are_refused(self) -> None:
+        for name in ("Greeter", "1st", "a-b", "x" * 32, "class", "../up", ""):
+            with self.subTest(name=name):
+                self.assertEqual(self.cw("new", "module", name).returncode, 2)
+        self.assertFalse((self.folder / "modules").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,48 @@
+"""Measured figures: reading, merging, holding against targets."""
+
+import unittest
+
+import support
+from cw import figures
+from cw.failure import Failure
+from cw.figures import Figure, Target
+
+LINE = "@figure name=call.slot unit=instructions min=12 median=12.5 n=101"
+
+
+class FiguresTest(unittest.TestCase):
+    def test_reads_figures_among_other_lines(self) -> None:
+        read = figures.parse(["boot", LINE, "done"])
+        self.assertEqual(read, [Figure("call.slot", "instructions", 12, 12.5, 101)])
+        self.assertEqual(
+            read[0].as_json(), {"name": "call.slot", "unit": "instructions", "min": 12, "median": 12.5, "n": 101}
+        )
+
+    def test_damaged_and_impossible_lines_are_errors(self) -> None:
+        for damaged in ("@figure", LINE[:-3], LINE + " x", LINE.replace("min=12", "min=x"), LINE.replace("min=12", "min=13")):
+            with self.subTest(line=damaged), self.assertRaises(Failure):
+                figures.parse([damaged])
+
+    def test_a_figure_measured_twice_is_an_error(self) -> None:
+        figure = figures.parse([LINE])
+        self.assertEqual(figures.merge([figure, []]), figure)
+        with self.assertRaisesRegex(Failure, "call.slot was measured twice"):
+            figures.merge([figure, figure])
+
+    def test_targets(self) -> None:
+        targets = [Target("call.slot", "a call", at_most=12), Target("wake.quiet", "a wake")]
+        measured = figures.parse([LINE])
+        self.assertEqual(figures.missing(measured, targets), ["wake.quiet"])
+        self.assertEqual(figures.over(measured, targets), ["call.slot"])
+        self.assertIn("OVER", figures.render(measured, targets))
+
+    def test_the_plan_of_the_tree_names_every_figure_that_others_read(self) -> None:
+        boots, targets = figures.load_plan(support.ROOT / "tools" / "bench.toml")
+        names = {target.name for target in targets}
+        self.assertEqual([boot.script for boot in boots][:2], ["bench", "bench wakes"])
+        self.assertEqual(len(names), len(targets))
+        self.assertEqual(len(names), 19)
+
+
+if __name__ == "__main__":
+    unittest.main()

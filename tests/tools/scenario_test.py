@@ -1,0 +1,80 @@
+"""Scenario files: what they may say, and that a slip in one is an error instead of a test of nothing."""
+
+import hashlib
+import unittest
+
+import support
+from cw import registration, scenario
+from cw.failure import Failure
+
+LEAST = 'summary = "s"\nexpect = ["ready"]\n'
+
+
+class ScenarioTest(support.ScratchTest):
+    def load(self, text: str, name: str = "sample.toml") -> scenario.Scenario:
+        return scenario.load(self.write(name, text))
+
+    def refused(self, message: str, text: str, name: str = "sample.toml") -> None:
+        with self.assertRaisesRegex(Failure, message):
+            self.load(text, name)
+
+    def test_defaults(self) -> None:
+        loaded = self.load(LEAST)
+        self.assertEqual((loaded.name, loaded.harts, loaded.forbid, loaded.exit_status), ("sample", (1,), ("PANIC",), 0))
+        self.assertIsNone(loaded.commands)
+        self.assertTrue(loaded.power_off)
+        self.assertEqual(loaded.test_name(2), "system.sample.h2")
+
+    def test_everything_it_may_say(self) -> None:
+        loaded = self.load(
+            LEAST + 'harts = [1, 2, 4]\nmodules = ["echo_test"]\ncommands = ["lsmod"]\nforbid = []\nexit = 3\n'
+            'timeout = 9.5\nsilence = 4\nmemory = 600\nicount = true\nappend = "x"\nqemu_args = ["-s"]\npower_off = false\n'
+            '[[file]]\nname = "t"\ntext = "hi"\n[[file]]\nname = "g"\nsize = 1000\nseed = 7\n'
+            '[[type]]\nafter = "cw> "\nsend = "ls\\t"\n'
+        )
+        self.assertEqual((loaded.harts, loaded.exit_status, loaded.commands), ((1, 2, 4), 3, ("lsmod",)))
+        self.assertEqual((loaded.limits.total_seconds, loaded.limits.silence_seconds), (9.5, 4))
+        self.assertEqual([len(entry.data) for entry in loaded.files], [2, 1000])
+        self.assertEqual(loaded.typed[0].send, "ls\t")
+
+    def test_generated_files_are_the_same_everywhere(self) -> None:
+        text = LEAST + '[[file]]\nname = "g"\nsize = 100000\nseed = 7\n'
+        digest = hashlib.sha256(self.load(text).files[0].data).hexdigest()
+        self.assertEqual(digest, "6ce7db45c8db49e09ecbf655ac03611a501fabd0171b145fcdf71f8c5a836c09")
+
+    def test_patterns_are_filled_in(self) -> None:
+        loaded = self.load(
+            'summary = "s"\nexpect = ["@HARTS@ harts", "@SHA256:t@", "@SIZE:t@"]\n[[file]]\nname = "t"\ntext = "hi"\n'
+        )
+        expanded = [loaded.expand(pattern, 4) for pattern in loaded.expect]
+        self.assertEqual(expanded, ["4 harts", hashlib.sha256(b"hi").hexdigest(), "2"])
+
+    def test_slips_are_errors(self) -> None:
+        self.refused("unknown key expects", LEAST + 'expects = ["x"]')
+        self.refused("summary is missing", 'expect = ["x"]')
+        self.refused("expect is missing", 'summary = "s"')
+        self.refused("harts must be a list of numbers", LEAST + "harts = [9]")
+        self.refused("exit must be of type int", LEAST + 'exit = "0"')
+        self.refused("exit must be of type int", LEAST + "exit = true")
+        self.refused("modules must be a list of strings", LEAST + "modules = [1]")
+        self.refused("is no pattern", 'summary = "s"\nexpect = ["(open"]')
+        self.refused("names no file", 'summary = "s"\nexpect = ["@SIZE:none@"]')
+        self.refused("file: t needs either text or size", LEAST + '[[file]]\nname = "t"\n')
+        self.refused("file: unknown key txt", LEAST + '[[file]]\nname = "t"\ntext = ""\ntxt = ""\n')
+        self.refused("type: needs after", LEAST + '[[type]]\nsend = "x"\n')
+        self.refused("sample.toml", "not toml")
+        self.refused("the name must be", LEAST, name="Bad-Name.toml")
+
+    def test_registers_one_test_a_hart_count(self) -> None:
+        text = registration.scenario_tests([self.load(LEAST + "harts = [1, 4]\ntimeout = 5\n")])
+        self.assertEqual(text.count("add_test("), 2)
+        self.assertIn("add_test([=[system.sample.h4]=]", text)
+        self.assertIn("TIMEOUT 65 LABELS system PROCESSORS 2", text)
+
+    def test_registration_quotes_anything(self) -> None:
+        self.assertEqual(registration.quoted("a b"), "[=[a b]=]")
+        self.assertEqual(registration.quoted("a]=]b"), "[==[a]=]b]==]")
+
+
+if __name__ == "__main__":
+    unittest.main()
