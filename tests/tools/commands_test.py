@@ -97,6 +97,8 @@ class ScenarioRunTest(support.TreeTest):
     def test_pass_and_failure(self) -> None:
         self.write("tests/system/good.toml", 'summary = "boots"\nexpect = ["@HARTS@ harts", "ready"]\nharts = [2]\n')
         self.write("tests/system/bad.toml", 'summary = "boots"\nexpect = ["ready", "steady"]\nexit = 1\n')
+        self.write("tests/system/status.toml", 'summary = "boots"\nexpect = ["ready"]\nexit = 1\n')
+        self.assertIn("--- last lines of the console ---\n1 harts\nready", self.cw("guest-test", "status").stdout)
         good, bad = self.cw("guest-test", "good"), self.cw("guest-test", "bad")
         self.assertEqual(good.returncode, 0, good.stdout)
         self.assertIn("system.good.h2: passed", good.stdout)

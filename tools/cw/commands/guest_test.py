@@ -69,10 +69,11 @@ def judge(test: scenario.Scenario, harts: int, outcome: guest.Outcome) -> list[s
     expect = [test.expand(pattern, harts) for pattern in test.expect]
     forbid = [test.expand(pattern, harts) for pattern in test.forbid]
     wrong = verdict.problems(lines, expect, forbid)
+    shown = bool(wrong) and len(lines) <= guest.TAIL_LINES  # The excerpt of a short console is all of it.
     if outcome.hang:
         wrong.insert(0, f"the system hung and was stopped: {outcome.hang}")
     elif outcome.status != test.exit_status:
         wrong.insert(0, f"exit status {outcome.status}, expected {test.exit_status}")
-    if wrong:
+    if wrong and not shown:
         wrong.append(f"--- last lines of the console ---\n{outcome.tail()}\n--- end ---")
     return wrong

@@ -42,7 +42,7 @@ def main(parsed: argparse.Namespace) -> int:
     tests = paths.BUILD / "tests"
     registration.write(tests / "CTestTestfile.cmake", folders, scenarios)
 
-    command = ["ctest", "--test-dir", str(tests), "--no-tests=error", "--parallel", str(parsed.jobs or 2)]
+    command = ["ctest", "--test-dir", str(tests), "--no-tests=error", "--parallel", str(parsed.jobs or builder.default_jobs())]
     command += ["--verbose"] if parsed.verbose else ["--output-on-failure"]
     command += ["--tests-regex", parsed.regex] if parsed.regex else []
     command += ["--exclude-regex", parsed.exclude] if parsed.exclude else []
