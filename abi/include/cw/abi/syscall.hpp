@@ -12,7 +12,7 @@ enum class Call : std::uint64_t {
     /// thread is rung or the deadline passes. A ring that came earlier makes it return at once. May return without cause.
     /// a0 = Status::ok, timed_out, or out_of_range (no such doorbell; nothing was done).
     wait = 1,
-    /// call(a0 = call grant, a1..a6 = argument words, t0 = cookie): synchronous call of a service that lives in the kernel.
+    /// call(a0 = call grant, a1..a6 = argument words, t1 = cookie): synchronous call of a service that lives in the kernel.
     /// a0 = first reply word, a1 = state (see RawFuture; kStateQueued: the completion ring answers later), a2..a6 = more reply words.
     call = 2,
 };

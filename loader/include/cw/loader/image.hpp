@@ -10,7 +10,13 @@
 
 namespace cw::loader {
 
-enum class Rights : std::uint8_t { read = 1, write = 2, execute = 4, read_write = 3, read_execute = 5 };
+enum class Rights : std::uint8_t {
+    read = 1,
+    write = 2,
+    execute = 4,
+    read_write = 3,
+    read_execute = 5
+};
 
 inline constexpr std::size_t kMaxLoads = 8;
 inline constexpr std::uint64_t kMaxImageBytes = std::uint64_t{64} << 20;
@@ -22,8 +28,8 @@ struct Load {
     std::uint64_t file_offset = 0;  ///< Page aligned.
     std::uint64_t file_bytes = 0;   ///< What is copied or mapped from the file; the rest is zero.
     Rights rights = Rights::read;   ///< Final rights, after relocation.
-    bool private_copy = false;      ///< Must be copied per instance: it is writable or is relocated.
-    bool remote_text = false;       ///< Is `.remote.text`: may also be mapped into clients.
+    bool private_copy = false; ///< Must be copied per instance: it is writable or is relocated.
+    bool remote_text = false;  ///< Is `.remote.text`: may also be mapped into clients.
 };
 
 /// A relocated 8-byte word: at `address` goes base + `addend`.
@@ -32,28 +38,44 @@ struct Relocation {
     std::uint64_t addend;
 };
 
-/// A module file that passed every check. Refers to the file's memory, which must outlive it and not change.
+/// A module file that passed every check. Refers to the file's memory, which must outlive it and
+/// not change.
 class Image {
 public:
     Image() noexcept = default;
 
     /// Reads and checks a whole file into this object, which is meaningless after an error.
-    /// Checked: ELF header (64 bit, little endian, ET_DYN, EM_RISCV or the machine given), program headers (in range, page
-    /// aligned, ascending, not overlapping, no W+X, no TLS, no interpreter, not executable stack), dynamic section (only the
-    /// tags needed, in range, no text relocations, no needed libraries), every relocation (kind, place, target), symbols (none
-    /// imported), records (kind, size, pointers, strings, hashes, shapes, duplicates, limits), init array.
+    /// Checked: ELF header (64 bit, little endian, ET_DYN, EM_RISCV or the machine given), program
+    /// headers (in range, page aligned, ascending, not overlapping, no W+X, no TLS, no interpreter,
+    /// not executable stack), dynamic section (only the tags needed, in range, no text relocations,
+    /// no needed libraries), every relocation (kind, place, target), symbols (none imported),
+    /// records (kind, size, pointers, strings, hashes, shapes, duplicates, limits), init array.
     /// Errors: a message "FILE: what is wrong with which number"; nothing else has happened.
-    [[nodiscard]] std::expected<void, Message>
-    read(std::span<const std::byte> file, std::string_view file_name, std::uint16_t machine) noexcept;
+    [[nodiscard]] std::expected<void, Message> read(std::span<const std::byte> file,
+                                                    std::string_view file_name,
+                                                    std::uint16_t machine) noexcept;
+
+    /// Takes the provide records of the running program itself (the kernel's own services).
+    /// Nothing is mapped or relocated; addresses are pointers.
+    /// Requires: the records are whole and in order; they are believed.
+    void describe(std::span<const std::byte> records,
+                  const abi::ModuleRecord& module,
+                  std::string_view name) noexcept;
 
     [[nodiscard]] std::span<const Load> loads() const noexcept { return {loads_, load_count_}; }
     /// Size of the address range from 0 that holds all loads, in whole pages.
     [[nodiscard]] std::uint64_t span_bytes() const noexcept { return span_bytes_; }
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
     [[nodiscard]] const abi::ModuleRecord& module() const noexcept { return module_; }
-    [[nodiscard]] std::span<const abi::ProvideRecord> provides() const noexcept { return {provides_, provide_count_}; }
-    [[nodiscard]] std::span<const abi::RequireRecord> requires_() const noexcept { return {requires_list_, require_count_}; }
-    [[nodiscard]] std::span<const abi::DeviceRecord> devices() const noexcept { return {devices_, device_count_}; }
+    [[nodiscard]] std::span<const abi::ProvideRecord> provides() const noexcept {
+        return {provides_, provide_count_};
+    }
+    [[nodiscard]] std::span<const abi::RequireRecord> requires_() const noexcept {
+        return {requires_list_, require_count_};
+    }
+    [[nodiscard]] std::span<const abi::DeviceRecord> devices() const noexcept {
+        return {devices_, device_count_};
+    }
     /// A string that a checked record points to.
     [[nodiscard]] std::string_view text(abi::ImageAddress address) const noexcept;
 
@@ -61,11 +83,16 @@ public:
     [[nodiscard]] Relocation relocation(std::size_t index) const noexcept;
     /// Constructors: `init_count()` function addresses (base 0), in call order.
     [[nodiscard]] std::size_t init_count() const noexcept { return init_count_; }
+    [[nodiscard]] std::uint64_t init_address() const noexcept {
+        return init_address_;
+    } ///< Of the array; 0 if there is none.
     [[nodiscard]] std::uint64_t init_function(std::size_t index) const noexcept;
     [[nodiscard]] std::span<const std::byte> file() const noexcept { return file_; }
 
 private:
     friend class ImageReader;
+
+    void clear() noexcept;
 
     std::span<const std::byte> file_;
     std::string_view name_;
@@ -83,6 +110,7 @@ private:
     std::size_t require_count_ = 0;
     abi::DeviceRecord devices_[abi::kMaxDevices]{};
     std::size_t device_count_ = 0;
+    bool addresses_are_pointers_ = false; ///< Made by describe().
 };
 
 } // namespace cw::loader

@@ -16,7 +16,8 @@ enum class Path : std::uint8_t { none, direct, syscall, ring };
 /// "direct", "syscall", "ring" or "none" (an optional requirement that nobody provides).
 [[nodiscard]] std::string_view name_of(Path path) noexcept;
 
-/// A domain's number; the kernel is 0. Numbers from kNewDomain on stand for domains the plan creates.
+/// A domain's number; the kernel is 0. Numbers from kNewDomain on stand for domains the plan
+/// creates.
 using DomainId = std::uint32_t;
 inline constexpr DomainId kKernelDomain = 0;
 inline constexpr DomainId kNewDomain = 0x8000'0000;
@@ -25,28 +26,29 @@ inline constexpr DomainId kNewDomain = 0x8000'0000;
 struct Candidate {
     const Image* image = nullptr;
     bool loaded = false;
-    bool nucleus = false;                                     ///< The kernel itself: lives in domain 0, entered on the caller's thread.
-    abi::Placement placement = abi::Placement::kernel;        ///< If loaded.
-    DomainId domain = kKernelDomain;                          ///< If loaded.
+    bool nucleus = false; ///< The kernel itself: lives in domain 0, entered on the caller's thread.
+    abi::Placement placement = abi::Placement::kernel; ///< If loaded.
+    DomainId domain = kKernelDomain;                   ///< If loaded.
 };
 
-/// "--link METHOD=PATH": asks for a path for every edge to this method or service that the plan makes.
+/// "--link METHOD=PATH": asks for a path for every edge to this method or service that the plan
+/// makes.
 struct LinkChoice {
     std::string_view method; ///< "service.method", or "service" for all of its methods.
     Path path;
 };
 
 struct Request {
-    std::string_view module;                            ///< Name of the module to load.
+    std::string_view module; ///< Name of the module to load.
     abi::Placement placement = abi::Placement::kernel;
-    DomainId domain = kKernelDomain;                    ///< With Placement::domain.
+    DomainId domain = kKernelDomain; ///< With Placement::domain.
     std::span<const LinkChoice> links;
 };
 
 struct Step {
     std::size_t candidate; ///< Index into the candidates.
     abi::Placement placement;
-    DomainId domain;       ///< Existing, or kNewDomain + n for the n-th new one.
+    DomainId domain; ///< Existing, or kNewDomain + n for the n-th new one.
 };
 
 struct Edge {
@@ -60,8 +62,9 @@ struct Edge {
 inline constexpr std::size_t kMaxSteps = 16;
 inline constexpr std::size_t kMaxPlanEdges = 256;
 
-/// Steps in load order (dependencies first; members of a cycle in order of discovery) and every edge they bring, edges of already loaded modules
-/// whose optional requirement becomes satisfied not included.
+/// Steps in load order (dependencies first; members of a cycle in order of discovery) and every
+/// edge they bring, edges of already loaded modules whose optional requirement becomes satisfied
+/// not included.
 struct Plan {
     Step steps[kMaxSteps];
     std::size_t step_count = 0;
@@ -69,13 +72,17 @@ struct Plan {
     std::size_t edge_count = 0;
 };
 
-/// Decides where each module goes and how each edge is linked; changes nothing. DESIGN section 3's table gives the default paths.
-/// A requirement is satisfied by the one candidate that provides a method of its name, hash and a version of the same major and at least
-/// the same minor; a loaded one is preferred to a file. Errors (each message names both sides):
+/// Decides where each module goes and how each edge is linked; changes nothing. DESIGN section 3's
+/// table gives the default paths. A requirement is satisfied by the one candidate that provides a
+/// method of its name, hash and a version of the same major and at least the same minor; a loaded
+/// one is preferred to a file. Errors (each message names both sides):
 ///  - the module is unknown, or loaded already (says where);
-///  - a requirement nobody provides; provided with another signature (prints both); provided in too old a version; by several modules (names all);
-///  - a placement the file cannot have (floating point in the kernel, devices with `sync_caller`), a domain that does not exist (`domains`);
-///  - a link choice that is impossible (`syscall` to a user module: the kernel would wait synchronously on it; `direct` across domains; ...), or that
+///  - a requirement nobody provides; provided with another signature (prints both); provided in too
+///  old a version; by several modules (names all);
+///  - a placement the file cannot have (floating point in the kernel, devices with `sync_caller`),
+///  a domain that does not exist (`domains`);
+///  - a link choice that is impossible (`syscall` to a user module: the kernel would wait
+///  synchronously on it; `direct` across domains; ...), or that
 ///    matches no edge;
 ///  - too many modules or edges.
 [[nodiscard]] std::expected<void, Message> make_plan(std::span<const Candidate> candidates,

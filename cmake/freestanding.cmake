@@ -1,0 +1,47 @@
+# Flags of freestanding riscv64 code, the module builder, and the vDSO.
+set(CW_FREESTANDING_FLAGS
+    -march=rv64imac_zicsr_zifencei
+    -mabi=lp64
+    -ffreestanding
+    -fno-stack-protector
+    -fno-asynchronous-unwind-tables
+    -fno-unwind-tables
+    -fvisibility=hidden
+    -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
+    -g
+    -O2)
+set(CW_FREESTANDING_CXX_FLAGS -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit)
+
+add_library(cw_freestanding INTERFACE)
+target_compile_options(cw_freestanding INTERFACE ${CW_FREESTANDING_FLAGS}
+                                                 $<$<COMPILE_LANGUAGE:CXX>:${CW_FREESTANDING_CXX_FLAGS}>)
+target_include_directories(cw_freestanding SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/core/freestanding/include)
+target_link_libraries(cw_freestanding INTERFACE cw::warnings)
+
+# cw_module(NAME source...): builds NAME.cwm, the file for the archive, and NAME.elf beside it with symbols.
+function(cw_module name)
+    cmake_parse_arguments(ARG "" "OUTPUT_DIRECTORY" "DEPENDS" ${ARGN})
+    if(NOT ARG_OUTPUT_DIRECTORY)
+        set(ARG_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/modules)
+    endif()
+    add_library(module_${name} OBJECT ${ARG_UNPARSED_ARGUMENTS})
+    target_compile_options(module_${name} PRIVATE -fPIC -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer)
+    target_include_directories(module_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    target_link_libraries(module_${name} PRIVATE cw::sdk cw_freestanding cw_module_interfaces)
+    set(elf ${ARG_OUTPUT_DIRECTORY}/${name}.elf)
+    set(file ${ARG_OUTPUT_DIRECTORY}/${name}.cwm)
+    file(MAKE_DIRECTORY ${ARG_OUTPUT_DIRECTORY})
+    add_custom_command(
+        OUTPUT ${file} ${elf}
+        COMMAND
+            ld.lld-19 -shared -Bsymbolic -z now -z text -z noexecstack -z defs --build-id=none
+            --apply-dynamic-relocs --hash-style=sysv --gc-sections --no-relax-gp -T
+            ${CMAKE_SOURCE_DIR}/sdk/module.ld $<TARGET_OBJECTS:module_${name}>
+            $<TARGET_FILE:cw_sdk_runtime> -o ${elf}
+        COMMAND llvm-objcopy-19 --strip-all ${elf} ${file}
+        DEPENDS module_${name} cw_sdk_runtime $<TARGET_OBJECTS:module_${name}>
+                ${CMAKE_SOURCE_DIR}/sdk/module.ld
+        COMMAND_EXPAND_LISTS VERBATIM
+        COMMENT "Linking module ${name}")
+    add_custom_target(module_file_${name} ALL DEPENDS ${file})
+endfunction()

@@ -1,0 +1,12 @@
+# Cross toolchain: clang 19 and lld 19 from Debian, headers of the riscv64 cross libstdc++. Why clang: docs/decisions/001.
+set(CMAKE_SYSTEM_NAME Generic)
+set(CMAKE_SYSTEM_PROCESSOR riscv64)
+set(CMAKE_C_COMPILER clang-19)
+set(CMAKE_CXX_COMPILER clang++-19)
+set(CMAKE_ASM_COMPILER clang-19)
+set(CMAKE_AR llvm-ar-19)
+set(CMAKE_RANLIB llvm-ranlib-19)
+foreach(language C CXX ASM)
+    set(CMAKE_${language}_COMPILER_TARGET riscv64-linux-gnu)
+endforeach()
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)

@@ -1,0 +1,55 @@
+// Records that the compiler writes: what a module, or the kernel, provides.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cw/abi/records.hpp>
+#include <cw/core/provide.hpp>
+#include <type_traits>
+
+namespace cw {
+
+/// A provide record as the compiler can initialise it: pointers where the file format has image addresses.
+template<class Direct>
+struct ProvideInit {
+    abi::RecordHeader header{abi::RecordKind::provide, sizeof(abi::ProvideRecord)};
+    std::uint64_t hash;
+    const char* name;
+    const char* signature;
+    Direct direct;
+    InvokeFn invoke;
+    std::uint32_t version_major, version_minor;
+    std::uint32_t flags;
+    abi::MethodShape shape;
+    std::uint32_t reserved = 0;
+    std::uint64_t remote_stub = 0;
+};
+
+template<class M, auto kHandler, Gated kGated>
+consteval auto provide_init(std::uint32_t flags) {
+    using Code = Provided<M, kHandler, kGated>;
+    using Init = ProvideInit<decltype(Code::direct())>;
+    static_assert(sizeof(Init) == sizeof(abi::ProvideRecord));
+    return Init{.hash = Signature<M>::kHash,
+                .name = M::kName,
+                .signature = Signature<M>::kText.data(),
+                .direct = Code::direct(),
+                .invoke = &Code::invoke,
+                .version_major = M::kVersion.major,
+                .version_minor = M::kVersion.minor,
+                .flags = flags,
+                .shape = shape_of<M>()};
+}
+
+} // namespace cw
+
+#define CW_JOIN_(a, b) a##b
+#define CW_JOIN(a, b) CW_JOIN_(a, b)
+#define CW_UNIQUE(stem) CW_JOIN(stem, __COUNTER__)
+#define CW_RECORD [[gnu::section(".cw.records"), gnu::used, gnu::retain]] alignas(8) static constinit const
+
+/// Provides `method` by `handler`, a function or captureless lambda: Reply, Result<Reply> or Task<Reply> of Arguments.
+/// In the file of CW_MODULE. Optional: MethodFlags.
+#define CW_PROVIDE(method, handler, ...)                                                           \
+    CW_RECORD auto CW_UNIQUE(kCwProvide) =                                                 \
+        ::cw::provide_init<std::remove_cvref_t<decltype(method)>::Declaration, handler, kCwGated>(0u __VA_OPT__(|) __VA_ARGS__)
+

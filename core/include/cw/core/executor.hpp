@@ -1,0 +1,115 @@
+// The executor: the loop of a thread that runs modules. It owns every wait; module code only awaits.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cw/abi/channel.hpp>
+#include <cw/abi/control.hpp>
+#include <cw/core/module_state.hpp>
+#include <cw/core/ring.hpp>
+
+namespace cw {
+
+/// A slot of the peer's or of our own, as both see it: words that are loaded and stored once each.
+struct RingMessage {
+    Atomic<std::uint64_t> head;
+    Atomic<std::uint64_t> aux;
+    Atomic<std::uint64_t> words[6];
+};
+static_assert(sizeof(RingMessage) == sizeof(abi::MessageSlot));
+
+/// The caller's end of a channel. Guarded by its module's gate.
+struct ClientEnd {
+    RingProducer<NativeSync> submissions;
+    RingConsumer<NativeSync> completions;
+    RingMessage* submission_slots;
+    const RingMessage* completion_slots;
+    ModuleState* module; ///< Null: the entry is unused.
+    std::uint32_t credits;
+    std::uint32_t doorbell;
+    std::uint32_t index;
+    bool closed;            ///< credits is 0 then, so that the fast path need not look.
+    Pending* overflow;      ///< Calls that found no credit, oldest first.
+    Pending* overflow_last;
+};
+
+/// The callee's end of a channel. Guarded by its module's gate, except for `cancelled`.
+struct ServerEnd {
+    RingConsumer<NativeSync> submissions;
+    RingProducer<NativeSync> completions;
+    const RingMessage* submission_slots;
+    RingMessage* completion_slots;
+    ModuleState* module; ///< Null: the entry is unused.
+    const abi::MethodTable* methods;
+    const abi::BufferAreas* areas;
+    std::uint32_t doorbell;
+    std::uint32_t index;
+    bool closed;
+    PromiseBase* suspended; ///< Handlers that have not answered yet, newest first.
+    Request* queued;        ///< In the kernel: room for kChannelCredits synchronous calls that found the module busy. Else null.
+    Atomic<std::uint64_t> queued_used; ///< Bit per entry.
+};
+static_assert(abi::kChannelCredits == 64, "queued_used has a bit per credit");
+
+/// Counters an executor keeps of itself; plain words that only it writes.
+struct ExecutorStatistics {
+    std::uint64_t wakes;        ///< Doorbells rung.
+    std::uint64_t waits;        ///< Times it went to sleep.
+    std::uint64_t received;     ///< Submissions taken.
+    std::uint64_t completed;    ///< Completions taken.
+    std::uint64_t faults;       ///< Peers that broke the contract.
+};
+
+inline constexpr std::uint32_t kMaxExecutorModules = 32;
+
+inline constexpr std::uint32_t kMaxExecutorInterrupts = 8;
+
+struct Executor {
+    Context context; ///< What tp points to in a user domain.
+    ClientEnd clients[abi::kMaxEnds];
+    ServerEnd servers[abi::kMaxEnds];
+    std::uint32_t client_count; ///< Entries in use lie below.
+    std::uint32_t server_count;
+    std::uint64_t dirty_clients; ///< Bit per end with unflushed submissions.
+    std::uint64_t dirty_servers;
+    /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with acquire [A5].
+    Atomic<Ready*> inbox;
+    Ready* ready;      ///< Oldest first.
+    Ready* ready_last;
+    Pending** deadlines; ///< Binary heap, soonest first.
+    std::uint32_t deadline_count;
+    std::uint32_t deadline_capacity;
+    ModuleState* modules[kMaxExecutorModules];
+    std::uint32_t module_count;
+    ServerEnd* serving;         ///< The channel whose request is being started.
+    std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
+    const Atomic<std::uint64_t>* interrupt_counts; ///< Written by the kernel.
+    std::uint64_t interrupts_seen[kMaxExecutorInterrupts];
+    Pending* interrupt_waiter[kMaxExecutorInterrupts];
+    void* host;                 ///< The kernel's record of it; unused in a user domain.
+    IndexPage* control_page;    ///< Our index words of the control ring; the kernel reads them.
+    RingConsumer<NativeSync> control;
+    const abi::ControlEntry* control_entries;
+    const abi::StartBlock* start;
+    ExecutorStatistics statistics;
+};
+
+/// Sets an executor up in zeroed memory. Requires: `start` and the control ring as abi/control.hpp says.
+void executor_create(Executor& executor, const abi::StartBlock& start) noexcept;
+
+/// Runs for ever: control entries, channels, ready coroutines, deadlines; then flush and wait.
+[[noreturn]] void executor_run(Executor& executor) noexcept;
+
+/// What the host supplies to the executor. Link-time, one implementation per host and side.
+namespace platform {
+void wake(std::uint32_t doorbell) noexcept;
+/// See abi::Call::wait.
+void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept;
+std::uint64_t now() noexcept;
+void report(abi::Report report, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept;
+[[noreturn]] void fail(ModuleState* module, const char* message, std::size_t length) noexcept;
+/// Rings the executor's own thread from another thread of the domain.
+void wake_self(Executor& executor) noexcept;
+} // namespace platform
+
+
+} // namespace cw

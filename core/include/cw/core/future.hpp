@@ -1,0 +1,136 @@
+// What a call returns: a value that may already be there.
+#pragma once
+#include <coroutine>
+#include <cstdint>
+#include <cw/abi/call.hpp>
+#include <cw/core/method.hpp>
+#include <cw/core/module_state.hpp>
+#include <cw/core/pending.hpp>
+#include <cw/core/result.hpp>
+#include <cw/core/task.hpp>
+#include <utility>
+
+namespace cw {
+
+/// The result of calling method M. Await it once; it gives Result<Reply>. Resolved at once on the direct and synchronous paths: then it has
+/// no state outside of itself. Dropping a pending one gives the answer up, not the call.
+template<class M>
+class [[nodiscard]] Future {
+public:
+    using Reply = typename M::Reply;
+
+    Future(Future&& other) noexcept :
+        raw_{other.raw_.value, std::exchange(other.raw_.state, 0)},
+        large_{other.large_} {}
+    Future& operator=(Future&&) = delete;
+    [[gnu::always_inline]] ~Future() {
+        if (raw_.state > abi::kMaxErrorState) [[unlikely]]
+            cw_module.ops->release(pending());
+    }
+
+    /// True if awaiting it will not suspend.
+    [[nodiscard]] bool ready() const noexcept {
+        return raw_.state <= abi::kMaxErrorState || pending()->state == PendingState::done ||
+               pending()->state == PendingState::given_up;
+    }
+    /// Completes with timed_out if the answer is not there at `ticks`.
+    Future&& by(std::uint64_t ticks) && noexcept {
+        if (!ready())
+            cw_module.ops->set_deadline(pending(), ticks);
+        return std::move(*this);
+    }
+    /// Gives the call up: it completes with cancelled unless the answer is there.
+    void cancel() noexcept {
+        if (!ready())
+            cw_module.ops->cancel(pending());
+    }
+
+    [[gnu::always_inline]] bool await_ready() const noexcept {
+        if (raw_.state == 0) [[likely]]
+            return true;
+        return ready();
+    }
+    template<class P>
+    void await_suspend(std::coroutine_handle<P> awaiting) noexcept {
+        Pending* call = pending();
+        PromiseBase& parent = awaiting.promise();
+        parent.awaited_call = call;
+        parent.awaited_task = nullptr;
+        call->waiter.coroutine = awaiting.address();
+    }
+    [[gnu::always_inline]] Result<Reply> await_resume() noexcept {
+        if (raw_.state == 0) [[likely]] {
+            if constexpr (kLargeReply<M>)
+                return from_words<Reply>(large_.data());
+            else
+                return from_words<Reply>(&raw_.value);
+        }
+        return slow_result();
+    }
+
+    /// Made by Method's call operator only.
+    template<class Call>
+    [[gnu::always_inline]] explicit Future(const Call& call) noexcept {
+        if constexpr (kLargeReply<M>)
+            raw_ = call(large_.data());
+        else
+            raw_ = call(nullptr);
+    }
+
+private:
+    struct NoWords {};
+    [[nodiscard]] Pending* pending() const noexcept { return reinterpret_cast<Pending*>(raw_.state); }
+
+    [[gnu::noinline]] Result<Reply> slow_result() noexcept {
+        if (raw_.state <= abi::kMaxErrorState)
+            return refuse(static_cast<Status>(raw_.state));
+        Pending* call = pending();
+        raw_.state = 0;
+        const Status status = call->status;
+        const Reply reply = from_words<Reply>(call->request.words);
+        cw_module.ops->release(call);
+        if (status != Status::ok)
+            return refuse(status);
+        return reply;
+    }
+
+    abi::RawFuture raw_;
+    [[no_unique_address]] std::conditional_t<kLargeReply<M>, Words<Reply>, NoWords> large_{};
+};
+
+/// A method as callers see it: an object to be called. `auto r = co_await digest::sha256({buffer});`
+template<class M>
+struct Method {
+    using Declaration = M;
+
+    [[gnu::always_inline]] Future<M> operator()(const typename M::Arguments& arguments = {}) const noexcept {
+        return Future<M>{[&arguments](std::uint64_t* reply) __attribute__((always_inline)) {
+            const Words<typename M::Arguments> words = to_words(arguments);
+            const abi::Slot* slot = &SlotOf<M>::value;
+            return [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+                if constexpr (kLargeReply<M>) {
+                    using Function = abi::RawFuture (*)(
+                        const abi::Slot*, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))...);
+                    return reinterpret_cast<Function>(slot->function)(slot, reply, words[I]...);
+                } else {
+                    static_cast<void>(reply);
+                    using Function =
+                        abi::RawFuture (*)(const abi::Slot*, decltype(static_cast<std::uint64_t>(I))...);
+                    return reinterpret_cast<Function>(slot->function)(slot, words[I]...);
+                }
+            }(std::make_index_sequence<kWords<typename M::Arguments>>{});
+        }};
+    }
+};
+
+} // namespace cw
+
+/// Declares method `service.name` with its records in the current namespace; shared by provider and callers.
+#define CW_METHOD(service, name, ArgumentsType, ReplyType, ...)                                    \
+    struct name##_method {                                                                         \
+        static constexpr char kName[] = #service "." #name;                                        \
+        using Arguments = ArgumentsType;                                                           \
+        using Reply = ReplyType;                                                                   \
+        static constexpr ::cw::Version kVersion = ::cw::Version{__VA_ARGS__};                      \
+    };                                                                                             \
+    inline constexpr ::cw::Method<name##_method> name {}

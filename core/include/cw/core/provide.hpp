@@ -1,0 +1,158 @@
+// What the compiler makes of a provided method: its entry on the direct path, and its entry below the gate.
+#pragma once
+#include <cstdint>
+#include <cw/abi/call.hpp>
+#include <cw/core/arch/context.hpp>
+#include <cw/core/future.hpp>
+#include <cw/core/method.hpp>
+#include <cw/core/module_state.hpp>
+#include <cw/core/task.hpp>
+#include <type_traits>
+#include <utility>
+
+namespace cw {
+
+template<class T>
+inline constexpr bool kIsTask = false;
+template<class T>
+inline constexpr bool kIsTask<Task<T>> = true;
+template<class T>
+inline constexpr bool kIsResult = false;
+template<class T>
+inline constexpr bool kIsResult<Result<T>> = true;
+
+/// Whether the module's handlers may run at the same time; CW_MODULE specialises it through its flags.
+enum class Gated : bool { no, yes };
+
+/// Code for method M handled by `kHandler`: Reply f(Arguments), Result<Reply> f(Arguments), or Task<Reply> f(Arguments).
+template<class M, auto kHandler, Gated kGated>
+struct Provided {
+    using Arguments = typename M::Arguments;
+    using Reply = typename M::Reply;
+    using Returned = std::invoke_result_t<decltype(kHandler), Arguments>;
+    static constexpr bool kSuspends = kIsTask<Returned>;
+    static constexpr std::size_t kArgumentWords = kWords<Arguments>;
+
+    /// Runs the handler. Requires: the gate is held.
+    [[gnu::always_inline]] static abi::RawFuture run(std::uint64_t* reply, const std::uint64_t* words) noexcept {
+        const Arguments arguments = from_words<Arguments>(words);
+        if constexpr (kSuspends) {
+            auto task = kHandler(arguments);
+            if (!task.allocated()) [[unlikely]]
+                return {0, static_cast<std::uint64_t>(Status::no_memory)};
+            if (!task.done())
+                return {reinterpret_cast<std::uint64_t>(static_cast<PromiseBase*>(task.release())),
+                        abi::kStateSuspended};
+            return resolved(task.take(), reply);
+        } else if constexpr (std::is_void_v<Returned>) {
+            kHandler(arguments);
+            return {0, 0};
+        } else {
+            return resolved(kHandler(arguments), reply);
+        }
+    }
+
+    /// InvokeFn: for ring servers and mailboxes, which hold the gate.
+    static abi::RawFuture invoke(std::uint64_t* reply,
+                                 std::uint64_t w0,
+                                 std::uint64_t w1,
+                                 std::uint64_t w2,
+                                 std::uint64_t w3,
+                                 std::uint64_t w4,
+                                 std::uint64_t w5) noexcept {
+        const std::uint64_t words[6] = {w0, w1, w2, w3, w4, w5};
+        return run(reply, words);
+    }
+
+    /// The direct path. Guarantee 3: entered only through the gate. Guarantee 2: the gate is closed while earlier requests are queued.
+    /// What is rare is a tail call, so that the common way needs no stack frame.
+    template<class Indices>
+    struct Direct;
+    template<std::size_t... I>
+    struct Direct<std::index_sequence<I...>> {
+        static abi::RawFuture small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+            if (!enter(slot))
+                return queue_small(slot, w...);
+            const std::uint64_t words[sizeof...(I) + 1] = {w..., 0};
+            return leave(slot, run(nullptr, words));
+        }
+        static abi::RawFuture large(const abi::Slot* slot,
+                                    std::uint64_t* reply,
+                                    decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+            if (!enter(slot))
+                return queue_large(slot, reply, w...);
+            const std::uint64_t words[sizeof...(I) + 1] = {w..., 0};
+            return leave(slot, run(reply, words));
+        }
+        [[gnu::noinline, gnu::cold]] static abi::RawFuture
+        queue_small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+            const std::uint64_t words[6] = {w...};
+            return cw_module.ops->queue(&cw_module, slot, &invoke, words);
+        }
+        [[gnu::noinline, gnu::cold]] static abi::RawFuture queue_large(
+            const abi::Slot* slot, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+            const std::uint64_t words[6] = {w...};
+            return cw_module.ops->queue(&cw_module, slot, &invoke, words);
+        }
+    };
+    /// Address for the record's `direct` field.
+    static constexpr auto direct() noexcept {
+        using Entry = Direct<std::make_index_sequence<kArgumentWords>>;
+        if constexpr (kLargeReply<M>)
+            return &Entry::large;
+        else
+            return &Entry::small;
+    }
+
+private:
+    [[gnu::always_inline]] static bool enter(const abi::Slot* slot) noexcept {
+        if (arch::stack_pointer() < arch::context()->stack_limit) [[unlikely]]
+            return false;
+        if constexpr (kSuspends) {
+            // A handler that suspends needs an entry of the caller's pool: without one queue() refuses before anything has started.
+            if (slot->edge->client != nullptr && slot->edge->client->free_pending == nullptr) [[unlikely]]
+                return false;
+        }
+        if constexpr (kGated == Gated::yes)
+            return cw_module.gate.fetch_or(kGateHeld, Order::acquire) == 0; // [A3]
+        return true;
+    }
+    [[gnu::always_inline]] static abi::RawFuture leave(const abi::Slot* slot, abi::RawFuture result) noexcept {
+        if constexpr (kSuspends) {
+            if (result.state == abi::kStateSuspended) [[unlikely]]
+                result = cw_module.ops->suspended(slot, reinterpret_cast<PromiseBase*>(result.value));
+        }
+        if constexpr (kGated == Gated::yes) {
+            if (cw_module.gate.fetch_and(~std::uint64_t{kGateHeld}, Order::release) != kGateHeld) // [R3]
+                [[unlikely]]
+                return left_with_queue(result);
+        }
+        return result;
+    }
+    [[gnu::noinline, gnu::cold]] static abi::RawFuture left_with_queue(abi::RawFuture result) noexcept {
+        cw_module.ops->gate_left(&cw_module);
+        return result;
+    }
+
+    template<class Value>
+    [[gnu::always_inline]] static abi::RawFuture resolved(const Value& value, std::uint64_t* reply) noexcept {
+        if constexpr (kIsResult<Value>) {
+            if (!value) [[unlikely]]
+                return {0, static_cast<std::uint64_t>(value.error())};
+            return resolved(*value, reply);
+        } else {
+            const Words<Reply> words = to_words(static_cast<const Reply&>(value));
+            if constexpr (kWords<Reply> == 0) {
+                return {0, 0};
+            } else if constexpr (kWords<Reply> == 1) {
+                return {words[0], 0};
+            } else {
+                for (std::size_t i = 0; i < kWords<Reply>; ++i)
+                    reply[i] = words[i];
+                return {0, 0};
+            }
+        }
+    }
+};
+
+} // namespace cw

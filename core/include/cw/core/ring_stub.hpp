@@ -1,0 +1,12 @@
+// Access to the ring stubs of this side (the vDSO's in user domains, the kernel's in the kernel).
+#pragma once
+#include <cstdint>
+
+namespace cw {
+
+using AnyFunction = void (*)();
+
+/// The stub for methods with this shape, for Slot::function; null for an impossible shape.
+[[nodiscard]] AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept;
+
+} // namespace cw

@@ -1,0 +1,49 @@
+// Service of the kernel: modules and where they run.
+#pragma once
+#include <cw/abi/records.hpp>
+#include <cw/core/future.hpp>
+
+namespace cw::modules {
+
+struct LoadArguments {
+    std::array<char, 24> name;
+    abi::Placement placement;
+    std::uint16_t domain; ///< With Placement::domain: its number.
+    std::uint8_t dry_run; ///< 1: only say what would be done.
+    std::uint8_t hart;    ///< Home of a new executor: 1 + index, 0 = any.
+    BufferRef text;       ///< In: link choices "METHOD=PATH ..." up to a NUL. Out: what was or would be done, or what is wrong.
+};
+struct TextReply {
+    std::uint64_t bytes; ///< Of text in the buffer.
+};
+struct LoadReply {
+    std::uint32_t text_bytes;
+    std::uint32_t status; ///< Status of the load itself: the text says more. The call succeeds whenever there is a text.
+};
+/// Loads a module with what it needs. Needs grants: into the kernel, or for other domains.
+CW_METHOD(modules, load, LoadArguments, LoadReply, 1, 0);
+
+struct UnloadArguments {
+    std::array<char, 24> name;
+    BufferRef text;
+};
+CW_METHOD(modules, unload, UnloadArguments, LoadReply, 1, 0);
+
+enum class What : std::uint64_t { modules = 1, edges = 2, services = 3, domains = 4, harts = 5, files = 6 };
+struct DescribeArguments {
+    What what;
+    BufferRef text;
+};
+/// A table for people.
+CW_METHOD(modules, describe, DescribeArguments, TextReply, 1, 0);
+
+struct CounterArguments {
+    std::array<char, 32> module;
+};
+struct Counters {
+    std::uint64_t wakes, waits, received, completed, system_calls, faults;
+};
+/// What the executor of a module has counted.
+CW_METHOD(modules, counters, CounterArguments, Counters, 1, 0);
+
+} // namespace cw::modules

@@ -1,0 +1,56 @@
+// Services of the kernel: power, log, interrupts, time.
+#pragma once
+#include <cw/core/future.hpp>
+
+namespace cw::power {
+struct Exit {
+    std::uint64_t status; ///< 0..255.
+};
+/// Ends the machine. Needs a grant.
+CW_METHOD(power, off, Exit, Nothing, 1, 0);
+} // namespace cw::power
+
+namespace cw::klog {
+struct Line {
+    std::array<char, 40> text; ///< Up to the first NUL.
+    std::uint64_t more;        ///< 1: the line goes on in the next call.
+};
+CW_METHOD(klog, write, Line, Nothing, 1, 0);
+struct ReadArguments {
+    std::uint64_t position;
+    BufferRef text;
+};
+struct ReadReply {
+    std::uint64_t position; ///< To read on from.
+    std::uint64_t bytes;
+};
+CW_METHOD(klog, read, ReadArguments, ReadReply, 1, 0);
+} // namespace cw::klog
+
+namespace cw::interrupts {
+struct Index {
+    std::uint64_t index; ///< DeviceGrant::interrupt.
+};
+/// Lets a device interrupt again, after the module has looked at it.
+CW_METHOD(interrupts, acknowledge, Index, Nothing, 1, 0);
+} // namespace cw::interrupts
+
+namespace cw::clock {
+struct Time {
+    std::uint64_t nanoseconds; ///< Since boot.
+};
+CW_METHOD(clock, now, Nothing, Time, 1, 0);
+} // namespace cw::clock
+
+namespace cw::archive_pages {
+struct Index {
+    std::uint64_t index;
+};
+struct File {
+    std::uint64_t address; ///< Page aligned; mapped read-only for the caller.
+    std::uint64_t bytes;
+    std::array<char, 32> name;
+};
+/// The files handed over at boot, one by one; for the archive module. Errors: end_of_data.
+CW_METHOD(archive_pages, file, Index, File, 1, 0);
+} // namespace cw::archive_pages

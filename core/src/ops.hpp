@@ -1,0 +1,19 @@
+// The functions behind RuntimeOps. Private to core.
+#pragma once
+#include <cw/core/module_state.hpp>
+
+namespace cw::runtime::ops {
+abi::RawFuture queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words);
+void gate_left(ModuleState* module);
+abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise);
+void complete(PromiseBase* promise, Status status, const std::uint64_t* words, std::uint32_t count);
+void ready(Ready* entry);
+void set_deadline(Pending* pending, std::uint64_t ticks);
+void cancel(Pending* pending);
+void release(Pending* pending);
+abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks);
+abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index);
+
+/// The table, for whoever compiles these functions in; `fail` and `now` are the platform's.
+[[nodiscard]] RuntimeOps table() noexcept;
+} // namespace cw::runtime::ops

@@ -1,0 +1,104 @@
+// The ring stubs: what a slot points to when the callee lives in another domain. One per number of argument words.
+#include "runtime.hpp"
+#include <cw/core/ring_stub.hpp>
+#include <utility>
+
+namespace cw {
+
+namespace {
+
+using namespace runtime;
+
+/// No pool entry, no credit, or a closed channel.
+[[gnu::noinline, gnu::cold]] abi::RawFuture
+submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexcept {
+    ClientEnd& end = *edge.end;
+    if (end.closed)
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
+    Pending* pending = allocate_pending(*edge.client);
+    if (pending == nullptr)
+        return {0, static_cast<std::uint64_t>(Status::no_memory)};
+    // No credit: guarantee 5, the calling task suspends until one comes back.
+    for (std::uint32_t i = 0; i < count; ++i)
+        pending->request.words[i] = words[i];
+    pending->request.next = nullptr;
+    pending->argument_words = static_cast<std::uint8_t>(count);
+    pending->opcode = edge.opcode;
+    pending->end = &end;
+    pending->state = PendingState::queued;
+    if (end.overflow == nullptr)
+        end.overflow = pending;
+    else
+        end.overflow_last->request.next = &pending->request;
+    end.overflow_last = pending;
+    return {0, reinterpret_cast<std::uint64_t>(pending)};
+}
+
+template<class... W>
+[[gnu::noinline, gnu::cold]] abi::RawFuture slow_entry(Edge& edge, W... words) noexcept {
+    const std::uint64_t array[] = {words..., 0};
+    return submit_slowly(edge, array, sizeof...(W));
+}
+
+template<class... W>
+[[gnu::always_inline]] inline abi::RawFuture submit(const abi::Slot* slot, W... words) noexcept {
+    Edge& edge = *slot->edge;
+    ClientEnd& end = *edge.end;
+    ModuleState& module = *edge.client;
+    Pending* pending = module.free_pending;
+    if (pending == nullptr || end.credits == 0) [[unlikely]]
+        return slow_entry(edge, words...);
+    module.free_pending = reinterpret_cast<Pending*>(pending->request.next);
+    --end.credits;
+    pending->end = &end;
+    pending->state = PendingState::in_flight;
+    RingMessage& message = end.submission_slots[end.submissions.slot()];
+    message.head.store(edge.submission | pending->cookie, Order::relaxed);
+    std::size_t index = 0;
+    (message.words[index++].store(words, Order::relaxed), ...);
+    end.submissions.publish();
+    module.home->dirty_clients |= std::uint64_t{1} << end.index;
+    ++edge.calls;
+    return {0, reinterpret_cast<std::uint64_t>(pending)};
+}
+
+template<class Indices>
+struct Stub;
+template<std::size_t... I>
+struct Stub<std::index_sequence<I...>> {
+    static abi::RawFuture small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+        return submit(slot, w...);
+    }
+    static abi::RawFuture
+    large(const abi::Slot* slot, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+        return submit(slot, w...);
+    }
+};
+
+template<class Function>
+AnyFunction any(Function function) noexcept {
+    return reinterpret_cast<AnyFunction>(function);
+}
+
+} // namespace
+
+AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
+    switch (argument_words) {
+#define CW_STUB(n)                                                                                 \
+    case n:                                                                                        \
+        return large_reply ? any(&Stub<std::make_index_sequence<n>>::large)                        \
+                           : any(&Stub<std::make_index_sequence<n>>::small)
+        CW_STUB(0);
+        CW_STUB(1);
+        CW_STUB(2);
+        CW_STUB(3);
+        CW_STUB(4);
+        CW_STUB(5);
+        CW_STUB(6);
+#undef CW_STUB
+    default:
+        return nullptr;
+    }
+}
+
+} // namespace cw

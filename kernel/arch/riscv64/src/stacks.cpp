@@ -1,0 +1,43 @@
+// Kernel stacks, each with an unmapped page below it so that an overrun faults instead of spreading.
+#include <cw/kernel/frames.hpp>
+#include <cw/kernel/paging.hpp>
+
+namespace cw::kernel {
+
+namespace {
+constexpr std::uint64_t kSlotPages = 8; ///< Address space of a stack, the unmapped page included.
+constexpr unsigned kSlots = 4096;       ///< Within the one table below kStackWindow that all spaces share.
+std::uint64_t used[kSlots / 64];
+} // namespace
+
+Result<VirtualAddress> allocate_stack(unsigned pages) noexcept {
+    for (unsigned word = 0; word < kSlots / 64; ++word) {
+        if (~used[word] == 0)
+            continue;
+        const auto bit = static_cast<unsigned>(__builtin_ctzll(~used[word]));
+        const VirtualAddress top = kStackWindow + (word * 64 + bit + 1) * kSlotPages * kPage;
+        for (unsigned i = 1; i <= pages; ++i) {
+            const auto frame = frames::allocate();
+            if (!frame || kernel_space().map(top - i * kPage, *frame, kPage, kPteRead | kPteWrite | kPteGlobal) != Status::ok) {
+                release_stack(top, i - 1);
+                return refuse(Status::no_memory);
+            }
+        }
+        used[word] |= std::uint64_t{1} << bit;
+        return top;
+    }
+    return refuse(Status::no_resource);
+}
+
+void release_stack(VirtualAddress top, unsigned pages) noexcept {
+    for (unsigned i = 1; i <= pages; ++i) {
+        const auto page = kernel_space().translate(top - i * kPage);
+        kernel_space().unmap(top - i * kPage);
+        frames::release(page.page);
+    }
+    flush_everywhere();
+    const std::uint64_t slot = (top - kStackWindow) / (kSlotPages * kPage) - 1;
+    used[slot / 64] &= ~(std::uint64_t{1} << slot % 64);
+}
+
+} // namespace cw::kernel

@@ -1,0 +1,211 @@
+// Building an instance of a module: its image in a segment, its pools, its tables.
+#include "modules.hpp"
+#include <cw/kernel/boot.hpp>
+#include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/log.hpp>
+#include <cw/kernel/sched.hpp>
+#include <cstring>
+
+namespace cw::kernel {
+
+namespace {
+
+Pool<ModuleInstance> instances;
+
+std::uint64_t page_rights(loader::Rights rights) noexcept {
+    switch (rights) {
+    case loader::Rights::read_write:
+        return kPteRead | kPteWrite;
+    case loader::Rights::execute:
+    case loader::Rights::read_execute:
+        return kPteRead | kPteExecute;
+    default:
+        return kPteRead;
+    }
+}
+
+/// Writes into an instance's image; the nucleus is its own.
+void write_image(ModuleInstance& instance, std::uint64_t address, const void* data, std::size_t bytes) noexcept {
+    if (instance.segment != nullptr)
+        segment_write(*instance.segment, address, data, bytes);
+    else
+        std::memcpy(reinterpret_cast<void*>(address), data, bytes);
+}
+
+/// Puts the image's pages in place and relocates them.
+Status fill_image(ModuleInstance& instance) noexcept {
+    const loader::Image& image = *instance.image;
+    const auto file = reinterpret_cast<std::uint64_t>(image.file().data()) - kDirectMap;
+    for (const loader::Load& load : image.loads()) {
+        if (load.private_copy) {
+            if (const Status status = segment_populate(*instance.segment, load.address, load.memory_bytes); status != Status::ok)
+                return status;
+            segment_write(*instance.segment, load.address, image.file().data() + load.file_offset, load.file_bytes);
+        } else if (const Status status = segment_borrow(*instance.segment, load.address, file + load.file_offset, load.memory_bytes);
+                   status != Status::ok) {
+            return status;
+        }
+    }
+    for (std::size_t i = 0; i < image.relocation_count(); ++i) {
+        const loader::Relocation relocation = image.relocation(i);
+        const std::uint64_t value = instance.base + relocation.addend;
+        segment_write(*instance.segment, relocation.address, &value, sizeof(value));
+    }
+    return Status::ok;
+}
+
+Status make_pools(ModuleInstance& instance) noexcept {
+    const abi::ModuleRecord& record = instance.image->module();
+    const std::uint64_t pending_bytes = kMaxPendings * sizeof(Pending);
+    const std::uint64_t frame_bytes = round_up(record.frame_bytes, kPage);
+    Segment* pool = nullptr;
+    if (auto made = segment_create(*instance.domain, pending_bytes + frame_bytes, Backing::pages, "pool"))
+        pool = *made;
+    else
+        return made.error();
+    instance.pool = pool;
+    if (const Status status = segment_map(*pool, *instance.domain, kPteRead | kPteWrite); status != Status::ok)
+        return status;
+    ModuleState state{};
+    for (std::uint32_t i = 0; i < kMaxPendings; ++i) {
+        Pending pending{};
+        pending.cookie = i;
+        pending.heap_index = kNoHeapIndex;
+        pending.waiter.module = reinterpret_cast<ModuleState*>(instance.base + record.state);
+        pending.waiter.kind = ReadyKind::call_waiter;
+        const std::uint64_t next = i + 1 == kMaxPendings ? 0 : pool->base + (i + 1) * sizeof(Pending);
+        pending.request.next = reinterpret_cast<Request*>(next);
+        segment_write(*pool, i * sizeof(Pending), &pending, sizeof(pending));
+    }
+    state.free_pending = reinterpret_cast<Pending*>(pool->base);
+    state.pendings = state.free_pending;
+    state.ops = reinterpret_cast<const RuntimeOps*>(
+        segment_view_as<abi::StartBlock>(*instance.executor->kernel_written)->ops);
+    state.home = instance.executor->executor;
+    state.id = instance.id;
+    state.flags = record.flags;
+    state.frames.bump = pool->base + pending_bytes;
+    state.frames.end = state.frames.bump + frame_bytes;
+    if (record.heap_bytes != 0) {
+        auto heap = segment_reserve(*instance.domain, record.heap_bytes, "heap"); // pages come with memory.grow
+        if (!heap)
+            return heap.error();
+        instance.heap = *heap;
+        state.heap_begin = instance.heap->base;
+        state.heap_end = instance.heap->base;
+    }
+    write_image(instance, record.state, &state, sizeof(state));
+    return Status::ok;
+}
+
+Status make_methods(ModuleInstance& instance) noexcept {
+    if (instance.image->provides().empty())
+        return Status::ok;
+    auto made = segment_create(*instance.domain, sizeof(abi::MethodTable), Backing::contiguous, "methods");
+    if (!made)
+        return made.error();
+    instance.methods = *made;
+    auto* table = segment_view_as<abi::MethodTable>(**made);
+    for (const abi::ProvideRecord& provide : instance.image->provides()) {
+        table->methods[table->count++] = {.invoke = instance.base + provide.invoke, .flags = provide.flags, .shape = provide.shape, .reserved = 0};
+    }
+    return segment_map(**made, *instance.domain, kPteRead);
+}
+
+/// Hands the registers and the interrupt of each device over. Errors: not_found (no such device), already_exists (somebody has it).
+Status grant_devices(ModuleInstance& instance) noexcept {
+    for (const abi::DeviceRecord& record : instance.image->devices()) {
+        const DeviceDescription* found = nullptr;
+        for (std::uint32_t i = 0; i < machine().device_count && found == nullptr; ++i) {
+            if (instance.image->text(record.compatible) == machine().devices[i].compatible)
+                found = &machine().devices[i];
+        }
+        if (found == nullptr)
+            return Status::not_found;
+        auto segment = segment_reserve(*instance.domain, kPage, "device");
+        if (!segment)
+            return segment.error();
+        if (const Status status = segment_borrow(**segment, 0, round_down(found->registers, kPage), kPage); status != Status::ok)
+            return status;
+        if (const Status status = segment_map(**segment, *instance.domain, kPteRead | kPteWrite); status != Status::ok)
+            return status;
+        ExecutorRecord& executor = *instance.executor;
+        abi::DeviceGrant grant{.registers = (*segment)->base + found->registers % kPage,
+                               .register_bytes = found->register_bytes,
+                               .interrupt = ~std::uint64_t{0},
+                               .clock_hz = found->clock_hz};
+        if (found->interrupt != 0) {
+            if (executor.interrupt_count == kMaxExecutorInterrupts)
+                return Status::no_resource;
+            const std::uint32_t index = executor.interrupt_count;
+            if (const Status status = interrupt_claim(found->interrupt, *executor.thread, interrupt_word(executor, index)); status != Status::ok)
+                return status;
+            executor.interrupts[index] = found->interrupt;
+            ++executor.interrupt_count;
+            grant.interrupt = index;
+        }
+        segment_write(*instance.segment, record.grant, &grant, sizeof(grant));
+        if (std::string_view{found->compatible} == "ns16550a")
+            log::use_serial_port(0);
+    }
+    return Status::ok;
+}
+
+} // namespace
+
+Result<ModuleInstance*>
+build_instance(const loader::Image& image, Domain& domain, ExecutorRecord& executor, abi::Placement placement) noexcept {
+    ModuleInstance* instance = instances.allocate();
+    if (instance == nullptr)
+        return refuse(Status::no_memory);
+    instance->image = &image;
+    instance->domain = &domain;
+    instance->executor = &executor;
+    instance->placement = placement;
+    instance->stage = ModuleStage::starting;
+    instance->id = ++registry().next_id;
+    const auto build = [&]() -> Result<Nothing> {
+        if (!image.loads().empty()) {
+            instance->segment = CW_TRY(segment_reserve(domain, image.span_bytes(), "image"));
+            instance->base = instance->segment->base;
+            CW_CHECK_OK(fill_image(*instance));
+        }
+        CW_CHECK_OK(make_pools(*instance));
+        CW_CHECK_OK(make_methods(*instance));
+        CW_CHECK_OK(grant_devices(*instance));
+        for (const loader::Load& load : image.loads())
+            CW_CHECK_OK(segment_map(*instance->segment, domain, load.address, load.memory_bytes, page_rights(load.rights)));
+        return Nothing{};
+    };
+    if (const auto built = build(); !built) {
+        destroy_instance(*instance);
+        return refuse(built.error());
+    }
+    ModuleInstance** link = &registry().modules;
+    while (*link != nullptr)
+        link = &(*link)->next;
+    *link = instance;
+    ++domain.module_count;
+    return instance;
+}
+
+void destroy_instance(ModuleInstance& instance) noexcept {
+    for (ModuleInstance** link = &registry().modules; *link != nullptr; link = &(*link)->next) {
+        if (*link == &instance) {
+            *link = instance.next;
+            --instance.domain->module_count;
+            break;
+        }
+    }
+    if (!instance.domain->ended) { // an ended domain's segments have been given up together
+        for (Segment* segment : {instance.segment, instance.pool, instance.heap, instance.methods, instance.areas.table}) {
+            if (segment != nullptr) {
+                segment_release(*segment);
+                segment_unmap(*segment, *instance.domain);
+            }
+        }
+    }
+    instances.release(&instance);
+}
+
+} // namespace cw::kernel

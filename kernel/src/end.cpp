@@ -1,0 +1,203 @@
+// How modules and domains end: faults, reports, the watchdog.
+#include "modules.hpp"
+#include <cw/core/executor.hpp>
+#include <cw/kernel/arch/timer.hpp>
+#include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/log.hpp>
+#include <cw/kernel/sched.hpp>
+
+namespace cw::kernel {
+
+namespace {
+
+constexpr std::uint64_t kTickMilliseconds = 4;
+constexpr std::uint64_t kDefaultWatchdogMilliseconds = 2000;
+
+ModuleInstance* module_at(std::uint64_t address) noexcept {
+    for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        if (m->segment != nullptr && address >= m->base && address - m->base < m->segment->bytes)
+            return m;
+    }
+    return nullptr;
+}
+
+/// The module a domain's thread is in: where pc or ra lie, else the domain's first.
+ModuleInstance* guilty_module(const Domain& domain, const TrapFrame& frame) noexcept {
+    for (const std::uint64_t address : {frame.pc, frame.x[1]}) {
+        if (ModuleInstance* m = module_at(address); m != nullptr && m->domain == &domain)
+            return m;
+    }
+    for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        if (m->domain == &domain)
+            return m;
+    }
+    return nullptr;
+}
+
+void fail_instance(ModuleInstance& instance, Status status) noexcept {
+    instance.stage = ModuleStage::failed;
+    instance.start_status = status;
+    close_channels(instance);
+    resume_starter(instance);
+}
+
+} // namespace
+
+void describe_address(std::uint64_t address) noexcept {
+    if (const ModuleInstance* m = module_at(address))
+        log::line("@frame {} module={} offset={}", Hex{address}, m->image->name(), Hex{address - m->base});
+    else
+        log::line("@frame {}", Hex{address});
+}
+
+bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
+    const AddressSpace& space = current()->domain != nullptr ? current()->domain->space : kernel_space();
+    for (unsigned i = 0; i < 2; ++i) {
+        const auto page = space.translate(address + 8 * i);
+        if (page.bytes == 0 || (page.flags & kPteRead) == 0)
+            return false;
+        words[i] = *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
+    }
+    return true;
+}
+
+void end_domain(Domain& domain) noexcept {
+    if (domain.ended || domain.is_kernel())
+        return;
+    domain.ended = true;
+    Thread& thread = *domain.executor->thread;
+    thread.doomed = true;
+    thread.user_satp = thread.kernel_satp; // nothing of user mode is mapped there: the thread traps as soon as it returns
+    interrupts_release(thread);
+    for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        if (m->domain == &domain)
+            fail_instance(*m, Status::peer_died);
+    }
+    for (ExecutorRecord* record = all_executors(); record != nullptr; record = record->next)
+        executor_forget(*record, thread);
+    if (&thread != current())
+        thread_wake(thread); // it ends itself on its own hart
+}
+
+void domain_finish(Domain& domain) noexcept {
+    if (!domain.ended) // a thread that never ran: the domain could not be built
+        return;
+    for (ModuleInstance *m = registry().modules, *next = nullptr; m != nullptr; m = next) {
+        next = m->next;
+        if (m->domain == &domain)
+            destroy_instance(*m);
+    }
+    domain_destroy(domain);
+}
+
+void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noexcept {
+    {
+        const Locked hold{kernel_lock};
+        if (!domain.ended) {
+            const ModuleInstance* guilty = guilty_module(domain, frame);
+            log::line("{}: ended: {} at {}, address {}", guilty == nullptr ? std::string_view{domain.name} : guilty->image->name(), cause, Hex{frame.pc}, Hex{frame.value});
+            print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
+            end_domain(domain);
+        }
+    }
+    thread_exit();
+}
+
+namespace {
+
+extern "C" [[noreturn]] void call_abandoned(Thread* thread) noexcept; // trap.S
+
+[[noreturn]] void run_again() noexcept {
+    arch::enable_interrupts();
+    executor_run(*current()->executor->executor);
+}
+
+/// Leaves the module's frames behind: a caller's thread returns to its domain with peer_died, an executor starts its loop again.
+[[noreturn]] void abandon_call(Thread& self) noexcept {
+    if (!self.domain->is_kernel())
+        call_abandoned(&self);
+    CW_CSR_WRITE(satp, self.kernel_satp);
+    asm volatile("mv sp, %0\n jr %1" ::"r"(self.stack_top), "r"(&run_again) : "memory");
+    __builtin_unreachable();
+}
+
+} // namespace
+
+bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
+    ModuleInstance* guilty = nullptr;
+    Thread& self = *current();
+    {
+        const Locked hold{kernel_lock};
+        guilty = module_at(frame.pc);
+        if (guilty == nullptr)
+            guilty = module_at(frame.x[1]);
+        if (guilty == nullptr || !guilty->domain->is_kernel())
+            return false;
+        log::line("{}: stopped: {} at {}, address {}; it ran in the kernel, which shares its fate from here on", guilty->image->name(), cause, Hex{frame.pc}, Hex{frame.value});
+        print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
+        fail_instance(*guilty, Status::peer_died);
+    }
+    if (self.executor != nullptr && self.executor == guilty->executor && guilty->placement == abi::Placement::kernel)
+        thread_exit(); // its own executor
+    abandon_call(self);
+}
+
+void module_failed_in_kernel(ModuleState& state, std::string_view message) noexcept {
+    log::line("module {}: {}", state.id, message);
+    asm volatile("ebreak");
+    __builtin_unreachable();
+}
+
+void watch(Thread& thread, bool user_mode) noexcept {
+    if (!user_mode || thread.executor == nullptr)
+        return;
+    // Untrusted, and only compared: a module that changes it by itself gets processor time, nothing else.
+    const ExecutorStatistics& statistics = thread.executor->view->statistics;
+    const std::uint64_t progress = statistics.received + statistics.completed;
+    if (progress != thread.progress_seen) {
+        thread.progress_seen = progress;
+        thread.user_ticks = 0;
+        return;
+    }
+    if (++thread.user_ticks * kTickMilliseconds < kDefaultWatchdogMilliseconds)
+        return;
+    const Locked hold{kernel_lock};
+    if (!thread.domain->ended) {
+        log::line("{}: ended: no progress for {} ms (it loops, or a handler runs too long)", thread.domain->name, kDefaultWatchdogMilliseconds);
+        end_domain(*thread.domain);
+    }
+}
+
+void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+    static_cast<void>(d);
+    const Locked hold{kernel_lock};
+    executor_pump(record);
+    switch (kind) {
+    case abi::Report::module_started:
+        for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+            if (m->id == b && m->executor == &record && m->stage == ModuleStage::starting) {
+                m->start_status = c <= kLastStatus ? static_cast<Status>(c) : Status::protocol_violation;
+                m->stage = m->start_status == Status::ok ? ModuleStage::running : ModuleStage::failed;
+                resume_starter(*m);
+                return;
+            }
+        }
+        return;
+    case abi::Report::end_closed:
+    case abi::Report::end_faulted:
+        if (kind == abi::Report::end_faulted)
+            log::line("{}: a peer broke the contract of a channel; it is closed", record.thread->name);
+        channel_side_done(record, static_cast<std::uint32_t>(b), b >> 32 == 1);
+        return;
+    case abi::Report::module_failed:
+        if (!record.domain->is_kernel()) {
+            log::line("{}: ended: it gave up", record.domain->name);
+            end_domain(*record.domain);
+        }
+        return;
+    default:
+        return;
+    }
+}
+
+} // namespace cw::kernel

@@ -1,0 +1,270 @@
+// Linking: an edge per (client module, method), a channel per (client module, provider module).
+#include "modules.hpp"
+#include <cw/core/ring_stub.hpp>
+#include <cw/kernel/sched.hpp>
+#include <cw/kernel/thunks.hpp>
+#include <cw/kernel/vdso.hpp>
+#include <new>
+
+namespace cw::kernel {
+
+namespace {
+
+Pool<Channel> channel_pool;
+
+AreaList& areas_of(ModuleInstance& client) noexcept {
+    return client.domain->is_kernel() ? client.areas : client.domain->areas;
+}
+
+/// The table in which providers look a client's buffers up; made when first needed.
+Result<Segment*> area_table(ModuleInstance& client) noexcept {
+    AreaList& list = areas_of(client);
+    if (list.table == nullptr) {
+        list.table = CW_TRY(segment_create(kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas"));
+        CW_CHECK_OK(segment_map(*list.table, kernel_domain(), kPteRead | kPteWrite));
+    }
+    return list.table;
+}
+
+void initialise_page(const Segment& segment) noexcept {
+    auto* page = segment_view_as<IndexPage>(segment);
+    page->producer.tail.store(abi::kFirstIndex, Order::relaxed);
+    page->producer.space_event.store(abi::kFirstIndex, Order::relaxed);
+    page->consumer.head.store(abi::kFirstIndex, Order::relaxed);
+    page->consumer.data_event.store(abi::kFirstIndex, Order::relaxed);
+}
+
+Result<std::uint32_t> take_bit(std::uint64_t& used) noexcept {
+    if (~used == 0)
+        return refuse(Status::no_resource);
+    const auto index = static_cast<std::uint32_t>(__builtin_ctzll(~used));
+    used |= std::uint64_t{1} << index;
+    return index;
+}
+
+Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) noexcept {
+    Channel* channel = channel_pool.allocate();
+    if (channel == nullptr)
+        return refuse(Status::no_memory);
+    ExecutorRecord& from = *client.executor;
+    ExecutorRecord& to = *provider.executor;
+    channel->client = &client;
+    channel->provider = &provider;
+    channel->client_segment = CW_TRY(segment_create(*client.domain, abi::kClientSegmentBytes, Backing::contiguous, "ring"));
+    channel->provider_segment = CW_TRY(segment_create(*provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, "ring"));
+    initialise_page(*channel->client_segment);
+    initialise_page(*channel->provider_segment);
+    CW_CHECK_OK(segment_map(*channel->client_segment, *client.domain, kPteRead | kPteWrite));
+    CW_CHECK_OK(segment_map(*channel->provider_segment, *provider.domain, kPteRead | kPteWrite));
+    if (client.domain != provider.domain) {
+        CW_CHECK_OK(segment_map(*channel->client_segment, *provider.domain, kPteRead));
+        CW_CHECK_OK(segment_map(*channel->provider_segment, *client.domain, kPteRead));
+    }
+    Segment* table = CW_TRY(area_table(client));
+    CW_CHECK_OK(segment_map(*table, *provider.domain, provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
+    channel->client_index = CW_TRY(take_bit(from.client_ends));
+    channel->server_index = CW_TRY(take_bit(to.server_ends));
+    const std::uint32_t to_provider = CW_TRY(executor_doorbell(from, *to.thread));
+    const std::uint32_t to_client = CW_TRY(executor_doorbell(to, *from.thread));
+    ServerEnd& server = to.view->servers[channel->server_index];
+    new (&server) ServerEnd{};
+    if (provider.domain->is_kernel()) {
+        Segment* queued = CW_TRY(segment_create(kernel_domain(), abi::kChannelCredits * sizeof(Request), Backing::contiguous, "queued"));
+        CW_CHECK_OK(segment_map(*queued, kernel_domain(), kPteRead | kPteWrite));
+        server.queued = reinterpret_cast<Request*>(queued->base);
+        server.module = reinterpret_cast<ModuleState*>(provider.base + provider.image->module().state);
+        channel->queued = queued;
+    }
+    const std::uint64_t client_state = client.base + client.image->module().state;
+    const std::uint64_t provider_state = provider.base + provider.image->module().state;
+    CW_CHECK_OK(executor_tell(to,
+                              {.kind = abi::ControlKind::add_server,
+                               .index = channel->server_index,
+                               .a = provider_state,
+                               .b = channel->client_segment->base,
+                               .c = channel->provider_segment->base,
+                               .d = to_client,
+                               .e = provider.methods->base,
+                               .f = table->base,
+                               .reserved = 0}));
+    CW_CHECK_OK(executor_tell(from,
+                              {.kind = abi::ControlKind::add_client,
+                               .index = channel->client_index,
+                               .a = client_state,
+                               .b = channel->client_segment->base,
+                               .c = channel->provider_segment->base,
+                               .d = to_provider,
+                               .e = 0,
+                               .f = 0,
+                               .reserved = 0}));
+    from.channels_by_client[channel->client_index] = channel;
+    to.channels_by_server[channel->server_index] = channel;
+    channel->next = registry().channels;
+    registry().channels = channel;
+    return channel;
+}
+
+Result<Channel*> channel_between(ModuleInstance& client, ModuleInstance& provider) noexcept {
+    for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
+        if (channel->client == &client && channel->provider == &provider && !channel->closed)
+            return channel;
+    }
+    return make_channel(client, provider);
+}
+
+/// Buffers of this method travel on the channel: the provider must see the client's areas.
+Status open_areas(Channel& channel, const abi::ProvideRecord& provide) noexcept {
+    if (provide.shape.buffers == 0)
+        return Status::ok;
+    const std::uint64_t rights = (provide.flags & abi::kMethodWritesBuffer) != 0 ? kPteRead | kPteWrite : std::uint64_t{kPteRead};
+    if ((channel.buffer_rights | rights) == channel.buffer_rights)
+        return Status::ok;
+    channel.buffer_rights |= rights;
+    AreaList& list = areas_of(*channel.client);
+    for (std::uint32_t i = 0; i < list.count; ++i) {
+        if (channel.provider->domain == channel.client->domain || channel.provider->domain->is_kernel())
+            continue; // sees its own areas; and the kernel sees all of them
+        if (const Status status = segment_map(*list.areas[i], *channel.provider->domain, channel.buffer_rights); status != Status::ok)
+            return status;
+    }
+    return Status::ok;
+}
+
+void write_slot(ModuleInstance& client, const abi::RequireRecord& require, std::uint64_t function, std::uint64_t edge) noexcept {
+    const std::uint64_t words[2] = {function, edge};
+    segment_write(*client.segment, require.slot, words, sizeof(words));
+}
+
+} // namespace
+
+Status link_edge(ModuleInstance& client, std::size_t require_index, ModuleInstance& provider, std::size_t provide_index, loader::Path path) noexcept {
+    const abi::RequireRecord& require = client.image->requires_()[require_index];
+    const abi::ProvideRecord& provide = provider.image->provides()[provide_index];
+    ExecutorRecord& executor = *client.executor;
+    if (executor.edge_count == kMaxEdges)
+        return Status::no_resource;
+    const std::uint32_t index = executor.edge_count;
+    Edge& edge = executor.edges_view[index];
+    const std::uint64_t edge_address = executor.edges_base + index * sizeof(Edge);
+    edge = Edge{};
+    edge.client = reinterpret_cast<ModuleState*>(client.base + client.image->module().state);
+    edge.opcode = static_cast<std::uint16_t>(provide_index);
+    edge.submission = abi::message_head(0, edge.opcode);
+    edge.argument_words = provide.shape.argument_words;
+    edge.reply_words = provide.shape.reply_words;
+    const bool large = provide.shape.reply_words > 1;
+    std::uint64_t function = provider.base + provide.direct;
+    if (path != loader::Path::direct) {
+        const auto channel = channel_between(client, provider);
+        if (!channel)
+            return channel.error();
+        if (const Status status = open_areas(**channel, provide); status != Status::ok)
+            return status;
+        edge.end = &executor.executor->clients[(*channel)->client_index];
+        if (path == loader::Path::syscall) {
+            if (executor.call_count == kMaxCallGrants)
+                return Status::no_resource;
+            edge.call_grant = executor.call_count;
+            ServerEnd& server = provider.executor->executor->servers[(*channel)->server_index];
+            make_call_grant(executor.calls[executor.call_count], provide, function, server, provider, executor.server_edges[executor.call_count]);
+            ++executor.call_count;
+            __atomic_store_n(&executor.thread->call_limit, executor.call_count, __ATOMIC_RELEASE);
+            function = vdso().call_stubs[large ? 1 : 0][edge.argument_words];
+        } else if (client.domain->is_kernel()) {
+            function = reinterpret_cast<std::uint64_t>(ring_stub(edge.argument_words, large));
+        } else {
+            function = vdso().ring_stubs[large ? 1 : 0][edge.argument_words];
+        }
+    }
+    ++executor.edge_count;
+    client.links[require_index] = {&provider, provider.id, path};
+    write_slot(client, require, function, edge_address);
+    return Status::ok;
+}
+
+Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept {
+    AreaList& list = module != nullptr ? module->areas : domain.areas;
+    if (list.count == abi::kMaxAreas)
+        return Status::no_resource;
+    if (list.table == nullptr) {
+        auto table = segment_create(kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas");
+        if (!table)
+            return table.error();
+        list.table = *table;
+        if (const Status status = segment_map(**table, kernel_domain(), kPteRead | kPteWrite); status != Status::ok)
+            return status;
+    }
+    if (!domain.is_kernel()) {
+        if (const Status status = segment_map(area, kernel_domain(), kPteRead | kPteWrite); status != Status::ok)
+            return status;
+    }
+    for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
+        const bool ours = module != nullptr ? channel->client == module : channel->client->domain == &domain;
+        if (!ours || channel->closed || channel->buffer_rights == 0 || channel->provider->domain->is_kernel() || channel->provider->domain == &domain)
+            continue;
+        if (const Status status = segment_map(area, *channel->provider->domain, channel->buffer_rights); status != Status::ok)
+            return status;
+    }
+    auto* table = segment_view_as<abi::BufferAreas>(*list.table);
+    table->areas[list.count] = {area.base, area.bytes, 1};
+    list.areas[list.count++] = &area;
+    __atomic_store_n(&table->count, list.count, __ATOMIC_RELEASE);
+    return Status::ok;
+}
+
+namespace {
+/// Frees a closed channel that neither side touches any more.
+void release_if_done(Channel& channel) noexcept {
+    if (!channel.client_done || !channel.provider_done)
+        return;
+    for (Segment* segment : {channel.client_segment, channel.provider_segment}) {
+        for (Domain* domain : {channel.client_domain, channel.provider_domain}) {
+            if (!domain->ended)
+                segment_unmap(*segment, *domain);
+        }
+    }
+    Channel** link = &registry().channels;
+    while (*link != &channel)
+        link = &(*link)->next;
+    *link = channel.next;
+    channel_pool.release(&channel);
+}
+} // namespace
+
+void close_channels(ModuleInstance& instance) noexcept {
+    for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr; channel = next) {
+        next = channel->next;
+        if (channel->closed || (channel->client != &instance && channel->provider != &instance))
+            continue;
+        channel->closed = true;
+        const bool client_ended = channel->client->domain->ended;
+        const bool provider_ended = channel->provider->domain->ended;
+        channel->client_done = client_ended;
+        channel->provider_done = provider_ended;
+        if (!client_ended)
+            static_cast<void>(executor_tell(*channel->client->executor, {.kind = abi::ControlKind::close_end, .index = channel->client_index, .a = 1, .b = 0, .c = 0, .d = 0, .e = 0, .f = 0, .reserved = 0}));
+        if (!provider_ended)
+            static_cast<void>(executor_tell(*channel->provider->executor, {.kind = abi::ControlKind::close_end, .index = channel->server_index, .a = 0, .b = 0, .c = 0, .d = 0, .e = 0, .f = 0, .reserved = 0}));
+        channel->client_domain = channel->client->domain;
+        channel->provider_domain = channel->provider->domain;
+        release_if_done(*channel);
+    }
+}
+
+void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client) noexcept {
+    if (index >= abi::kMaxEnds)
+        return;
+    Channel* channel = client ? record.channels_by_client[index] : record.channels_by_server[index];
+    if (channel == nullptr || !channel->closed)
+        return;
+    (client ? channel->client_done : channel->provider_done) = true;
+    if (client) {
+        record.channels_by_client[index] = nullptr; // the index stays taken: the client's slots still lead to this end
+    } else {
+        record.channels_by_server[index] = nullptr;
+        record.server_ends &= ~(std::uint64_t{1} << index);
+    }
+    release_if_done(*channel);
+}
+
+} // namespace cw::kernel

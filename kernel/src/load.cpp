@@ -1,0 +1,323 @@
+// modprobe: from a request to running modules.
+#include "modules.hpp"
+#include <cw/abi/archive.hpp>
+#include <cw/core/task.hpp>
+#include <cw/kernel/archive.hpp>
+#include <cw/kernel/log.hpp>
+#include <cw/kernel/panic.hpp>
+#include <cw/kernel/sched.hpp>
+#include <cstring>
+
+namespace cw::kernel {
+
+namespace {
+
+constexpr std::uint16_t kMachineRiscv = 243;
+
+ModuleRegistry the_registry;
+Pool<loader::Image> images;
+
+/// What the planner is given, and what it gives; too large for a stack, guarded by kernel_lock.
+struct Planning {
+    loader::Candidate candidates[kMaxFiles + 64];
+    ModuleInstance* instances[kMaxFiles + 64]; ///< Null for files.
+    std::size_t count;
+    loader::DomainId domains[kMaxDomains];
+    std::size_t domain_count;
+    loader::LinkChoice links[16];
+    std::size_t link_count;
+    loader::Plan plan;
+};
+Planning planning;
+
+std::string_view placement_name(abi::Placement placement) noexcept {
+    switch (placement) {
+    case abi::Placement::kernel:
+        return "kernel";
+    case abi::Placement::user_process:
+        return "user-process";
+    case abi::Placement::sync_caller:
+        return "sync-caller";
+    default:
+        return "domain";
+    }
+}
+
+void gather() noexcept {
+    planning.count = 0;
+    planning.domain_count = 0;
+    for (ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
+        if (m->stage == ModuleStage::failed || m->stage == ModuleStage::stopping)
+            continue;
+        planning.instances[planning.count] = m;
+        planning.candidates[planning.count++] = {m->image, true, m->nucleus, m->placement, m->domain->id};
+    }
+    for (std::size_t i = 0; i < the_registry.file_count; ++i) {
+        bool loaded = false;
+        for (std::size_t k = 0; k < planning.count && !loaded; ++k)
+            loaded = planning.candidates[k].image == the_registry.files[i];
+        if (!loaded) {
+            planning.instances[planning.count] = nullptr;
+            planning.candidates[planning.count++] = {the_registry.files[i], false, false, abi::Placement::kernel, 0};
+        }
+    }
+    for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
+        if (domain_by_id(id) != nullptr)
+            planning.domains[planning.domain_count++] = id;
+    }
+}
+
+/// "METHOD=PATH ..." into link choices; false if a word is not one.
+bool parse_links(std::string_view text, TextWriter& out) noexcept {
+    planning.link_count = 0;
+    while (!text.empty()) {
+        const std::size_t end = text.find(' ');
+        const std::string_view word = text.substr(0, end);
+        text = end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
+        if (word.empty())
+            continue;
+        const std::size_t equals = word.find('=');
+        loader::Path path = loader::Path::none;
+        if (equals != std::string_view::npos) {
+            for (const loader::Path known : {loader::Path::direct, loader::Path::syscall, loader::Path::ring}) {
+                if (word.substr(equals + 1) == loader::name_of(known))
+                    path = known;
+            }
+        }
+        if (path == loader::Path::none || planning.link_count == std::size(planning.links)) {
+            out.format("--link {}: want METHOD=direct, METHOD=syscall or METHOD=ring\n", word);
+            return false;
+        }
+        planning.links[planning.link_count++] = {word.substr(0, equals), path};
+    }
+    return true;
+}
+
+void print_plan(TextWriter& text, bool dry_run) noexcept {
+    const loader::Plan& plan = planning.plan;
+    for (std::size_t i = 0; i < plan.step_count; ++i) {
+        const loader::Step& step = plan.steps[i];
+        const loader::Image& image = *planning.candidates[step.candidate].image;
+        text.format("{} {}: {}", dry_run ? "would load" : "load", image.name(), placement_name(step.placement));
+        if (step.domain >= loader::kNewDomain)
+            text.put(", a new domain");
+        else if (step.placement == abi::Placement::domain)
+            text.format(" {}", domain_by_id(step.domain)->name);
+        text.put('\n');
+    }
+    for (std::size_t i = 0; i < plan.edge_count; ++i) {
+        const loader::Edge& edge = plan.edges[i];
+        const loader::Image& client = *planning.candidates[edge.client].image;
+        text.format("  {} -> {}", client.name(), client.text(client.requires_()[edge.require].name));
+        if (edge.path == loader::Path::none)
+            text.put(": nobody provides it; it is optional\n");
+        else
+            text.format(" in {}: {}\n", planning.candidates[edge.provider].image->name(), loader::name_of(edge.path));
+    }
+}
+
+struct Built {
+    ModuleInstance* instances[loader::kMaxSteps];
+    std::size_t count = 0;
+};
+
+/// Carries the plan out up to, not including, starting anything. Locks: kernel_lock held. On an error nothing stays.
+Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter& text) noexcept {
+    const loader::Plan& plan = planning.plan;
+    Domain* fresh[loader::kMaxSteps]{};
+    ExecutorRecord* fresh_executors[loader::kMaxSteps]{};
+    Hart* home = request.hart == 0 || request.hart > hart_count() ? nullptr : &hart(request.hart - 1);
+    const auto build = [&]() -> Result<Nothing> {
+        for (std::size_t i = 0; i < plan.step_count; ++i) {
+            const loader::Step& step = plan.steps[i];
+            const loader::Image& image = *planning.candidates[step.candidate].image;
+            Domain* domain = nullptr;
+            ExecutorRecord* executor = nullptr;
+            Hart* where = image.name() == request.name ? home : nullptr;
+            if (step.domain >= loader::kNewDomain) {
+                domain = CW_TRY(domain_create(image.name(), image.name() == "shell" ? kGrantAll : 0u, image.module().stack_bytes, where));
+                fresh[step.domain - loader::kNewDomain] = domain;
+                executor = domain->executor;
+                fresh_executors[i] = executor;
+            } else if (step.placement == abi::Placement::kernel) {
+                domain = &kernel_domain();
+                executor = CW_TRY(kernel_executor_create(image.name(), where));
+                fresh_executors[i] = executor;
+            } else {
+                domain = domain_by_id(step.domain);
+                executor = domain->is_kernel() ? the_registry.worker : domain->executor;
+            }
+            ModuleInstance* instance = CW_TRY(build_instance(image, *domain, *executor, step.placement));
+            planning.instances[step.candidate] = instance;
+            built.instances[built.count++] = instance;
+        }
+        for (std::size_t i = 0; i < plan.edge_count; ++i) {
+            const loader::Edge& edge = plan.edges[i];
+            if (edge.path == loader::Path::none)
+                continue;
+            CW_CHECK_OK(link_edge(*planning.instances[edge.client], edge.require, *planning.instances[edge.provider], edge.provide, edge.path));
+        }
+        return Nothing{};
+    };
+    if (const auto result = build(); !result) {
+        text.format("{}: could not be built: {}\n", request.name, name_of(result.error()));
+        for (std::size_t i = 0; i < built.count; ++i) {
+            built.instances[i]->stage = ModuleStage::failed;
+            close_channels(*built.instances[i]);
+        }
+        for (Domain* domain : fresh) {
+            if (domain != nullptr)
+                end_domain(*domain);
+        }
+        for (std::size_t i = 0; i < built.count; ++i) {
+            if (!built.instances[i]->domain->ended)
+                destroy_instance(*built.instances[i]);
+        }
+        built.count = 0;
+        return refuse(result.error());
+    }
+    for (ExecutorRecord* executor : fresh_executors) {
+        if (executor != nullptr)
+            executor_start(*executor);
+    }
+    return Nothing{};
+}
+
+/// Suspends the coroutine until the instance has reported.
+struct Started {
+    ModuleInstance& instance;
+    bool await_ready() const noexcept { return false; }
+    template<class P>
+    bool await_suspend(std::coroutine_handle<P> handle) noexcept {
+        PromiseBase& promise = handle.promise();
+        promise.ready.coroutine = handle.address();
+        const Locked hold{kernel_lock};
+        const loader::Image& image = *instance.image;
+        const abi::ModuleRecord& record = image.module();
+        instance.starter = &promise.ready;
+        const Status told = executor_tell(*instance.executor,
+                                          {.kind = abi::ControlKind::add_module,
+                                           .index = 0,
+                                           .a = instance.base + record.state,
+                                           .b = image.init_count() == 0 ? 0 : instance.base + image.init_address(),
+                                           .c = image.init_count(),
+                                           .d = record.start == 0 ? 0 : instance.base + record.start,
+                                           .e = instance.id,
+                                           .f = 0,
+                                           .reserved = 0});
+        if (told == Status::ok)
+            return true;
+        instance.starter = nullptr;
+        instance.start_status = told;
+        return false;
+    }
+    void await_resume() const noexcept {}
+};
+
+bool allowed(const LoadRequest& request, TextWriter& text) noexcept {
+    const bool kernel = request.placement == abi::Placement::kernel || request.placement == abi::Placement::sync_caller ||
+                        (request.placement == abi::Placement::domain && request.domain == 0);
+    const std::uint32_t needed = kernel ? kGrantLoadKernel : kGrantLoadDomain;
+    if ((request.grants & needed) != 0)
+        return true;
+    text.format("{}: not permitted: the calling domain has no grant \"{}\"\n", request.name, kernel ? "load-kernel" : "load-domain");
+    return false;
+}
+
+} // namespace
+
+ModuleRegistry& registry() noexcept { return the_registry; }
+ModuleInstance* all_modules() noexcept { return the_registry.modules; }
+
+ModuleInstance* module_by_name(std::string_view name) noexcept {
+    for (ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
+        if (m->image->name() == name && m->stage != ModuleStage::failed)
+            return m;
+    }
+    return nullptr;
+}
+
+void modules_initialise() noexcept {
+    for (std::uint32_t i = 0; i < archive_count(); ++i) {
+        const ArchiveFile file = archive_file(i);
+        if (file.kind != abi::ArchiveKind::module)
+            continue;
+        loader::Image* image = images.allocate();
+        if (image == nullptr || the_registry.file_count == kMaxFiles) {
+            log::line("{}: no room for another module file", file.name);
+            continue;
+        }
+        new (image) loader::Image{};
+        if (const auto read = image->read(file.data, file.name, kMachineRiscv); !read) {
+            log::write(read.error().view());
+            images.release(image);
+            continue;
+        }
+        the_registry.files[the_registry.file_count++] = image;
+    }
+}
+
+Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
+    Built built;
+    {
+        if (!allowed(request, text))
+            co_return refuse(Status::not_permitted);
+        const Locked hold{kernel_lock};
+        gather();
+        if (!parse_links(request.links, text))
+            co_return refuse(Status::invalid_argument);
+        const loader::Request wish{.module = request.name, .placement = request.placement, .domain = request.domain, .links = {planning.links, planning.link_count}};
+        const auto planned = loader::make_plan({planning.candidates, planning.count}, {planning.domains, planning.domain_count}, wish, planning.plan);
+        if (!planned) {
+            text.put(planned.error().view()).put('\n');
+            co_return refuse(Status::refused);
+        }
+        print_plan(text, request.dry_run);
+        if (request.dry_run)
+            co_return Nothing{};
+        const auto result = build_plan(request, built, text);
+        if (!result)
+            co_return refuse(result.error());
+    }
+    for (std::size_t i = 0; i < built.count; ++i) {
+        ModuleInstance& instance = *built.instances[i];
+        co_await Started{instance};
+        if (instance.stage != ModuleStage::running) {
+            text.format("{}: did not start: {}\n", instance.image->name(), name_of(instance.start_status));
+            co_return refuse(instance.start_status);
+        }
+        log::line("@module name={} base={}", instance.image->name(), Hex{instance.base});
+    }
+    co_return Nothing{};
+}
+
+void resume_starter(ModuleInstance& instance) noexcept {
+    if (Ready* starter = instance.starter) {
+        instance.starter = nullptr;
+        starter->module->ops->ready(starter);
+    }
+}
+
+Task<Nothing> unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept {
+    const Locked hold{kernel_lock};
+    ModuleInstance* instance = module_by_name(name);
+    if (instance == nullptr || instance->nucleus) {
+        text.format("{}: is not loaded\n", name);
+        co_return refuse(Status::not_found);
+    }
+    const bool kernel = instance->domain->is_kernel();
+    if ((grants & (kernel ? kGrantLoadKernel : kGrantLoadDomain)) == 0) {
+        text.format("{}: not permitted: the calling domain has no grant \"{}\"\n", name, kernel ? "load-kernel" : "load-domain");
+        co_return refuse(Status::not_permitted);
+    }
+    if (!kernel && instance->domain->module_count == 1) {
+        Domain& domain = *instance->domain;
+        end_domain(domain);
+        text.format("{}: unloaded\n", name);
+        co_return Nothing{};
+    }
+    text.format("{}: cannot be unloaded from here yet\n", name);
+    co_return refuse(Status::unsupported);
+}
+
+} // namespace cw::kernel

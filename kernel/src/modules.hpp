@@ -1,0 +1,43 @@
+// What the parts of the module manager know of each other. Private to the kernel.
+#pragma once
+#include <cw/kernel/modules.hpp>
+#include <cw/kernel/pool.hpp>
+
+namespace cw::kernel {
+
+inline constexpr std::size_t kMaxFiles = 64;
+
+struct ModuleRegistry {
+    ModuleInstance* modules; ///< All loaded ones, the nucleus first.
+    ModuleInstance* nucleus;
+    loader::Image* files[kMaxFiles]; ///< Module files of the archive.
+    std::size_t file_count;
+    Channel* channels;
+    ExecutorRecord* worker; ///< Home of the nucleus and of modules on their caller's thread.
+    std::uint32_t next_id;
+};
+[[nodiscard]] ModuleRegistry& registry() noexcept;
+
+/// Builds an instance in a domain: image, pools, methods; not linked, not started. Locks: kernel_lock held.
+[[nodiscard]] Result<ModuleInstance*>
+build_instance(const loader::Image& image, Domain& domain, ExecutorRecord& executor, abi::Placement placement) noexcept;
+/// Frees what an instance had. Locks: kernel_lock held.
+void destroy_instance(ModuleInstance& instance) noexcept;
+
+/// Makes one edge. Locks: kernel_lock held.
+[[nodiscard]] Status link_edge(ModuleInstance& client, std::size_t require, ModuleInstance& provider, std::size_t provide, loader::Path path) noexcept;
+/// Lets every provider of the client see a new buffer area. Locks: kernel_lock held.
+[[nodiscard]] Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
+/// Closes all channels of a module; the other sides are told. Locks: kernel_lock held.
+void close_channels(ModuleInstance& instance) noexcept;
+/// One side of a closed channel is done with it.
+void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client) noexcept;
+/// A path by which an edge was linked, for `lsmod --edges`.
+[[nodiscard]] loader::Path edge_path(const ModuleInstance& client, std::size_t require, const ModuleInstance** provider) noexcept;
+
+/// Ends a user domain: its modules, its channels, its memory. Locks: kernel_lock held.
+void end_domain(Domain& domain) noexcept;
+/// Lets the coroutine that waits for this instance go on. Locks: kernel_lock held.
+void resume_starter(ModuleInstance& instance) noexcept;
+
+} // namespace cw::kernel

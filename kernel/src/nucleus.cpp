@@ -1,0 +1,241 @@
+// The kernel's own services, and the module instance that stands for the kernel itself.
+#include "modules.hpp"
+#include <cw/core/declare.hpp>
+#include <cw/core/service/memory.hpp>
+#include <cw/core/service/modules.hpp>
+#include <cw/core/service/system.hpp>
+#include <cw/kernel/arch/timer.hpp>
+#include <cw/kernel/archive.hpp>
+#include <cw/kernel/boot.hpp>
+#include <cw/kernel/frames.hpp>
+#include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/log.hpp>
+#include <cw/kernel/nucleus.hpp>
+#include <cw/kernel/panic.hpp>
+#include <cw/kernel/runtime.hpp>
+#include <cw/kernel/sched.hpp>
+#include <cstring>
+#include <new>
+
+extern "C" {
+cw::ModuleState cw_module{};
+extern const std::byte nucleus_records_begin[], nucleus_records_end[];
+}
+
+namespace cw::kernel {
+
+namespace {
+
+/// The nucleus' handlers guard what they touch by themselves: several harts may be in them.
+constexpr Gated kCwGated = Gated::no;
+
+template<std::size_t N>
+std::string_view text_of(const std::array<char, N>& field) noexcept {
+    const std::string_view all{field.data(), N};
+    return all.substr(0, all.find('\0'));
+}
+
+/// Whose call this is. Read before a handler suspends.
+struct Caller {
+    Domain* domain;
+    ModuleInstance* module; ///< Kernel-placed callers only.
+};
+Caller caller() noexcept {
+    Thread& self = *current();
+    if (self.executor == nullptr || !self.domain->is_kernel())
+        return {self.domain, nullptr}; // a user thread passes through
+    ExecutorRecord& record = *self.executor;
+    if (&record == registry().worker) { // by ring: the channel tells
+        const ServerEnd* end = record.view->serving;
+        const Channel* channel = end == nullptr ? nullptr : record.channels_by_server[end->index];
+        if (channel != nullptr)
+            return {channel->client->domain, channel->client->domain->is_kernel() ? channel->client : nullptr};
+    }
+    for (ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
+        if (m->executor == &record && m->placement == abi::Placement::kernel)
+            return {&kernel_domain(), m};
+    }
+    return {&kernel_domain(), nullptr};
+}
+
+Result<memory::Stretch> memory_area(memory::Size size) noexcept {
+    const Caller who = caller();
+    if (who.domain->is_kernel() && who.module == nullptr)
+        return refuse(Status::unsupported); // a module on its caller's thread has no buffers of its own
+    const auto area = area_create(*who.domain, who.module, size.bytes);
+    if (!area)
+        return refuse(area.error());
+    return memory::Stretch{(*area)->base, (*area)->bytes};
+}
+CW_PROVIDE(memory::area, memory_area);
+
+memory::Statistics memory_statistics(Nothing) noexcept {
+    const frames::Statistics counts = frames::statistics();
+    return {counts.total_pages * kPage, counts.free_pages * kPage};
+}
+CW_PROVIDE(memory::statistics, memory_statistics);
+
+Result<Nothing> power_off_service(power::Exit exit) noexcept {
+    if ((caller().domain->grants & kGrantPower) == 0)
+        return refuse(Status::not_permitted);
+    power_off(static_cast<std::uint8_t>(exit.status));
+}
+CW_PROVIDE(power::off, power_off_service);
+
+void log_write(klog::Line line) noexcept { kernel::log::write(text_of(line.text)); }
+CW_PROVIDE(klog::write, log_write);
+
+klog::ReadReply log_read(klog::ReadArguments arguments) noexcept {
+    std::uint64_t position = arguments.position;
+    const std::size_t count = kernel::log::read(position, reinterpret_cast<char*>(arguments.text.address), arguments.text.size_bytes);
+    return {position, count};
+}
+CW_PROVIDE(klog::read, log_read, abi::kMethodWritesBuffer);
+
+Result<Nothing> acknowledge(interrupts::Index index) noexcept {
+    ExecutorRecord* executor = current()->executor;
+    if (executor == nullptr || index.index >= executor->interrupt_count)
+        return refuse(Status::out_of_range);
+    interrupt_acknowledge(executor->interrupts[index.index]);
+    return Nothing{};
+}
+CW_PROVIDE(interrupts::acknowledge, acknowledge);
+
+clock::Time clock_now(Nothing) noexcept {
+    return {arch::ticks() * (1'000'000'000 / ticks_per_second())};
+}
+CW_PROVIDE(clock::now, clock_now);
+
+Result<archive_pages::File> archive_file_service(archive_pages::Index index) noexcept {
+    if (index.index >= archive_count())
+        return refuse(Status::end_of_data);
+    const ArchiveFile file = archive_file(static_cast<std::uint32_t>(index.index));
+    archive_pages::File reply{};
+    reply.bytes = file.data.size();
+    std::memcpy(reply.name.data(), file.name.data(), file.name.size() < reply.name.size() ? file.name.size() : reply.name.size() - 1);
+    if (!file.data.empty()) {
+        const Locked hold{kernel_lock};
+        Domain& domain = *caller().domain;
+        Segment* segment = CW_TRY(segment_reserve(domain, file.data.size(), "file"));
+        CW_CHECK_OK(segment_borrow(*segment, 0, file.physical, file.data.size()));
+        CW_CHECK_OK(segment_map(*segment, domain, kPteRead));
+        reply.address = segment->base;
+    }
+    return reply;
+}
+CW_PROVIDE(archive_pages::file, archive_file_service);
+
+// Services that take their time: by ring only, on the worker.
+
+TextWriter writer_for(const BufferRef& buffer) noexcept {
+    return {reinterpret_cast<char*>(buffer.address), buffer.size_bytes};
+}
+
+Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
+    // What the buffer holds is copied before it is written over; what the client changes meanwhile concerns nobody.
+    char links[256];
+    std::size_t length = 0;
+    const auto* in = reinterpret_cast<const volatile char*>(arguments.text.address);
+    while (length < sizeof(links) && length < arguments.text.size_bytes) {
+        const char c = in[length];
+        if (c == '\0')
+            break;
+        links[length++] = c;
+    }
+    TextWriter text = writer_for(arguments.text);
+    const auto result = co_await load_module({.name = text_of(arguments.name),
+                                              .placement = arguments.placement,
+                                              .domain = arguments.domain,
+                                              .dry_run = arguments.dry_run != 0,
+                                              .hart = arguments.hart,
+                                              .grants = caller().domain->grants,
+                                              .links = {links, length}},
+                                             text);
+    co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
+                                 static_cast<std::uint32_t>(result ? Status::ok : result.error())};
+}
+CW_PROVIDE(modules::load, load, abi::kMethodQueuedOnly | abi::kMethodWritesBuffer);
+
+Task<modules::LoadReply> unload(modules::UnloadArguments arguments) noexcept {
+    TextWriter text = writer_for(arguments.text);
+    const auto result = co_await unload_module(text_of(arguments.name), caller().domain->grants, text);
+    co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
+                                 static_cast<std::uint32_t>(result ? Status::ok : result.error())};
+}
+CW_PROVIDE(modules::unload, unload, abi::kMethodQueuedOnly | abi::kMethodWritesBuffer);
+
+Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexcept {
+    TextWriter text = writer_for(arguments.text);
+    switch (arguments.what) {
+    case modules::What::modules:
+        describe_modules(text);
+        break;
+    case modules::What::edges:
+        describe_edges(text);
+        break;
+    case modules::What::services:
+        describe_services(text);
+        break;
+    case modules::What::domains:
+        describe_domains(text);
+        break;
+    default:
+        return refuse(Status::invalid_argument);
+    }
+    return modules::TextReply{text.size()};
+}
+CW_PROVIDE(modules::describe, describe, abi::kMethodWritesBuffer);
+
+Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept {
+    const Locked hold{kernel_lock};
+    const ModuleInstance* module = module_by_name(text_of(arguments.module));
+    if (module == nullptr)
+        return refuse(Status::not_found);
+    const ExecutorStatistics& s = module->executor->view->statistics;
+    return modules::Counters{s.wakes, s.waits, s.received, s.completed, module->executor->checked_calls, s.faults};
+}
+CW_PROVIDE(modules::counters, counters);
+
+/// The kernel's module record: only for its name and state.
+abi::ModuleRecord nucleus_record() noexcept {
+    abi::ModuleRecord record{};
+    record.header = {abi::RecordKind::module, sizeof(record)};
+    record.abi_major = abi::kAbiMajor;
+    record.flags = abi::kModuleConcurrent;
+    record.state = reinterpret_cast<std::uint64_t>(&cw_module);
+    record.frame_bytes = 256 * 1024;
+    return record;
+}
+
+loader::Image nucleus_image;
+
+} // namespace
+
+Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept {
+    if (bytes == 0 || bytes > kGigaPage)
+        return refuse(Status::invalid_argument);
+    const Locked hold{kernel_lock};
+    Segment* segment = CW_TRY(segment_create(domain, bytes, Backing::pages, "area"));
+    CW_CHECK_OK(segment_map(*segment, domain, kPteRead | kPteWrite));
+    CW_CHECK_OK(publish_area(domain, module, *segment));
+    return segment;
+}
+
+ModuleInstance& nucleus_create() noexcept {
+    const Locked hold{kernel_lock};
+    ModuleRegistry& all = registry();
+    nucleus_image.describe({nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
+    const auto worker = kernel_executor_create("worker");
+    CW_ASSERT(worker.has_value());
+    all.worker = *worker;
+    kernel_domain().executor = *worker;
+    const auto made = build_instance(nucleus_image, kernel_domain(), **worker, abi::Placement::sync_caller);
+    CW_ASSERT(made.has_value());
+    (*made)->nucleus = true;
+    all.nucleus = *made;
+    CW_ASSERT(executor_tell(**worker, {.kind = abi::ControlKind::add_module, .index = 0, .a = reinterpret_cast<std::uint64_t>(&cw_module), .b = 0, .c = 0, .d = reinterpret_cast<std::uint64_t>(&nucleus_start), .e = (*made)->id, .f = 0, .reserved = 0}) == Status::ok);
+    executor_start(**worker);
+    return **made;
+}
+
+} // namespace cw::kernel

@@ -1,0 +1,56 @@
+#include "../../core/src/ops.hpp"
+#include <cw/core/executor.hpp>
+#include <cw/kernel/arch/timer.hpp>
+#include <cw/kernel/domain.hpp>
+#include <cw/kernel/modules.hpp>
+#include <cw/kernel/runtime.hpp>
+#include <cw/kernel/sched.hpp>
+
+namespace cw::platform {
+
+using namespace kernel;
+
+void wake(std::uint32_t doorbell) noexcept {
+    ExecutorRecord& record = *current()->executor;
+    if (doorbell < record.doorbell_count)
+        thread_wake(*record.doorbell_targets[doorbell]);
+}
+
+void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
+    ExecutorRecord& record = *current()->executor;
+    kernel_wait(deadline_ticks, doorbell < record.doorbell_count ? record.doorbell_targets[doorbell] : nullptr);
+}
+
+std::uint64_t now() noexcept { return arch::ticks(); }
+
+void report(abi::Report kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+    handle_report(*current()->executor, kind, b, c, d);
+}
+
+void fail(ModuleState* module, const char* message, std::size_t length) noexcept {
+    module_failed_in_kernel(*module, {message, length});
+}
+
+void wake_self(Executor& executor) noexcept {
+    thread_wake(*static_cast<ExecutorRecord*>(executor.host)->thread); // only ever a kernel executor: set when it was made
+}
+
+} // namespace cw::platform
+
+namespace cw::kernel {
+
+RuntimeOps kernel_ops() noexcept {
+    using namespace runtime;
+    return ops::table();
+}
+
+namespace {
+abi::RawFuture take_report(const abi::Slot*, std::uint64_t kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+    handle_report(*current()->executor, static_cast<abi::Report>(kind), b, c, d);
+    return {0, 0};
+}
+} // namespace
+
+void (*report_entry() noexcept)() { return reinterpret_cast<void (*)()>(&take_report); }
+
+} // namespace cw::kernel

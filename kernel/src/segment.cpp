@@ -1,0 +1,262 @@
+#include <cw/abi/layout.hpp>
+#include <cw/kernel/domain.hpp>
+#include <cw/kernel/frames.hpp>
+#include <cw/kernel/panic.hpp>
+#include <cw/kernel/pool.hpp>
+#include <cw/kernel/segment.hpp>
+#include <cstring>
+
+namespace cw::kernel {
+
+namespace {
+
+constexpr std::size_t kMaxFreeRanges = 256;
+
+struct Range {
+    VirtualAddress base;
+    std::uint64_t bytes;
+};
+
+/// Every page of every segment, whoever sees it. Never active on a hart.
+AddressSpace registry;
+Pool<Segment> pool;
+Segment* all_segments;
+VirtualAddress window_next = abi::kWindowBase;
+Range free_ranges[kMaxFreeRanges];
+std::size_t free_range_count;
+
+/// Address ranges carry an unmapped page behind them, so that running off the end of a segment faults.
+Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept {
+    const std::uint64_t unit = bytes >= kMegaPage ? kMegaPage : kPage;
+    const std::uint64_t wanted = round_up(bytes, kPage) + kPage;
+    for (std::size_t i = 0; i < free_range_count; ++i) {
+        const VirtualAddress base = round_up(free_ranges[i].base, unit);
+        if (free_ranges[i].base + free_ranges[i].bytes >= base + wanted) {
+            const Range old = free_ranges[i];
+            free_ranges[i] = free_ranges[--free_range_count];
+            if (base != old.base && free_range_count < kMaxFreeRanges)
+                free_ranges[free_range_count++] = {old.base, base - old.base};
+            if (old.base + old.bytes != base + wanted && free_range_count < kMaxFreeRanges)
+                free_ranges[free_range_count++] = {base + wanted, old.base + old.bytes - base - wanted};
+            return base;
+        }
+    }
+    const VirtualAddress base = round_up(window_next, unit);
+    if (wanted > abi::kWindowEnd - base)
+        return refuse(Status::no_resource);
+    window_next = base + wanted;
+    return base;
+}
+
+void window_release(VirtualAddress base, std::uint64_t bytes) noexcept {
+    Range range{base, round_up(bytes, kPage) + kPage};
+    for (std::size_t i = 0; i < free_range_count;) {
+        if (free_ranges[i].base + free_ranges[i].bytes == range.base) {
+            range = {free_ranges[i].base, free_ranges[i].bytes + range.bytes};
+        } else if (range.base + range.bytes == free_ranges[i].base) {
+            range.bytes += free_ranges[i].bytes;
+        } else {
+            ++i;
+            continue;
+        }
+        free_ranges[i] = free_ranges[--free_range_count];
+        i = 0;
+    }
+    if (free_range_count < kMaxFreeRanges)
+        free_ranges[free_range_count++] = range; // else the addresses are lost, not the memory
+}
+
+Status register_pages(VirtualAddress address, PhysicalAddress pages, std::uint64_t bytes, std::uint64_t flags) noexcept {
+    while (bytes != 0) {
+        const bool mega = address % kMegaPage == 0 && pages % kMegaPage == 0 && bytes >= kMegaPage;
+        const std::uint64_t step = mega ? kMegaPage : kPage;
+        if (const Status status = registry.map(address, pages, step, flags | kPteRead); status != Status::ok)
+            return status;
+        address += step;
+        pages += step;
+        bytes -= step;
+    }
+    return Status::ok;
+}
+
+void free_segment(Segment& segment) noexcept {
+    for (VirtualAddress at = segment.base; at < segment.base + segment.bytes;) {
+        const auto page = registry.translate(at);
+        if (page.bytes == 0) {
+            at += kPage;
+            continue;
+        }
+        if ((page.flags & kPteUser) == 0) // kPteUser marks borrowed pages in the registry
+            frames::release(page.page, page.bytes == kMegaPage ? 9 : 0);
+        registry.unmap(at);
+        at += page.bytes;
+    }
+    window_release(segment.base, segment.bytes);
+    Segment** link = &all_segments;
+    while (*link != &segment)
+        link = &(*link)->next;
+    *link = segment.next;
+    pool.release(&segment);
+}
+
+bool sees(const Domain& domain, const Segment& segment) noexcept {
+    return (segment.seen_by[domain.id / 64] >> domain.id % 64 & 1) != 0;
+}
+
+} // namespace
+
+void segments_initialise() noexcept { CW_ASSERT(registry.create(0) == Status::ok); }
+
+Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept {
+    Segment* segment = pool.allocate();
+    if (segment == nullptr)
+        return refuse(Status::no_resource);
+    const auto base = window_reserve(bytes);
+    if (!base) {
+        pool.release(segment);
+        return refuse(base.error());
+    }
+    segment->base = *base;
+    segment->bytes = round_up(bytes, kPage);
+    segment->owner = &owner;
+    segment->next = all_segments;
+    std::strncpy(segment->kind, kind, sizeof(segment->kind) - 1);
+    all_segments = segment;
+    return segment;
+}
+
+Result<Segment*> segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* kind) noexcept {
+    bytes = round_up(bytes, kPage);
+    Segment* segment = CW_TRY(segment_reserve(owner, bytes, kind));
+    Status status = Status::ok;
+    if (backing == Backing::contiguous) {
+        unsigned order = 0;
+        while ((kPage << order) < bytes)
+            ++order;
+        const auto block = order > frames::kMaxOrder ? Result<PhysicalAddress>{refuse(Status::no_memory)} : frames::allocate(order);
+        if (block) {
+            for (std::uint64_t at = bytes; at < kPage << order; at += kPage) // what the rounding to a power of two took too much
+                frames::release(*block + at);
+            segment->contiguous = true;
+            status = register_pages(segment->base, *block, bytes, 0);
+        } else {
+            status = block.error();
+        }
+    } else {
+        status = segment_populate(*segment, 0, bytes);
+    }
+    if (status != Status::ok) {
+        free_segment(*segment);
+        return refuse(status);
+    }
+    return segment;
+}
+
+Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept {
+    while (bytes != 0) {
+        const bool mega = (segment.base + offset) % kMegaPage == 0 && bytes >= kMegaPage;
+        auto block = mega ? frames::allocate(9) : frames::allocate();
+        std::uint64_t step = mega ? kMegaPage : kPage;
+        if (!block && mega) {
+            block = frames::allocate();
+            step = kPage;
+        }
+        if (!block)
+            return block.error();
+        if (const Status status = registry.map(segment.base + offset, *block, step, kPteRead); status != Status::ok) {
+            frames::release(*block, step == kMegaPage ? 9 : 0);
+            return status;
+        }
+        offset += step;
+        bytes -= step;
+    }
+    return Status::ok;
+}
+
+Status segment_borrow(Segment& segment, std::uint64_t offset, PhysicalAddress pages, std::uint64_t bytes) noexcept {
+    return register_pages(segment.base + offset, pages, round_up(bytes, kPage), kPteUser);
+}
+
+Status segment_map(Segment& segment, Domain& domain, std::uint64_t offset, std::uint64_t bytes, std::uint64_t rights) noexcept {
+    const std::uint64_t flags = rights | (domain.is_kernel() ? 0 : std::uint64_t{kPteUser});
+    if (!sees(domain, segment)) {
+        segment.seen_by[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
+        ++segment.mappings;
+    }
+    for (VirtualAddress at = segment.base + offset; at < segment.base + offset + bytes;) {
+        const auto page = registry.translate(at);
+        if (page.bytes == 0) {
+            at += kPage;
+            continue;
+        }
+        const bool whole = page.bytes == kMegaPage && at % kMegaPage == 0 && segment.base + offset + bytes - at >= kMegaPage;
+        const std::uint64_t step = whole ? kMegaPage : kPage;
+        const PhysicalAddress physical = page.page + (at & (page.bytes - 1));
+        if (const Status status = domain.space.map(at, physical, step, flags); status != Status::ok)
+            return status;
+        at += step;
+    }
+    flush_everywhere();
+    return Status::ok;
+}
+
+void segment_unmap(Segment& segment, Domain& domain) noexcept {
+    if (!sees(domain, segment))
+        return;
+    for (VirtualAddress at = segment.base; at < segment.base + segment.bytes;) {
+        const std::uint64_t step = domain.space.unmap(at);
+        at += step == 0 ? kPage : step;
+    }
+    flush_everywhere();
+    segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
+    if (--segment.mappings == 0 && segment.orphaned)
+        free_segment(segment);
+}
+
+void segment_release(Segment& segment) noexcept {
+    segment.orphaned = true;
+    if (segment.mappings == 0)
+        free_segment(segment);
+}
+
+void segments_release_all(Domain& owner) noexcept {
+    for (Segment* segment = all_segments; segment != nullptr;) {
+        Segment* next = segment->next;
+        const bool own = segment->owner == &owner && !segment->orphaned;
+        if (own)
+            segment->orphaned = true;
+        if (sees(owner, *segment))
+            segment_unmap(*segment, owner);
+        else if (own && segment->mappings == 0)
+            free_segment(*segment);
+        segment = next;
+    }
+}
+
+void* segment_view(const Segment& segment, std::uint64_t offset) noexcept {
+    const auto page = registry.translate(segment.base + offset);
+    CW_ASSERT(page.bytes != 0);
+    return direct(page.page + ((segment.base + offset) & (page.bytes - 1)));
+}
+
+void segment_write(const Segment& segment, std::uint64_t offset, const void* data, std::uint64_t bytes) noexcept {
+    const auto* from = static_cast<const char*>(data);
+    while (bytes != 0) {
+        const std::uint64_t in_page = kPage - (segment.base + offset) % kPage;
+        const std::uint64_t step = bytes < in_page ? bytes : in_page;
+        std::memcpy(segment_view(segment, offset), from, step);
+        from += step;
+        offset += step;
+        bytes -= step;
+    }
+}
+
+Segment* segment_at(VirtualAddress address) noexcept {
+    for (Segment* segment = all_segments; segment != nullptr; segment = segment->next) {
+        if (address >= segment->base && address - segment->base < segment->bytes)
+            return segment;
+    }
+    return nullptr;
+}
+
+} // namespace cw::kernel

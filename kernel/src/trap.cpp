@@ -1,0 +1,116 @@
+#include <cw/kernel/arch/csr.hpp>
+#include <cw/kernel/arch/timer.hpp>
+#include <cw/kernel/boot.hpp>
+#include <cw/kernel/domain.hpp>
+#include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/log.hpp>
+#include <cw/kernel/modules.hpp>
+#include <cw/kernel/panic.hpp>
+#include <cw/kernel/sched.hpp>
+#include <cw/kernel/trap.hpp>
+
+namespace cw::kernel {
+
+namespace {
+
+constexpr std::uint64_t kUserCall = 8;
+
+const char* cause_name(std::uint64_t cause) noexcept {
+    constexpr const char* kNames[] = {"misaligned jump", "jump to an address without code", "illegal instruction", "breakpoint",
+                                      "misaligned load", "load access fault", "misaligned store", "store access fault",
+                                      "call", "call from the kernel", "?", "?", "jump to an unmapped address",
+                                      "read of an unmapped address", "?", "write to an unmapped or read-only address"};
+    return cause < sizeof(kNames) / sizeof(kNames[0]) ? kNames[cause] : "unknown exception";
+}
+
+[[noreturn]] void kernel_fault(const TrapFrame& frame) noexcept {
+    log::seize_serial_port();
+    log::line("PANIC: {} in the kernel at {}, address {}, hart {}", cause_name(frame.cause), Hex{frame.pc}, Hex{frame.value}, this_hart().index);
+    print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
+    power_off(101);
+}
+
+void on_exception(TrapFrame& frame) noexcept {
+    const bool from_user = (frame.status & arch::kStatusSpp) == 0;
+    if (from_user) {
+        if (frame.cause == kUserCall) { // a call number that does not exist
+            frame.pc += 4;
+            frame.x[10] = static_cast<std::uint64_t>(Status::invalid_argument);
+            frame.x[11] = static_cast<std::uint64_t>(Status::invalid_argument);
+            return;
+        }
+        domain_fault(*current()->domain, cause_name(frame.cause), frame); // does not return
+    }
+    if (module_fault(cause_name(frame.cause), frame)) // a kernel-placed module's: does not return if the kernel can go on
+        return;
+    kernel_fault(frame);
+}
+
+} // namespace
+
+extern "C" void handle_trap(TrapFrame* frame) noexcept {
+    Hart& hart = this_hart();
+    ++hart.traps;
+    if ((frame->cause & arch::kInterrupt) == 0) {
+        on_exception(*frame);
+    } else {
+        ++hart.interrupts;
+        switch (frame->cause & ~arch::kInterrupt) {
+        case arch::kTimer:
+            watch(*current(), (frame->status & arch::kStatusSpp) == 0);
+            on_timer();
+            break;
+        case arch::kSoftware:
+            on_software_interrupt();
+            break;
+        case arch::kExternal:
+            interrupts_handle();
+            reschedule();
+            break;
+        default:
+            kernel_fault(*frame);
+        }
+    }
+    Thread* self = current();
+    if (self->doomed && (frame->status & arch::kStatusSpp) == 0)
+        thread_exit();
+}
+
+extern "C" [[noreturn]] void handle_lost_stack(std::uint64_t sp, std::uint64_t pc, std::uint64_t address) noexcept {
+    TrapFrame frame{};
+    frame.pc = pc;
+    frame.value = address;
+    frame.x[2] = sp;
+    frame.status = arch::kStatusSpp;
+    module_fault("stack overflow", frame);
+    kernel_fault(frame);
+}
+
+void print_backtrace(std::uint64_t pc, std::uint64_t ra, std::uint64_t frame_pointer, std::uint64_t stack_pointer) noexcept {
+    describe_address(pc);
+    if (ra != pc)
+        describe_address(ra);
+    // Frame pointer chain of the RISC-V psABI: [fp - 8] = return address, [fp - 16] = the caller's frame pointer.
+    for (unsigned depth = 0; depth < 16; ++depth) {
+        if (frame_pointer % 8 != 0 || frame_pointer < stack_pointer || frame_pointer - stack_pointer > 64 * 1024 || frame_pointer < 16)
+            return;
+        std::uint64_t words[2];
+        if (!read_mapped(frame_pointer - 16, words))
+            return;
+        if (words[1] != ra)
+            describe_address(words[1]);
+        stack_pointer = frame_pointer;
+        frame_pointer = words[0];
+    }
+}
+
+void panic(const char* what, const char* file, int line) noexcept {
+    arch::disable_interrupts();
+    log::seize_serial_port();
+    log::line("PANIC: {} ({}:{}), hart {}", what, file, line, current() == nullptr ? 0u : this_hart().index);
+    const auto fp = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
+    print_backtrace(reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), 0, fp, fp - 256);
+    power_off(101);
+}
+
+} // namespace cw::kernel

@@ -1,0 +1,129 @@
+// The vDSO: the runtime that every user domain shares. Code and constants only; all state is in the domain.
+#include "../../core/src/ops.hpp"
+#include <cw/abi/control.hpp>
+#include <cw/abi/syscall.hpp>
+#include <cw/core/arch/context.hpp>
+#include <cw/core/executor.hpp>
+#include <cw/core/ring_stub.hpp>
+#include <cw/core/vdso_exports.hpp>
+
+namespace cw {
+
+namespace {
+
+abi::RawFuture system_call(std::uint64_t grant, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+    register std::uint64_t a0 asm("a0") = grant;
+    register std::uint64_t a1 asm("a1") = a;
+    register std::uint64_t a2 asm("a2") = b;
+    register std::uint64_t a3 asm("a3") = c;
+    register std::uint64_t a4 asm("a4") = d;
+    register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::call);
+    register std::uint64_t t1 asm("t1") = 0;
+    asm volatile("ecall"
+                 : "+r"(a0), "+r"(a1), "+r"(a2), "+r"(a3), "+r"(a4), "+r"(a7), "+r"(t1)
+                 :
+                 : "memory", "ra", "t0", "t2", "t3", "t4", "t5", "t6", "a5", "a6");
+    return {a0, a1};
+}
+
+} // namespace
+
+namespace platform {
+
+void wake(std::uint32_t doorbell) noexcept {
+    register std::uint64_t a0 asm("a0") = doorbell;
+    register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::wake);
+    asm volatile("ecall" : "+r"(a0), "+r"(a7) : : "memory", "t0");
+}
+
+void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
+    register std::uint64_t a0 asm("a0") = deadline_ticks;
+    register std::uint64_t a1 asm("a1") = doorbell;
+    register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::wait);
+    asm volatile("ecall"
+                 : "+r"(a0), "+r"(a1), "+r"(a7)
+                 :
+                 : "memory", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4", "a5", "a6");
+}
+
+std::uint64_t now() noexcept {
+    std::uint64_t value;
+    asm volatile("rdtime %0" : "=r"(value));
+    return value;
+}
+
+void report(abi::Report report, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+    static_cast<void>(system_call(0, static_cast<std::uint64_t>(report), b, c, d));
+}
+
+void fail(ModuleState* module, const char* message, std::size_t length) noexcept {
+    report(abi::Report::module_failed, reinterpret_cast<std::uint64_t>(module), reinterpret_cast<std::uint64_t>(message), length);
+    for (;;)
+        asm volatile("ebreak");
+}
+
+void wake_self(Executor&) noexcept {} // a user domain has one thread: the executor is awake while this runs
+
+} // namespace platform
+
+namespace {
+
+[[noreturn]] void start(const abi::StartBlock* block) noexcept {
+    Executor& executor = *arch::context()->executor;
+    executor_create(executor, *block);
+    executor_run(executor);
+}
+
+} // namespace
+
+static_assert(offsetof(Pending, cookie) == 88 && offsetof(ModuleState, free_pending) == 8, "stubs.S");
+static_assert(offsetof(Edge, client) == 8 && offsetof(Edge, call_grant) == 32 && offsetof(Edge, reply_words) == 39, "stubs.S");
+
+extern "C" {
+
+#define CW_DECLARE(n)                                                                              \
+    void call_stub_small_##n();                                                                    \
+    void call_stub_large_##n();
+CW_DECLARE(0)
+CW_DECLARE(1)
+CW_DECLARE(2)
+CW_DECLARE(3)
+CW_DECLARE(4)
+CW_DECLARE(5)
+CW_DECLARE(6)
+
+/// A synchronous call stayed pending: its Pending leaves the pool. Called by the stubs.
+abi::RawFuture call_stub_queued(const abi::Slot* slot) noexcept {
+    Edge& edge = *slot->edge;
+    Pending* pending = edge.client->free_pending;
+    edge.client->free_pending = reinterpret_cast<Pending*>(pending->request.next);
+    pending->end = edge.end;
+    pending->state = PendingState::in_flight;
+    --edge.end->credits;
+    return {0, reinterpret_cast<std::uint64_t>(pending)};
+}
+
+/// First in the image: tells the kernel where things are.
+[[gnu::section(".text.first"), gnu::used]] void vdso_describe(VdsoExports* out) noexcept {
+    using namespace runtime;
+    out->ops = ops::table();
+    out->start = reinterpret_cast<std::uint64_t>(&start);
+    for (unsigned n = 0; n <= 6; ++n) {
+        out->ring_stubs[0][n] = reinterpret_cast<std::uint64_t>(ring_stub(n, false));
+        out->ring_stubs[1][n] = reinterpret_cast<std::uint64_t>(ring_stub(n, true));
+    }
+    const auto set = [&](unsigned n, void (*small)(), void (*large)()) {
+        out->call_stubs[0][n] = reinterpret_cast<std::uint64_t>(small);
+        out->call_stubs[1][n] = reinterpret_cast<std::uint64_t>(large);
+    };
+    set(0, &call_stub_small_0, &call_stub_large_0);
+    set(1, &call_stub_small_1, &call_stub_large_1);
+    set(2, &call_stub_small_2, &call_stub_large_2);
+    set(3, &call_stub_small_3, &call_stub_large_3);
+    set(4, &call_stub_small_4, &call_stub_large_4);
+    set(5, &call_stub_small_5, &call_stub_large_5);
+    set(6, &call_stub_small_6, &call_stub_large_6);
+}
+}
+
+} // namespace cw
