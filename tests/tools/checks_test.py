@@ -25,6 +25,7 @@ class LayersTest(support.ScratchTest):
         self.write("kernel/arch/riscv64/trap.S", '#include "frame.hpp"\n')
         self.write("kernel/arch/generic/frame.hpp", "")
         self.write("loader/tests/a_test.cpp", "#include <thread>\n#include <cw/sdk/a.hpp>\n")
+        self.write("loader/fuzz/a_fuzz.cpp", "#include <cstdio>\n")
         self.write("tests/x.cpp", '#include <cw/kernel/a.hpp>\n#include "../kernel/src/a.hpp"\n')
         self.assertEqual(self.offences(), [])
 

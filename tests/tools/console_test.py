@@ -4,7 +4,7 @@ import unittest
 
 import support  # noqa: F401  (finds the tools)
 from cw.console import LineReader, LiveFilter, plain, without_banner
-from cw.symbolize import Symbolizer, format_frames
+from cw.symbolize import Symbolizer, format_frames, source_name
 from cw.terminal import EscapeKey
 
 GREETING = ["", "OpenSBI v1.1", "   logo", "", "Boot HART MEDELEG         : 0x0000000000f0b509"]
@@ -60,6 +60,11 @@ class FrameTest(unittest.TestCase):
 
     def test_unknown_address_adds_nothing(self) -> None:
         self.assertEqual(format_frames([{"FunctionName": "", "FileName": ""}], 1, 0), "")
+
+    def test_sources_are_named_from_the_root(self) -> None:
+        self.assertEqual(source_name("./build/riscv64/./core/src/a.cpp"), "core/src/a.cpp")
+        self.assertEqual(source_name("./core/src/a.cpp"), "core/src/a.cpp")
+        self.assertEqual(source_name("/usr/include/a.h"), "/usr/include/a.h")
 
     def test_other_lines_and_unknown_modules_add_nothing(self) -> None:
         symbolizer = Symbolizer()

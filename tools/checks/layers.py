@@ -48,7 +48,7 @@ def place_of(path: Path) -> Place:
     parts = path.parts
     part = parts[0]
     unit = "/".join(parts[:2]) if part == "modules" and len(parts) > 2 else part
-    is_test = part in ("tests", "bench") or bool({"test", "tests"} & set(parts[1:-1]))
+    is_test = part in ("tests", "bench") or bool({"test", "tests", "fuzz"} & set(parts[1:-1]))
     return Place(part, unit, is_test)
 
 

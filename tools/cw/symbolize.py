@@ -81,6 +81,11 @@ def format_frames(frames: list[dict[str, object]], address: int, back: int) -> s
         if start and frame is frames[-1]:
             name += f"+{address + back - int(start, 16):#x}"
         if frame.get("FileName"):
-            name += f" ({frame['FileName']}:{frame.get('Line', 0)})"
+            name += f" ({source_name(str(frame['FileName']))}:{frame.get('Line', 0)})"
         texts.append(name)
     return ", inlined into ".join(texts)
+
+
+def source_name(path: str) -> str:
+    """A source's path in the repository. The compiler writes `.` for its root, also in front of the build folder."""
+    return path.rpartition("/./")[2].removeprefix("./")
