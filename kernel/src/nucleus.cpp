@@ -90,7 +90,7 @@ klog::ReadReply log_read(klog::ReadArguments arguments) noexcept {
     const std::size_t count = kernel::log::read(position, reinterpret_cast<char*>(arguments.text.address), arguments.text.size_bytes);
     return {position, count};
 }
-CW_PROVIDE(klog::read, log_read, abi::kMethodWritesBuffer);
+CW_PROVIDE(klog::read, log_read);
 
 Result<Nothing> acknowledge(interrupts::Index index) noexcept {
     ExecutorRecord* executor = current()->executor;
@@ -127,7 +127,7 @@ CW_PROVIDE(archive_pages::file, archive_file_service);
 
 // Services that take their time: by ring only, on the worker.
 
-TextWriter writer_for(const BufferRef& buffer) noexcept {
+TextWriter writer_for(const OutBuffer& buffer) noexcept {
     return {reinterpret_cast<char*>(buffer.address), buffer.size_bytes};
 }
 
@@ -154,7 +154,7 @@ Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
     co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
                                  static_cast<std::uint32_t>(result ? Status::ok : result.error())};
 }
-CW_PROVIDE(modules::load, load, abi::kMethodQueuedOnly | abi::kMethodWritesBuffer);
+CW_PROVIDE(modules::load, load, abi::kMethodQueuedOnly);
 
 Task<modules::LoadReply> unload(modules::UnloadArguments arguments) noexcept {
     TextWriter text = writer_for(arguments.text);
@@ -162,7 +162,7 @@ Task<modules::LoadReply> unload(modules::UnloadArguments arguments) noexcept {
     co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
                                  static_cast<std::uint32_t>(result ? Status::ok : result.error())};
 }
-CW_PROVIDE(modules::unload, unload, abi::kMethodQueuedOnly | abi::kMethodWritesBuffer);
+CW_PROVIDE(modules::unload, unload, abi::kMethodQueuedOnly);
 
 Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexcept {
     TextWriter text = writer_for(arguments.text);
@@ -184,7 +184,7 @@ Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexce
     }
     return modules::TextReply{text.size()};
 }
-CW_PROVIDE(modules::describe, describe, abi::kMethodWritesBuffer);
+CW_PROVIDE(modules::describe, describe);
 
 Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept {
     const Locked hold{kernel_lock};

@@ -12,4 +12,11 @@ struct BufferRef {
 };
 static_assert(sizeof(BufferRef) == 16);
 
+/// The same, where the callee writes into it: such a method gets the caller's areas mapped writable.
+struct OutBuffer {
+    std::uint64_t address = 0;
+    std::uint64_t size_bytes = 0;
+};
+static_assert(sizeof(OutBuffer) == 16);
+
 } // namespace cw

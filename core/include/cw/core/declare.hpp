@@ -36,7 +36,7 @@ consteval auto provide_init(std::uint32_t flags) {
                 .invoke = &Code::invoke,
                 .version_major = M::kVersion.major,
                 .version_minor = M::kVersion.minor,
-                .flags = flags,
+                .flags = flags | flags_of<M>(),
                 .shape = shape_of<M>()};
 }
 
@@ -45,7 +45,7 @@ consteval auto provide_init(std::uint32_t flags) {
 #define CW_JOIN_(a, b) a##b
 #define CW_JOIN(a, b) CW_JOIN_(a, b)
 #define CW_UNIQUE(stem) CW_JOIN(stem, __COUNTER__)
-#define CW_RECORD [[gnu::section(".cw.records"), gnu::used, gnu::retain]] alignas(8) static constinit const
+#define CW_RECORD [[gnu::section(".cw.records"), gnu::used]] alignas(8) static constinit const
 
 /// Provides `method` by `handler`, a function or captureless lambda: Reply, Result<Reply> or Task<Reply> of Arguments.
 /// In the file of CW_MODULE. Optional: MethodFlags.

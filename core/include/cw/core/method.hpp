@@ -75,9 +75,17 @@ struct Signature {
 };
 
 namespace detail {
+template<class T>
+inline constexpr bool kIsBuffer = std::is_same_v<T, BufferRef> || std::is_same_v<T, OutBuffer>;
+
+template<class Fields, std::size_t... I>
+consteval bool writes_buffer(std::index_sequence<I...>) {
+    return (std::is_same_v<std::remove_cvref_t<std::tuple_element_t<I, Fields>>, OutBuffer> || ...);
+}
+
 template<class Fields, std::size_t... I>
 consteval void add_buffers(abi::MethodShape& shape, std::index_sequence<I...>) {
-    const bool is_buffer[] = {std::is_same_v<std::remove_cvref_t<std::tuple_element_t<I, Fields>>, BufferRef>..., false};
+    const bool is_buffer[] = {kIsBuffer<std::remove_cvref_t<std::tuple_element_t<I, Fields>>>..., false};
     const std::size_t sizes[] = {sizeof(std::remove_cvref_t<std::tuple_element_t<I, Fields>>)..., 0};
     std::size_t offset = 0; // of field i: records have no padding
     for (std::size_t i = 0; i < sizeof...(I); ++i) {
@@ -98,6 +106,13 @@ consteval abi::MethodShape shape_of() {
     shape.reply_words = kWords<typename M::Reply>;
     detail::add_buffers<Fields>(shape, std::make_index_sequence<std::tuple_size_v<Fields>>{});
     return shape;
+}
+
+/// The MethodFlags that follow from the records.
+template<class M>
+consteval std::uint32_t flags_of() {
+    using Fields = decltype(reflect::fields(std::declval<typename M::Arguments&>()));
+    return detail::writes_buffer<Fields>(std::make_index_sequence<std::tuple_size_v<Fields>>{}) ? abi::kMethodWritesBuffer : 0u;
 }
 
 /// True if the reply does not fit into one word, so that it needs an address to go to.

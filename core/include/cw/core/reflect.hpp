@@ -150,6 +150,8 @@ template<class T, class Out>
 consteval void append_type(Out& out) {
     if constexpr (std::is_same_v<T, BufferRef>) {
         out += "Buffer";
+    } else if constexpr (std::is_same_v<T, OutBuffer>) {
+        out += "OutBuffer";
     } else if constexpr (std::is_enum_v<T>) {
         append_type<std::underlying_type_t<T>>(out);
     } else if constexpr (std::is_same_v<T, bool>) {

@@ -82,7 +82,7 @@ consteval RequireInit require_init(std::uint32_t flags) {
             .slot = &SlotOf<M>::value,
             .min_version_major = M::kVersion.major,
             .min_version_minor = M::kVersion.minor,
-            .flags = flags,
+            .flags = flags | flags_of<M>(),
             .shape = shape_of<M>()};
 }
 
@@ -103,7 +103,7 @@ static_assert(sizeof(DeviceInit) == sizeof(abi::DeviceRecord));
     [[gnu::weak, gnu::visibility("hidden")]] void cw_start();                                      \
     }                                                                                              \
     static constexpr ::cw::sdk::ModuleOptions kCwModuleOptions __VA_ARGS__;                        \
-    static constexpr ::cw::Gated kCwGated =                                                        \
+    [[maybe_unused]] static constexpr ::cw::Gated kCwGated =                                                        \
         kCwModuleOptions.concurrent ? ::cw::Gated::no : ::cw::Gated::yes;                          \
     CW_RECORD ::cw::sdk::ModuleInit kCwModuleRecord =                                          \
         ::cw::sdk::module_init(#name_, &cw_start, kCwModuleOptions)
@@ -116,8 +116,8 @@ static_assert(sizeof(DeviceInit) == sizeof(abi::DeviceRecord));
         ::cw::sdk::require_init<std::remove_cvref_t<decltype(method)>::Declaration>(0u __VA_OPT__(|) __VA_ARGS__)
 
 /// Asks for the device with this `compatible` string; `grant` is a DeviceGrant that is filled before constructors run.
-#define CW_DEVICE(compatible, grant)                                                               \
-    CW_RECORD ::cw::sdk::DeviceInit CW_UNIQUE(kCwDevice) { .compatible = compatible, .grant = &grant }
+#define CW_DEVICE(compatible_, grant_)                                                             \
+    CW_RECORD ::cw::sdk::DeviceInit CW_UNIQUE(kCwDevice){.compatible = compatible_, .grant = &grant_}
 
 /// Body of the function that runs once on the module's executor after its constructors.
 #define CW_START extern "C" [[gnu::visibility("hidden")]] void cw_start()

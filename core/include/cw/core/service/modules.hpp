@@ -11,7 +11,7 @@ struct LoadArguments {
     std::uint16_t domain; ///< With Placement::domain: its number.
     std::uint8_t dry_run; ///< 1: only say what would be done.
     std::uint8_t hart;    ///< Home of a new executor: 1 + index, 0 = any.
-    BufferRef text;       ///< In: link choices "METHOD=PATH ..." up to a NUL. Out: what was or would be done, or what is wrong.
+    OutBuffer text;       ///< In: link choices "METHOD=PATH ..." up to a NUL. Out: what was or would be done, or what is wrong.
 };
 struct TextReply {
     std::uint64_t bytes; ///< Of text in the buffer.
@@ -25,14 +25,14 @@ CW_METHOD(modules, load, LoadArguments, LoadReply, 1, 0);
 
 struct UnloadArguments {
     std::array<char, 24> name;
-    BufferRef text;
+    OutBuffer text;
 };
 CW_METHOD(modules, unload, UnloadArguments, LoadReply, 1, 0);
 
 enum class What : std::uint64_t { modules = 1, edges = 2, services = 3, domains = 4, harts = 5, files = 6 };
 struct DescribeArguments {
     What what;
-    BufferRef text;
+    OutBuffer text;
 };
 /// A table for people.
 CW_METHOD(modules, describe, DescribeArguments, TextReply, 1, 0);

@@ -18,7 +18,7 @@ struct Line {
 CW_METHOD(klog, write, Line, Nothing, 1, 0);
 struct ReadArguments {
     std::uint64_t position;
-    BufferRef text;
+    OutBuffer text;
 };
 struct ReadReply {
     std::uint64_t position; ///< To read on from.
