@@ -2,6 +2,7 @@
 
 import struct
 import unittest
+from pathlib import Path
 
 import support
 from cw import archive
@@ -59,6 +60,8 @@ class ArchiveTest(support.ScratchTest):
             archive.user_files([self.folder])
         with self.assertRaisesRegex(Failure, "No such file"):
             archive.user_files([self.folder / "none"])
+        with self.assertRaisesRegex(Failure, "is no regular file"):
+            archive.user_files([Path("/dev/null")])
 
     def test_names_that_break_console_lines_are_refused(self) -> None:
         for name in ("", "a\nb", "tab\t", "n" * 256):

@@ -52,6 +52,8 @@ def user_files(files: Sequence[Path]) -> list[Entry]:
     for path in files:
         if path.is_dir():
             raise Failure(f"{path}: is a directory; name the files in it", status=2)
+        if path.exists() and not path.is_file():
+            raise Failure(f"{path}: is no regular file", status=2)
         try:
             with path.open("rb"):
                 pass

@@ -3,9 +3,10 @@
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from cw import paths
+from cw import paths, qemu
 from cw.archive import Entry, Kind, pack
 from cw.failure import Failure
 
@@ -58,16 +59,31 @@ def find_modules(patterns: Sequence[str], folder: Path = paths.TEST_MODULES) -> 
     return found
 
 
+@dataclass(frozen=True)
+class Packed:
+    """A boot archive for the time of one run."""
+
+    path: Path  # A name of its own for each run: tests run side by side.
+    size: int
+    kept: Path  # Where it goes if the run fails; the next failure of the same name replaces it.
+
+    def reproduce(self, argv: Sequence[str]) -> str:
+        """The QEMU command of the run as one may repeat it afterwards."""
+        return qemu.shell_line([str(self.kept) if word == str(self.path) else word for word in argv])
+
+
 @contextmanager
-def packed(name: str, entries: Sequence[Entry], keep: Callable[[], bool]) -> Iterator[tuple[Path, int]]:
-    """Packs a boot archive for the time of a run; it stays, for reproducing, if `keep()` says so afterwards."""
+def packed(name: str, entries: Sequence[Entry], keep: Callable[[], bool]) -> Iterator[Packed]:
+    """Packs a boot archive; afterwards it is kept, for reproducing, if `keep()` says so."""
     paths.RUNS.mkdir(parents=True, exist_ok=True)
-    # A name of its own for each run: tests run side by side.
-    handle = tempfile.NamedTemporaryFile(prefix=f"{name}.", suffix=".archive", dir=paths.RUNS, delete=False)
+    handle = tempfile.NamedTemporaryFile(prefix=f"{name}.", suffix=".tmp", dir=paths.RUNS, delete=False)
     handle.close()
     path = Path(handle.name)
+    kept = paths.RUNS / f"{name}.archive"
     try:
-        yield path, pack(entries, path)
+        yield Packed(path, pack(entries, path), kept)
     finally:
-        if not keep():
+        if keep():
+            path.replace(kept)
+        else:
             path.unlink(missing_ok=True)

@@ -57,11 +57,10 @@ def main(parsed: argparse.Namespace) -> int:
 
 
 def _measure(boot: figures.Boot) -> list[figures.Figure]:
-    name = "bench"
     entries = [*system.base_modules(), system.script([boot.script])]
     hung = False
-    with system.packed(name, entries, keep=lambda: hung) as (archive, size):
-        argv = qemu.command(qemu.Machine(boot.harts, qemu.memory_for(size), boot.icount), archive)
+    with system.packed("bench", entries, keep=lambda: hung) as archive:
+        argv = qemu.command(qemu.Machine(boot.harts, qemu.memory_for(archive.size), boot.icount), archive.path)
         with Progress(f"running `{boot.script}`") as progress:
             outcome = guest.run(
                 argv,
@@ -71,7 +70,7 @@ def _measure(boot: figures.Boot) -> list[figures.Figure]:
             )
         if outcome.hang:
             hung = True
-            raise Failure(guest.describe_hang(outcome, qemu.shell_line(argv)), status=outcome.status)
+            raise Failure(guest.describe_hang(outcome, archive.reproduce(argv)), status=outcome.status)
     if outcome.status != 0:
         raise Failure(f"`{boot.script}` ended with status {outcome.status}\n{outcome.tail()}")
     return figures.parse(outcome.lines)
@@ -82,8 +81,11 @@ def _compare(boots: list[figures.Boot], groups: list[list[figures.Figure]]) -> N
         if not boot.icount:
             continue  # Only exact counts repeat.
         after = {figure.name: figure for figure in _measure(boot)}
-        differing = [f"{figure.name}: {figure} then {after.get(figure.name)}" for figure in before
-                     if after.get(figure.name) != figure]
+        differing = [
+            f"{figure.name}: {figure} then {after.get(figure.name)}"
+            for figure in before
+            if after.get(figure.name) != figure
+        ]
         if differing:
             raise Failure("two runs of the same differ:\n  " + "\n  ".join(differing))
 

@@ -49,10 +49,10 @@ def main(parsed: argparse.Namespace) -> int:
     entries = system.base_modules() + system.find_modules(parsed.module) + user_files(parsed.files)
     if parsed.commands is not None:
         entries.append(system.script(system.split_commands(parsed.commands)))
-    with system.packed("debug", entries, keep=lambda: False) as (archive, size):
+    with system.packed("debug", entries, keep=lambda: False) as archive:
         port = free_port()
-        machine = options.machine(parsed, archive_bytes=size)
-        argv = [*qemu.command(machine, archive, serial="chardev:console"), "-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+        machine = options.machine(parsed, archive_bytes=archive.size)
+        argv = [*qemu.command(machine, archive.path, serial="chardev:console"), "-S", "-gdb", f"tcp:127.0.0.1:{port}"]
         paths.LOGS.mkdir(parents=True, exist_ok=True)
         CONSOLE_LOG.unlink(missing_ok=True)
         argv += ["-chardev", f"socket,id=console,path={CONSOLE_SOCKET},server=on,wait=off,logfile={CONSOLE_LOG}"]

@@ -35,11 +35,11 @@ def run(test: scenario.Scenario, harts: int, *, verbose: bool = False) -> int:
     if test.commands is not None:
         entries.append(system.script(test.commands, power_off=test.power_off))
     failed = True
-    with system.packed(name, entries, keep=lambda: failed) as (archive, size):
+    with system.packed(name, entries, keep=lambda: failed) as archive:
         machine = qemu.Machine(
-            harts, qemu.memory_for(size, test.memory_mb), test.icount, test.append, extra=test.qemu_args
+            harts, qemu.memory_for(archive.size, test.memory_mb), test.icount, test.append, extra=test.qemu_args
         )
-        argv = qemu.command(machine, archive)
+        argv = qemu.command(machine, archive.path)
         outcome = guest.run(
             argv,
             test.limits,
@@ -58,7 +58,7 @@ def run(test: scenario.Scenario, harts: int, *, verbose: bool = False) -> int:
     print(f"{name}: FAILED: {test.summary}")
     print("\n".join(wrong))
     print(f"console: {paths.shown(log)}\nagain:   ./cw guest-test {paths.shown(test.path)} --harts {harts} -v")
-    print(f"by hand: {qemu.shell_line(argv)}")
+    print(f"by hand: {archive.reproduce(argv)}")
     sys.stdout.flush()
     return 1
 

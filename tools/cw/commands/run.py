@@ -53,12 +53,12 @@ def main(parsed: argparse.Namespace) -> int:
     if commands is not None:
         entries.append(system.script(commands))
     watched = _Watched(parsed)
-    with system.packed("run", entries, keep=lambda: watched.hung) as (archive, size):
-        machine = options.machine(parsed, archive_bytes=size)
-        argv = qemu.command(machine, archive)
+    with system.packed("run", entries, keep=lambda: watched.hung) as archive:
+        machine = options.machine(parsed, archive_bytes=archive.size)
+        argv = qemu.command(machine, archive.path)
         if commands is None:
             return terminal.run(argv, symbolize.Symbolizer().annotate)
-        return watched.run(argv, size, main_job=commands == [job.COMMAND])
+        return watched.run(argv, archive, main_job=commands == [job.COMMAND])
 
 
 def _commands(parsed: argparse.Namespace) -> list[str] | None:
@@ -82,7 +82,7 @@ class _Watched:
     hung: bool = False
     rows: list[job.Row] = field(default_factory=list)
 
-    def run(self, argv: list[str], archive_bytes: int, *, main_job: bool) -> int:
+    def run(self, argv: list[str], archive: system.Packed, *, main_job: bool) -> int:
         banner = console.Banner()
 
         def on_line(line: str) -> None:
@@ -94,7 +94,7 @@ class _Watched:
                 print(line, flush=True)
 
         # Hashing is silent and takes time by the megabyte.
-        silence = self.parsed.silence or 60 + archive_bytes / (1 << 20)
+        silence = self.parsed.silence or 60 + archive.size / (1 << 20)
         limits = guest.Limits(silence, self.parsed.timeout)
         with Progress("running the main job" if main_job else "running") as progress:
             tick = progress.tick if main_job else lambda: None
@@ -102,7 +102,7 @@ class _Watched:
             outcome = guest.run(argv, limits, annotate=annotate, on_line=on_line, on_idle=tick)
             if outcome.hang:
                 self.hung = True
-                raise Failure(guest.describe_hang(outcome, qemu.shell_line(argv)), status=outcome.status)
+                raise Failure(guest.describe_hang(outcome, archive.reproduce(argv)), status=outcome.status)
         return self._judge(outcome.status) if main_job else outcome.status
 
     def _judge(self, status: int) -> int:
