@@ -44,9 +44,7 @@ void enable_traps(std::uint32_t hart_id) noexcept {
 
 std::uint64_t physical(const void* address) noexcept { return reinterpret_cast<std::uint64_t>(address) - kImageOffset; }
 
-[[noreturn]] void secondary_main(std::uint64_t index, std::uint64_t, std::uint64_t satp) noexcept {
-    CW_CSR_WRITE(satp, satp);
-    arch::flush_translations();
+[[noreturn]] void secondary_main(std::uint64_t index) noexcept {
     enable_traps(hart(static_cast<unsigned>(index)).id);
     hart_enter(static_cast<unsigned>(index));
 }

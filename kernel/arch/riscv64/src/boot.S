@@ -16,8 +16,7 @@ _start:
     mv      s1, a1
     # One table of gigapages: identity for the jump, the direct map, and the image's window. Replaced by paging_initialise().
     la      t0, boot_table
-    li      t1, 0x2000002f >> 0     # 0x8000'0000 >> 2 | D A X W R V (G off)
-    li      t1, (0x80000000 >> 2) | 0xcf
+    li      t1, (0x80000000 >> 2) | 0xcf    # D A X W R V
     sd      t1, 16(t0)              # entry 2: 0x8000'0000
     li      t2, 510 * 8
     add     t2, t2, t0
@@ -52,18 +51,26 @@ _start:
 
 .balign 4
 .global boot_secondary
-boot_secondary:                     # a0 = hart id, a1 = physical address of {satp, idle thread}
+boot_secondary:                     # a0 = hart id, a1 = physical address of a SecondaryStart
     csrw    sie, zero
-    ld      t0, 0(a1)               # a table that maps this code where it lies
+    ld      t0, 0(a1)               # the boot table, which maps this code where it lies and where it is linked
     ld      a2, 8(a1)               # the kernel's own table
-    ld      a3, 16(a1)              # entry, virtual
-    ld      sp, 24(a1)
-    ld      a0, 32(a1)
+    ld      a3, 16(a1)              # entry
+    ld      a4, 24(a1)              # stack
+    ld      a0, 32(a1)              # hart index
     mv      gp, zero
+    mv      tp, zero
+    li      t1, 0xffffffff00000000
+    la      t2, 5f
+    add     t2, t2, t1
     sfence.vma
     csrw    satp, t0
     sfence.vma
-    jr      a3                      # (a0 = hart index, a2 = satp)
+    jr      t2
+5:  csrw    satp, a2
+    sfence.vma
+    mv      sp, a4
+    jr      a3                      # (a0 = hart index)
 
 .section .bss
 .balign 4096
