@@ -19,7 +19,8 @@ class FiguresTest(unittest.TestCase):
         )
 
     def test_damaged_and_impossible_lines_are_errors(self) -> None:
-        for damaged in ("@figure", LINE[:-3], LINE + " x", LINE.replace("min=12", "min=x"), LINE.replace("min=12", "min=13")):
+        other_minima = (LINE.replace("min=12", "min=x"), LINE.replace("min=12", "min=13"))
+        for damaged in ("@figure", LINE[:-3], LINE + " x", *other_minima):
             with self.subTest(line=damaged), self.assertRaises(Failure):
                 figures.parse([damaged])
 

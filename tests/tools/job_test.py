@@ -37,8 +37,8 @@ class JobTest(support.ScratchTest):
         self.assertEqual(job.check(rows, {"a.txt": HASH}), [])
 
     def test_missing_double_unknown_and_wrong_rows_are_told(self) -> None:
-        rows = [job.parse_row(line()), job.parse_row(line()), job.parse_row(line(placement="sync-caller", sha256="0" * 64))]
-        rows.append(job.parse_row(line(file="b.txt")))
+        lines = [line(), line(), line(placement="sync-caller", sha256="0" * 64), line(file="b.txt")]
+        rows = [job.parse_row(text) for text in lines]
         wrong = job.check(rows, {"a.txt": HASH})
         self.assertEqual(wrong[0], "a.txt: two rows for placement kernel")
         self.assertIn(f"wrong SHA-256 in placement sync-caller\n    host:  {HASH}\n    guest: {'0' * 64}", wrong[1])

@@ -20,7 +20,8 @@ class ScenarioTest(support.ScratchTest):
 
     def test_defaults(self) -> None:
         loaded = self.load(LEAST)
-        self.assertEqual((loaded.name, loaded.harts, loaded.forbid, loaded.exit_status), ("sample", (1,), ("PANIC",), 0))
+        self.assertEqual((loaded.name, loaded.harts), ("sample", (1,)))
+        self.assertEqual((loaded.forbid, loaded.exit_status), (("PANIC",), 0))
         self.assertIsNone(loaded.commands)
         self.assertTrue(loaded.power_off)
         self.assertEqual(loaded.test_name(2), "system.sample.h2")
@@ -28,7 +29,8 @@ class ScenarioTest(support.ScratchTest):
     def test_everything_it_may_say(self) -> None:
         loaded = self.load(
             LEAST + 'harts = [1, 2, 4]\nmodules = ["echo_test"]\ncommands = ["lsmod"]\nforbid = []\nexit = 3\n'
-            'timeout = 9.5\nsilence = 4\nmemory = 600\nicount = true\nappend = "x"\nqemu_args = ["-s"]\npower_off = false\n'
+            'timeout = 9.5\nsilence = 4\nmemory = 600\nicount = true\nappend = "x"\nqemu_args = ["-s"]\n'
+            "power_off = false\n"
             '[[file]]\nname = "t"\ntext = "hi"\n[[file]]\nname = "g"\nsize = 1000\nseed = 7\n'
             '[[type]]\nafter = "cw> "\nsend = "ls\\t"\n'
         )

@@ -27,9 +27,9 @@ REACH = {
 HOSTLESS = {"abi", "core", "loader", "sdk", "modules", "kernel"}
 # Headers that need an operating system or its heap beneath them.
 HOST_HEADERS = re.compile(
-    r"sys/.*|unistd\.h|pthread\.h|fcntl\.h|signal\.h|errno\.h|stdio\.h|stdlib\.h|c?stdio|cstdlib|iostream|ostream|istream"
-    r"|fstream|sstream|filesystem|thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier|stop_token"
-    r"|regex|locale|exception|stdexcept|random"
+    r"sys/.*|unistd\.h|pthread\.h|fcntl\.h|signal\.h|errno\.h|stdio\.h|stdlib\.h|c?stdio|cstdlib|iostream|ostream"
+    r"|istream|fstream|sstream|filesystem|thread|mutex|shared_mutex|condition_variable|future|semaphore|latch|barrier"
+    r"|stop_token|regex|locale|exception|stdexcept|random"
 )
 _INCLUDE = re.compile(r'^\s*#\s*include(?:_next)?\s*([<"])([^>"]+)[>"]')
 

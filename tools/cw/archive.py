@@ -80,7 +80,8 @@ def pack(entries: Sequence[Entry], target: Path) -> int:
     ordered = sorted(entries, key=lambda entry: (entry.kind, entry.name.encode()))
     for before, after in zip(ordered, ordered[1:]):
         if (before.kind, before.name) == (after.kind, after.name):
-            raise Failure(f"two {after.kind.name.lower()}s are named {after.name}: {before.where()} and {after.where()}")
+            kind = after.kind.name.lower()
+            raise Failure(f"two {kind}s are named {after.name}: {before.where()} and {after.where()}")
     names = bytearray()
     names_start = HEADER.size + ENTRY.size * len(ordered)
     spans: list[tuple[int, int]] = []

@@ -19,8 +19,8 @@ def add_build(parser: argparse.ArgumentParser) -> None:
 def add_machine(parser: argparse.ArgumentParser, *, harts: int = 1) -> None:
     """Options about the machine."""
     parser.add_argument("--harts", type=int, default=harts, metavar="N", help=f"processors, 1 to 8 (default {harts})")
-    parser.add_argument("--memory", type=int, metavar="MB", help="megabytes of memory (default 512, more for big files)")
-    parser.add_argument("--icount", action="store_true", help="count instructions exactly (one host thread, repeatable)")
+    parser.add_argument("--memory", type=int, metavar="MB", help="megabytes (default 512, more for big files)")
+    parser.add_argument("--icount", action="store_true", help="count instructions exactly, on one host thread")
     parser.add_argument("--append", default="", metavar="TEXT", help="text for the kernel (boot arguments)")
     parser.add_argument("--qemu-arg", action="append", default=[], metavar="ARG", help="one more argument for QEMU")
 

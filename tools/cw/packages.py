@@ -76,7 +76,7 @@ def _install(names: list[str]) -> None:
     elif shutil.which("sudo"):
         prefix = ["sudo"]
     else:
-        raise Failure(f"packages are missing, and there is neither root nor sudo to install them. As root:\n  {by_hand}")
+        raise Failure(f"packages are missing; to install them there is neither root nor sudo. As root:\n  {by_hand}")
     print(f"cw: installing {len(names)} packages: {' '.join(names)}", file=sys.stderr)
     prefix += ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
     install = [*prefix, "install", "-y", "--no-install-recommends", *names]

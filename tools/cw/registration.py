@@ -32,7 +32,8 @@ def quoted(text: str) -> str:
 def test(name: str, command: Sequence[str], *, timeout: float, label: str, processors: int = 1) -> str:
     """The lines that register one test."""
     arguments = " ".join(map(quoted, [name, *command]))
-    properties = f"TIMEOUT {timeout:.0f} LABELS {label} PROCESSORS {processors} WORKING_DIRECTORY {quoted(str(paths.ROOT))}"
+    properties = f"TIMEOUT {timeout:.0f} LABELS {label} PROCESSORS {processors}"
+    properties += f" WORKING_DIRECTORY {quoted(str(paths.ROOT))}"
     return f"add_test({arguments})\nset_tests_properties({quoted(name)} PROPERTIES {properties})\n"
 
 

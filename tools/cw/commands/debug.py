@@ -69,9 +69,16 @@ def free_port() -> int:
 def _debug(argv: list[str], port: int, commands: list[str], *, batch: bool) -> int:
     process = guest.start(argv)
     try:
-        gdb = ["gdb-multiarch", "-q", str(paths.KERNEL), "-iex", "set architecture riscv:rv64", "-ex", "set confirm off"]
-        gdb += ["-ex", f"directory {paths.ROOT}", "-ex", f"target remote 127.0.0.1:{port}", "-ex", f"source {SCRIPT}"]
-        gdb += [argument for command in commands for argument in ("-ex", command)]
+        begin = [
+            "set confirm off",
+            # The compiler writes `.` for the repository, also in front of the folder it ran in.
+            f"set substitute-path ./{paths.shown(paths.TARGET)}/. {paths.ROOT}",
+            f"directory {paths.ROOT}",
+            f"target remote 127.0.0.1:{port}",
+            f"source {SCRIPT}",
+        ]
+        gdb = ["gdb-multiarch", "-q", str(paths.KERNEL), "-iex", "set architecture riscv:rv64"]
+        gdb += [argument for command in [*begin, *commands] for argument in ("-ex", command)]
         gdb += ["-batch"] if batch else []
         print(f"cw: console in {paths.shown(CONSOLE_LOG)}; ./cw debug --attach shows it live", file=sys.stderr)
         status = subprocess.run(gdb, cwd=paths.ROOT, check=False).returncode

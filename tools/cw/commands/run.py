@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.add_build(parser)
     parser.add_argument("--module", action="append", default=[], metavar="NAME", help="also pack this test module")
     parser.add_argument("--timeout", type=float, metavar="S", help="stop the system after S seconds in any case")
-    parser.add_argument("--silence", type=float, metavar="S", help="stop it after S seconds without output (default 60)")
+    parser.add_argument("--silence", type=float, metavar="S", help="stop it after S silent seconds (default 60)")
 
 
 def main(parsed: argparse.Namespace) -> int:

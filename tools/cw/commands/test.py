@@ -42,7 +42,8 @@ def main(parsed: argparse.Namespace) -> int:
     tests = paths.BUILD / "tests"
     registration.write(tests / "CTestTestfile.cmake", folders, scenarios)
 
-    command = ["ctest", "--test-dir", str(tests), "--no-tests=error", "--parallel", str(parsed.jobs or builder.default_jobs())]
+    jobs = str(parsed.jobs or builder.default_jobs())
+    command = ["ctest", "--test-dir", str(tests), "--no-tests=error", "--parallel", jobs]
     command += ["--verbose"] if parsed.verbose else ["--output-on-failure"]
     command += ["--tests-regex", parsed.regex] if parsed.regex else []
     command += ["--exclude-regex", parsed.exclude] if parsed.exclude else []
