@@ -1,0 +1,272 @@
+// Who satisfies a requirement, and the refusals when it is nobody or more than one.
+#include <gtest/gtest.h>
+
+#include "plan_world.hpp"
+
+namespace cw::loader::test {
+namespace {
+
+using abi::Placement;
+
+/// A module `name` that provides one method.
+ModuleSpec provider(const std::string& name, const MethodSpec& method) {
+    return {.name = name, .provides = {method}};
+}
+
+/// The module "client" that requires one method.
+ModuleSpec client(const MethodSpec& method) {
+    return {.name = "client", .requires_ = {method}};
+}
+
+/// What planning says for one requirement and one provider in a file.
+std::string load_with(const MethodSpec& required, const MethodSpec& provided) {
+    World world;
+    world.add_file(client(required));
+    world.add_file(provider("other", provided));
+    return world.load("client");
+}
+
+TEST(PlanProvider, a_file_is_pulled_in) {
+    World world;
+    world.add_file(client({.name = "log.put"}));
+    world.add_file(provider("logger", {.name = "log.put"}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.order(), "logger client");
+}
+
+TEST(PlanProvider, the_right_method_of_several_is_linked) {
+    World world;
+    world.add_file(client({.name = "log.put"}));
+    world.add_file({.name = "logger",
+                    .provides = {{.name = "log.flush"}, {.name = "log.put"}, {.name = "log.cut"}}});
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.plan().edges[0].provide, 1u);
+    EXPECT_EQ(world.edges(), "client>log.put>logger=ring");
+}
+
+TEST(PlanProvider, a_loaded_module_goes_before_files) {
+    World world;
+    world.add_file(client({.name = "log.put"}));
+    world.add_file(provider("file_logger", {.name = "log.put"}));
+    world.add_loaded(provider("logger", {.name = "log.put"}), Placement::sync_caller);
+    world.add_file(provider("other_logger", {.name = "log.put"}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.order(), "client");
+    EXPECT_EQ(world.edges(), "client>log.put>logger=direct");
+}
+
+TEST(PlanProvider, a_module_of_the_kernel_goes_before_files) {
+    World world;
+    world.add_file(client({.name = "clock.now"}));
+    world.add_file(provider("clock", {.name = "clock.now"}));
+    world.add_kernel(provider("nucleus", {.name = "clock.now"}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>clock.now>nucleus=direct");
+}
+
+TEST(PlanProvider, a_file_that_fits_goes_before_a_loaded_module_that_does_not) {
+    World world;
+    world.add_file(client({.name = "log.put", .version_minor = 2}));
+    world.add_loaded(provider("logger", {.name = "log.put", .version_minor = 1}),
+                     Placement::kernel);
+    world.add_file(provider("new_logger", {.name = "log.put", .version_minor = 2}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>log.put>new_logger=ring");
+}
+
+TEST(PlanProvider, the_file_of_a_loaded_module_does_not_count) {
+    World world;
+    world.add_loaded(provider("logger", {.name = "log.put"}), Placement::kernel);
+    ModuleSpec newer = provider("logger", {.name = "log.put"});
+    newer.provides.push_back({.name = "log.flush"});
+    world.add_file(newer);
+    world.add_file(client({.name = "log.flush"}));
+    EXPECT_EQ(world.load("client"), "client requires log.flush, which nobody provides");
+}
+
+TEST(PlanProvider, a_module_satisfies_itself_first) {
+    World world;
+    ModuleSpec both = client({.name = "log.put"});
+    both.provides = {{.name = "log.put"}};
+    world.add_file(both);
+    world.add_loaded(provider("logger", {.name = "log.put"}), Placement::sync_caller);
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>log.put>client=direct");
+}
+
+TEST(PlanProvider, the_requested_module_goes_before_other_files) {
+    World world;
+    ModuleSpec requested = client({.name = "text.format"});
+    requested.provides = {{.name = "log.put"}};
+    world.add_file(requested);
+    ModuleSpec formatter = provider("formatter", {.name = "text.format"});
+    formatter.requires_ = {{.name = "log.put"}};
+    world.add_file(formatter);
+    world.add_file(provider("logger", {.name = "log.put"}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>text.format>formatter=ring formatter>log.put>client=ring");
+}
+
+TEST(PlanProvider, a_missing_provider_is_refused) {
+    World world;
+    world.add_file(client({.name = "log.put"}));
+    EXPECT_EQ(world.load("client"), "client requires log.put, which nobody provides");
+}
+
+TEST(PlanProvider, a_missing_provider_of_a_dependency_is_refused) {
+    World world;
+    world.add_file(client({.name = "log.put"}));
+    ModuleSpec logger = provider("logger", {.name = "log.put"});
+    logger.requires_ = {{.name = "uart.write"}};
+    world.add_file(logger);
+    EXPECT_EQ(world.load("client"), "logger requires uart.write, which nobody provides");
+}
+
+TEST(PlanProvider, an_optional_requirement_may_stay_unsatisfied) {
+    World world;
+    world.add_file(client({.name = "log.put", .flags = abi::kMethodOptional}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>log.put>=none");
+    EXPECT_EQ(world.plan().edges[0].provider, SIZE_MAX);
+}
+
+TEST(PlanProvider, an_optional_requirement_is_satisfied_when_it_can_be) {
+    World world;
+    world.add_file(client({.name = "log.put", .flags = abi::kMethodOptional}));
+    world.add_file(provider("logger", {.name = "log.put"}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>log.put>logger=ring");
+}
+
+TEST(PlanProvider, an_optional_requirement_is_not_satisfied_by_what_does_not_fit) {
+    EXPECT_EQ(load_with({.name = "log.put", .version_major = 2, .flags = abi::kMethodOptional},
+                        {.name = "log.put"}),
+              "client requires log.put version 2.0, but other provides version 1.0");
+}
+
+TEST(PlanProvider, several_providers_are_refused_by_name) {
+    World files;
+    files.add_file(client({.name = "log.put"}));
+    for (const char* const name : {"beta", "alpha", "gamma"})
+        files.add_file(provider(name, {.name = "log.put"}));
+    EXPECT_EQ(files.load("client"),
+              "client requires log.put, which several modules provide: beta, alpha, gamma");
+
+    World loaded;
+    loaded.add_file(client({.name = "log.put"}));
+    loaded.add_kernel(provider("nucleus", {.name = "log.put"}));
+    loaded.add_loaded(provider("logger", {.name = "log.put"}), Placement::kernel);
+    loaded.add_file(provider("file_logger", {.name = "log.put"}));
+    EXPECT_EQ(loaded.load("client"),
+              "client requires log.put, which several modules provide: nucleus, logger");
+}
+
+TEST(PlanProvider, several_providers_that_do_not_fit_are_no_obstacle) {
+    World world;
+    world.add_file(client({.name = "log.put"}));
+    world.add_file(provider("fits", {.name = "log.put"}));
+    world.add_file(provider("newer", {.name = "log.put", .version_major = 2}));
+    world.add_file(provider("differs", {.name = "log.put", .signature = "log.put(x:u8)->()"}));
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>log.put>fits=ring");
+}
+
+TEST(PlanProvider, versions_must_share_the_major_and_reach_the_minor) {
+    const auto load = [](std::uint32_t required_major,
+                         std::uint32_t required_minor,
+                         std::uint32_t major,
+                         std::uint32_t minor) {
+        return load_with(
+            {.name = "log.put", .version_major = required_major, .version_minor = required_minor},
+            {.name = "log.put", .version_major = major, .version_minor = minor});
+    };
+    EXPECT_EQ(load(2, 1, 2, 1), "");
+    EXPECT_EQ(load(2, 1, 2, 7), "");
+    EXPECT_EQ(load(2, 1, 2, 0),
+              "client requires log.put version 2.1, but other provides version 2.0");
+    EXPECT_EQ(load(2, 1, 1, 9),
+              "client requires log.put version 2.1, but other provides version 1.9");
+    EXPECT_EQ(load(2, 1, 3, 0),
+              "client requires log.put version 2.1, but other provides version 3.0");
+}
+
+TEST(PlanProvider, another_signature_is_refused_with_both) {
+    EXPECT_EQ(load_with({.name = "log.put", .signature = "log.put(text:Buffer)->()"},
+                        {.name = "log.put", .signature = "log.put(line:u64)->(bytes:u32)"}),
+              "client requires log.put(text:Buffer)->() but other provides "
+              "log.put(line:u64)->(bytes:u32)");
+}
+
+TEST(PlanProvider, the_closest_of_several_misses_is_shown) {
+    World world;
+    world.add_file(client({.name = "log.put", .version_minor = 3}));
+    world.add_loaded(provider("differs", {.name = "log.put", .signature = "log.put(x:u8)->()"}),
+                     Placement::kernel);
+    world.add_file(provider("older", {.name = "log.put"}));
+    world.add_loaded(provider("old", {.name = "log.put", .version_minor = 1}), Placement::kernel);
+    EXPECT_EQ(world.load("client"),
+              "client requires log.put version 1.3, but old provides version 1.1");
+}
+
+TEST(PlanProvider, long_signatures_are_cut_so_that_both_show) {
+    const std::string common = "log.put(" + std::string(150, 'a');
+    const std::string message = load_with({.name = "log.put", .signature = common + ",x:u8)->()"},
+                                          {.name = "log.put", .signature = common + ",y:u8)->()"});
+    EXPECT_EQ(message,
+              "client requires log.put(" + std::string(81, 'a') +
+                  "... but other provides log.put(" + std::string(81, 'a') +
+                  "... (byte 159 differs)");
+    EXPECT_LE(message.size(), 240u);
+}
+
+TEST(PlanProvider, a_short_signature_leaves_its_room_to_the_long_one) {
+    const std::string tail(300, 'b');
+    EXPECT_EQ(load_with({.name = "log.put", .signature = "log.put()->()"},
+                        {.name = "log.put", .signature = "log.put(" + tail}),
+              "client requires log.put()->() but other provides log.put(" + tail.substr(0, 160) +
+                  "... (byte 8 differs)");
+    EXPECT_EQ(load_with({.name = "log.put", .signature = "log.put(" + tail},
+                        {.name = "log.put", .signature = "log.put()->()"}),
+              "client requires log.put(" + tail.substr(0, 160) +
+                  "... but other provides log.put()->() (byte 8 differs)");
+}
+
+TEST(PlanProvider, the_longest_names_and_signatures_fit_on_the_line) {
+    World world;
+    const std::string method = "s." + std::string(61, 'm');
+    ModuleSpec requirer =
+        client({.name = method, .signature = method + "(" + std::string(959, 'x')});
+    requirer.name = std::string(63, 'c');
+    world.add_file(requirer);
+    world.add_file(provider(std::string(63, 'p'),
+                            {.name = method, .signature = method + "(" + std::string(959, 'y')}));
+    const std::string message = world.load(requirer.name);
+    EXPECT_LE(message.size(), 240u);
+    EXPECT_TRUE(message.ends_with("... (byte 64 differs)")) << message;
+    EXPECT_NE(message.find(" but " + std::string(63, 'p') + " provides s.mmm"), std::string::npos);
+}
+
+TEST(PlanProvider, other_record_sizes_under_the_same_signature_are_refused) {
+    for (const abi::MethodShape& shape_offered :
+         {shape(3, 1), shape(2, 2), shape(2, 1, {0}), shape(2, 1)}) {
+        const bool same = shape_offered.argument_words == 2 && shape_offered.reply_words == 1 &&
+                          shape_offered.buffers == 0;
+        EXPECT_EQ(load_with({.name = "log.put", .shape = shape(2, 1)},
+                            {.name = "log.put", .shape = shape_offered}),
+                  same ? "" : "client and other disagree about the record sizes of log.put");
+    }
+}
+
+TEST(PlanProvider, another_opinion_about_writing_buffers_is_refused) {
+    const MethodSpec reads{.name = "log.put", .shape = shape(2, 0, {0})};
+    MethodSpec writes = reads;
+    writes.flags = abi::kMethodWritesBuffer;
+    const std::string message =
+        "client and other disagree about whether log.put writes into its buffers";
+    EXPECT_EQ(load_with(reads, writes), message);
+    EXPECT_EQ(load_with(writes, reads), message);
+    EXPECT_EQ(load_with(writes, writes), "");
+}
+
+} // namespace
+} // namespace cw::loader::test
