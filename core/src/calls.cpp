@@ -239,6 +239,37 @@ void run_request(Executor& executor, ModuleState& module, Request& request) noex
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
 }
 
+void forget_module(Executor& executor, ModuleState& module) noexcept {
+    for (std::uint32_t i = 0; i < executor.module_count; ++i) {
+        if (executor.modules[i] == &module)
+            executor.modules[i] = executor.modules[--executor.module_count];
+    }
+    Ready* item = executor.ready;
+    executor.ready = nullptr;
+    while (item != nullptr) {
+        Ready* next = item->next;
+        if (item->module != &module)
+            push_local(executor, *item);
+        item = next;
+    }
+    for (std::uint32_t i = 0; i < kMaxPendings; ++i)
+        disarm_deadline(executor, module.pendings[i]);
+    for (Pending*& waiter : executor.interrupt_waiter) {
+        if (waiter != nullptr && waiter->waiter.module == &module) {
+            waiter = nullptr;
+            --executor.interrupt_waiters;
+        }
+    }
+    for (ClientEnd& end : executor.clients) {
+        if (end.module == &module)
+            end.module = nullptr;
+    }
+    for (ServerEnd& end : executor.servers) {
+        if (end.module == &module)
+            end.module = nullptr;
+    }
+}
+
 // What modules reach through RuntimeOps.
 namespace ops {
 

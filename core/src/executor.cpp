@@ -26,13 +26,24 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
     platform::report(abi::Report::module_started, entry.e, 0, 0);
 }
 
-void remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
+/// False: the module is busy on another thread; to be tried again when that rings.
+bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* module = reinterpret_cast<ModuleState*>(entry.a);
-    for (std::uint32_t i = 0; i < executor.module_count; ++i) {
-        if (executor.modules[i] == module)
-            executor.modules[i] = executor.modules[--executor.module_count];
-    }
+    if (!enter_module(*module)) // and never left: nobody enters it again
+        return false;
+    forget_module(executor, *module);
     platform::report(abi::Report::module_removed, entry.e, 0, 0);
+    return true;
+}
+
+/// Reports at a point where no code of the client module runs, so that its slots may be changed.
+bool relink(const abi::ControlEntry& entry) noexcept {
+    auto* module = reinterpret_cast<ModuleState*>(entry.a);
+    if (!enter_module(*module))
+        return false;
+    platform::report(abi::Report::relink, entry.e, 0, 0);
+    leave_module(*module);
+    return true;
 }
 
 void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
@@ -79,9 +90,9 @@ bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
         if (!enter_module(*module))
             return false;
         close_client(executor, end);
-        end.module = nullptr; // not polled any more; calls through it answer peer_died
-        leave_module(*module);
+        end.module = nullptr; // not polled any more; the kernel now takes the slots that lead here away
         platform::report(abi::Report::end_closed, entry.index | std::uint64_t{1} << 32, 0, 0);
+        leave_module(*module);
     } else {
         ServerEnd& end = executor.servers[entry.index];
         close_server(executor, end);
@@ -99,8 +110,12 @@ bool run_control(Executor& executor) noexcept {
     const bool any = count != 0;
     for (; count != 0; --count) {
         const abi::ControlEntry entry = executor.control_entries[executor.control.slot()];
-        if (entry.kind == abi::ControlKind::close_end && !close_end(executor, entry))
-            return true;
+        const bool done = entry.kind == abi::ControlKind::close_end       ? close_end(executor, entry)
+                          : entry.kind == abi::ControlKind::remove_module ? remove_module(executor, entry)
+                          : entry.kind == abi::ControlKind::relink        ? relink(entry)
+                                                                          : true;
+        if (!done)
+            return false; // nothing behind it may overtake it; who holds the module rings us when it leaves
         executor.control.take();
         executor.control.release();
         switch (entry.kind) {
@@ -113,16 +128,7 @@ bool run_control(Executor& executor) noexcept {
         case abi::ControlKind::add_server:
             add_server(executor, entry);
             break;
-        case abi::ControlKind::close_end:
-            break;
-        case abi::ControlKind::remove_module:
-            remove_module(executor, entry);
-            break;
-        case abi::ControlKind::drop_end:
-            (entry.a != 0 ? executor.clients[entry.index].module : executor.servers[entry.index].module) = nullptr;
-            break;
-        case abi::ControlKind::relink:
-            platform::report(abi::Report::relink, entry.e, 0, 0);
+        default:
             break;
         }
     }

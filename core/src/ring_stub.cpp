@@ -82,6 +82,13 @@ AnyFunction any(Function function) noexcept {
 
 } // namespace
 
+namespace {
+abi::RawFuture never_linked(const abi::Slot*) noexcept { return {0, static_cast<std::uint64_t>(Status::not_found)}; }
+abi::RawFuture provider_gone(const abi::Slot*) noexcept { return {0, static_cast<std::uint64_t>(Status::peer_died)}; }
+} // namespace
+
+AnyFunction unlinked_stub(bool provider_ended) noexcept { return provider_ended ? any(&provider_gone) : any(&never_linked); }
+
 AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
     switch (argument_words) {
 #define CW_STUB(n)                                                                                 \

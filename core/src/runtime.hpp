@@ -71,6 +71,9 @@ void push(Executor& home, Ready& ready) noexcept;
 void run_ready(Executor& executor, Ready& ready) noexcept;
 void push_local(Executor& executor, Ready& ready) noexcept;
 
+/// Takes everything of a module that will never run again out of the executor's lists.
+void forget_module(Executor& executor, ModuleState& module) noexcept;
+
 void arm_deadline(Executor& executor, Pending& pending, std::uint64_t ticks) noexcept;
 void disarm_deadline(Executor& executor, Pending& pending) noexcept;
 /// Completes what is overdue; returns the next deadline or kNoDeadline.

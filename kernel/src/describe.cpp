@@ -75,8 +75,7 @@ void describe_edges(TextWriter& text) noexcept {
             const Link& link = m->links[i];
             column(text, 16, m->image->name());
             column(text, 28, m->image->text(m->image->requires_()[i].name));
-            const bool alive = link.provider != nullptr && link.path != loader::Path::none && link.provider->id == link.provider_id &&
-                               link.provider->stage != ModuleStage::failed;
+            const bool alive = link.provider != nullptr;
             column(text, 16, alive ? link.provider->image->name() : std::string_view{"-"});
             text.put(alive ? loader::name_of(link.path) : "none").put('\n');
         }

@@ -180,10 +180,30 @@ Result<Thread*> thread_create_kernel(std::string_view name, unsigned priority, v
     return thread;
 }
 
+namespace {
+void record_destroy(ExecutorRecord& record) noexcept {
+    for (ExecutorRecord** link = &executor_list; *link != nullptr; link = &(*link)->next) {
+        if (*link == &record) {
+            *link = record.next;
+            break;
+        }
+    }
+    frames::release(reinterpret_cast<PhysicalAddress>(record.calls) - kDirectMap, 4);
+    executors.release(&record);
+}
+} // namespace
+
 void thread_destroy(Thread& thread) noexcept {
     const Locked hold{kernel_lock};
     if (thread.domain != nullptr && !thread.domain->is_kernel())
         domain_finish(*thread.domain);
+    if (ExecutorRecord* record = thread.executor; record != nullptr && record->retired) {
+        for (Segment* segment : {record->kernel_written, record->run}) {
+            segment_release(*segment);
+            segment_unmap(*segment, kernel_domain());
+        }
+        record_destroy(*record);
+    }
     release_stack(thread.stack_top, kKernelStackPages);
     threads.release(&thread);
 }
@@ -296,16 +316,15 @@ void executor_forget(ExecutorRecord& record, Thread& target) noexcept {
     }
 }
 
+void kernel_executor_retire(ExecutorRecord& record) noexcept {
+    record.retired = true;
+    for (ExecutorRecord* other = executor_list; other != nullptr; other = other->next)
+        executor_forget(*other, *record.thread);
+    thread_wake(*record.thread); // it ends itself in platform::wait()
+}
+
 void domain_destroy(Domain& domain) noexcept {
-    ExecutorRecord* record = domain.executor;
-    for (ExecutorRecord** link = &executor_list; *link != nullptr; link = &(*link)->next) {
-        if (*link == record) {
-            *link = record->next;
-            break;
-        }
-    }
-    frames::release(reinterpret_cast<PhysicalAddress>(record->calls) - kDirectMap, 4);
-    executors.release(record);
+    record_destroy(*domain.executor);
     segments_release_all(domain);
     domain.space.destroy();
     domain.used = false;

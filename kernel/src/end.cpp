@@ -37,6 +37,7 @@ ModuleInstance* guilty_module(const Domain& domain, const TrapFrame& frame) noex
 void fail_instance(ModuleInstance& instance, Status status) noexcept {
     instance.stage = ModuleStage::failed;
     instance.start_status = status;
+    revoke_call_grants(instance);
     close_channels(instance);
     resume_starter(instance);
 }
@@ -59,6 +60,21 @@ bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
         words[i] = *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
     }
     return true;
+}
+
+ModuleInstance* module_by_id(std::uint32_t id) noexcept {
+    for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        if (m->id == id)
+            return m;
+    }
+    return nullptr;
+}
+
+void removal_step(ModuleInstance& instance) noexcept {
+    if (!instance.removing || instance.stage == ModuleStage::stopping || !channels_gone(instance))
+        return;
+    instance.stage = ModuleStage::stopping;
+    static_cast<void>(executor_tell(*instance.executor, {.kind = abi::ControlKind::remove_module, .index = 0, .a = instance.base + instance.image->module().state, .b = 0, .c = 0, .d = 0, .e = instance.id, .f = 0, .reserved = 0}));
 }
 
 void end_domain(Domain& domain) noexcept {
@@ -178,6 +194,8 @@ void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, st
             if (m->id == b && m->executor == &record && m->stage == ModuleStage::starting) {
                 m->start_status = c <= kLastStatus ? static_cast<Status>(c) : Status::protocol_violation;
                 m->stage = m->start_status == Status::ok ? ModuleStage::running : ModuleStage::failed;
+                if (m->stage == ModuleStage::running)
+                    link_waiting_clients(*m);
                 resume_starter(*m);
                 return;
             }
@@ -188,6 +206,16 @@ void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, st
         if (kind == abi::Report::end_faulted)
             log::line("{}: a peer broke the contract of a channel; it is closed", record.thread->name);
         channel_side_done(record, static_cast<std::uint32_t>(b), b >> 32 == 1);
+        return;
+    case abi::Report::relink:
+        if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b)); m != nullptr && m->executor == &record)
+            relink_now(*m);
+        return;
+    case abi::Report::module_removed:
+        if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b)); m != nullptr && m->executor == &record && m->stage == ModuleStage::stopping) {
+            m->stage = ModuleStage::failed;
+            resume_starter(*m);
+        }
         return;
     case abi::Report::module_failed:
         if (!record.domain->is_kernel()) {

@@ -141,12 +141,14 @@ Status link_edge(ModuleInstance& client, std::size_t require_index, ModuleInstan
     const abi::RequireRecord& require = client.image->requires_()[require_index];
     const abi::ProvideRecord& provide = provider.image->provides()[provide_index];
     ExecutorRecord& executor = *client.executor;
-    if (executor.edge_count == kMaxEdges)
-        return Status::no_resource;
-    const std::uint32_t index = executor.edge_count;
-    Edge& edge = executor.edges_view[index];
-    const std::uint64_t edge_address = executor.edges_base + index * sizeof(Edge);
-    edge = Edge{};
+    Link& link = client.links[require_index];
+    if (link.edge == 0) {
+        if (executor.edge_count == kMaxEdges)
+            return Status::no_resource;
+        link.edge = ++executor.edge_count;
+    }
+    const std::uint32_t index = link.edge - 1;
+    Edge edge{};
     edge.client = reinterpret_cast<ModuleState*>(client.base + client.image->module().state);
     edge.opcode = static_cast<std::uint16_t>(provide_index);
     edge.submission = abi::message_head(0, edge.opcode);
@@ -162,12 +164,14 @@ Status link_edge(ModuleInstance& client, std::size_t require_index, ModuleInstan
             return status;
         edge.end = &executor.executor->clients[(*channel)->client_index];
         if (path == loader::Path::syscall) {
-            if (executor.call_count == kMaxCallGrants)
-                return Status::no_resource;
-            edge.call_grant = executor.call_count;
+            if (link.grant == 0) {
+                if (executor.call_count == kMaxCallGrants)
+                    return Status::no_resource;
+                link.grant = ++executor.call_count;
+            }
+            edge.call_grant = link.grant - 1;
             ServerEnd& server = provider.executor->executor->servers[(*channel)->server_index];
-            make_call_grant(executor.calls[executor.call_count], provide, function, server, provider, executor.server_edges[executor.call_count]);
-            ++executor.call_count;
+            make_call_grant(executor.calls[edge.call_grant], provide, function, server, provider, executor.server_edges[edge.call_grant]);
             __atomic_store_n(&executor.thread->call_limit, executor.call_count, __ATOMIC_RELEASE);
             function = vdso().call_stubs[large ? 1 : 0][edge.argument_words];
         } else if (client.domain->is_kernel()) {
@@ -176,10 +180,89 @@ Status link_edge(ModuleInstance& client, std::size_t require_index, ModuleInstan
             function = vdso().ring_stubs[large ? 1 : 0][edge.argument_words];
         }
     }
-    ++executor.edge_count;
-    client.links[require_index] = {&provider, provider.id, path};
-    write_slot(client, require, function, edge_address);
+    executor.edges_view[index] = edge;
+    link.provider = &provider;
+    link.path = path;
+    write_slot(client, require, function, executor.edges_base + index * sizeof(Edge));
     return Status::ok;
+}
+
+void unlink_edge(ModuleInstance& client, std::size_t require_index, bool provider_ended) noexcept {
+    Link& link = client.links[require_index];
+    link.provider = nullptr;
+    link.path = loader::Path::none;
+    const std::uint64_t function = client.domain->is_kernel() ? reinterpret_cast<std::uint64_t>(unlinked_stub(provider_ended))
+                                                              : vdso().unlinked[provider_ended ? 1 : 0];
+    write_slot(client, client.image->requires_()[require_index], function, 0);
+}
+
+namespace {
+
+/// As the planner decides for edges to a loaded provider.
+loader::Path path_between(const ModuleInstance& client, const ModuleInstance& provider, const abi::ProvideRecord& provide) noexcept {
+    const bool queued_only = (provide.flags & abi::kMethodQueuedOnly) != 0;
+    const bool on_caller = provider.nucleus || provider.placement == abi::Placement::sync_caller;
+    if (client.domain == provider.domain && !client.domain->is_kernel())
+        return loader::Path::direct;
+    if (queued_only || !provider.domain->is_kernel() || !on_caller)
+        return loader::Path::ring;
+    return client.domain->is_kernel() ? loader::Path::direct : loader::Path::syscall;
+}
+
+} // namespace
+
+void link_waiting_clients(ModuleInstance& provider) noexcept {
+    for (ModuleInstance* client = registry().modules; client != nullptr; client = client->next) {
+        if (client == &provider || client->stage != ModuleStage::running)
+            continue;
+        bool any = false;
+        for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
+            const abi::RequireRecord& require = client->image->requires_()[i];
+            Link& link = client->links[i];
+            if (link.provider != nullptr)
+                continue;
+            for (std::size_t k = 0; k < provider.image->provides().size(); ++k) {
+                const abi::ProvideRecord& provide = provider.image->provides()[k];
+                if (provide.hash != require.hash || provide.version_major != require.min_version_major || provide.version_minor < require.min_version_minor)
+                    continue;
+                link.wanted = &provider;
+                link.wanted_method = static_cast<std::uint32_t>(k);
+                link.wanted_path = path_between(*client, provider, provide);
+                any = true;
+            }
+        }
+        if (any)
+            static_cast<void>(executor_tell(*client->executor, {.kind = abi::ControlKind::relink, .index = 0, .a = client->base + client->image->module().state, .b = 0, .c = 0, .d = 0, .e = client->id, .f = 0, .reserved = 0}));
+    }
+}
+
+void relink_now(ModuleInstance& client) noexcept {
+    for (std::size_t i = 0; i < client.image->requires_().size(); ++i) {
+        Link& link = client.links[i];
+        ModuleInstance* wanted = link.wanted;
+        link.wanted = nullptr;
+        if (wanted != nullptr && link.provider == nullptr && wanted->stage != ModuleStage::failed && !wanted->removing)
+            static_cast<void>(link_edge(client, i, *wanted, link.wanted_method, link.wanted_path));
+    }
+}
+
+void revoke_call_grants(ModuleInstance& callee) noexcept {
+    for (ExecutorRecord* record = all_executors(); record != nullptr; record = record->next) {
+        for (std::uint32_t i = 0; i < record->call_count; ++i) {
+            if (record->calls[i].callee == &callee) {
+                record->calls[i].slot.function = revoked_function();
+                record->calls[i].callee = nullptr;
+            }
+        }
+    }
+}
+
+bool channels_gone(const ModuleInstance& instance) noexcept {
+    for (const Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
+        if (channel->client == &instance || channel->provider == &instance)
+            return false;
+    }
+    return true;
 }
 
 Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept {
@@ -217,17 +300,30 @@ namespace {
 void release_if_done(Channel& channel) noexcept {
     if (!channel.client_done || !channel.provider_done)
         return;
+    Channel** link = &registry().channels;
+    while (*link != &channel)
+        link = &(*link)->next;
+    *link = channel.next;
+    if (channel.queued != nullptr) {
+        segment_release(*channel.queued);
+        segment_unmap(*channel.queued, kernel_domain());
+    }
+    if (!channel.client_domain->ended)
+        segment_release(*channel.client_segment);
+    if (!channel.provider_domain->ended)
+        segment_release(*channel.provider_segment);
     for (Segment* segment : {channel.client_segment, channel.provider_segment}) {
         for (Domain* domain : {channel.client_domain, channel.provider_domain}) {
             if (!domain->ended)
                 segment_unmap(*segment, *domain);
         }
     }
-    Channel** link = &registry().channels;
-    while (*link != &channel)
-        link = &(*link)->next;
-    *link = channel.next;
+    ModuleInstance* sides[2] = {channel.client_domain->ended ? nullptr : channel.client, channel.provider_domain->ended ? nullptr : channel.provider};
     channel_pool.release(&channel);
+    for (ModuleInstance* side : sides) {
+        if (side != nullptr)
+            removal_step(*side);
+    }
 }
 } // namespace
 
@@ -259,7 +355,13 @@ void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client)
         return;
     (client ? channel->client_done : channel->provider_done) = true;
     if (client) {
-        record.channels_by_client[index] = nullptr; // the index stays taken: the client's slots still lead to this end
+        ModuleInstance& user = *channel->client;
+        for (std::size_t i = 0; i < user.image->requires_().size(); ++i) {
+            if (user.links[i].provider == channel->provider)
+                unlink_edge(user, i, true);
+        }
+        record.channels_by_client[index] = nullptr;
+        record.client_ends &= ~(std::uint64_t{1} << index);
     } else {
         record.channels_by_server[index] = nullptr;
         record.server_ends &= ~(std::uint64_t{1} << index);

@@ -135,7 +135,7 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
             ExecutorRecord* executor = nullptr;
             Hart* where = image.name() == request.name ? home : nullptr;
             if (step.domain >= loader::kNewDomain) {
-                domain = CW_TRY(domain_create(image.name(), image.name() == "shell" ? kGrantAll : 0u, image.module().stack_bytes, where));
+                domain = CW_TRY(domain_create(image.name(), image.name() == request.name ? request.grants & request.passed_grants : 0u, image.module().stack_bytes, where));
                 fresh[step.domain - loader::kNewDomain] = domain;
                 executor = domain->executor;
                 fresh_executors[i] = executor;
@@ -153,8 +153,10 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
         }
         for (std::size_t i = 0; i < plan.edge_count; ++i) {
             const loader::Edge& edge = plan.edges[i];
-            if (edge.path == loader::Path::none)
+            if (edge.path == loader::Path::none) {
+                unlink_edge(*planning.instances[edge.client], edge.require, false);
                 continue;
+            }
             CW_CHECK_OK(link_edge(*planning.instances[edge.client], edge.require, *planning.instances[edge.provider], edge.provide, edge.path));
         }
         return Nothing{};
@@ -217,6 +219,10 @@ struct Started {
 bool allowed(const LoadRequest& request, TextWriter& text) noexcept {
     const bool kernel = request.placement == abi::Placement::kernel || request.placement == abi::Placement::sync_caller ||
                         (request.placement == abi::Placement::domain && request.domain == 0);
+    if (request.placement > abi::Placement::domain) {
+        text.format("{}: there is no placement number {}\n", request.name, static_cast<std::uint32_t>(request.placement));
+        return false;
+    }
     const std::uint32_t needed = kernel ? kGrantLoadKernel : kGrantLoadDomain;
     if ((request.grants & needed) != 0)
         return true;
@@ -298,26 +304,80 @@ void resume_starter(ModuleInstance& instance) noexcept {
     }
 }
 
+namespace {
+
+/// Who could not go on without this module; false (and says who) if there is somebody.
+bool nobody_needs(const ModuleInstance& instance, TextWriter& text) noexcept {
+    for (const ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
+        for (std::size_t i = 0; m != &instance && m->stage == ModuleStage::running && i < m->image->requires_().size(); ++i) {
+            const abi::RequireRecord& require = m->image->requires_()[i];
+            if (m->links[i].provider == &instance && (require.flags & abi::kMethodOptional) == 0) {
+                text.format("{}: in use: {} requires {}\n", instance.image->name(), m->image->name(), m->image->text(require.name));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/// Suspends the coroutine until the instance's channels are closed and its executor has let it go.
+struct Removed {
+    ModuleInstance& instance;
+    bool await_ready() const noexcept { return false; }
+    template<class P>
+    void await_suspend(std::coroutine_handle<P> handle) noexcept {
+        PromiseBase& promise = handle.promise();
+        promise.ready.coroutine = handle.address();
+        const Locked hold{kernel_lock};
+        instance.starter = &promise.ready;
+        instance.removing = true;
+        revoke_call_grants(instance);
+        close_channels(instance);
+        removal_step(instance);
+    }
+    void await_resume() const noexcept {}
+};
+
+} // namespace
+
 Task<Nothing> unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept {
-    const Locked hold{kernel_lock};
-    ModuleInstance* instance = module_by_name(name);
-    if (instance == nullptr || instance->nucleus) {
-        text.format("{}: is not loaded\n", name);
-        co_return refuse(Status::not_found);
+    ModuleInstance* instance = nullptr;
+    {
+        const Locked hold{kernel_lock};
+        instance = module_by_name(name);
+        if (instance == nullptr || instance->nucleus || instance->removing) {
+            text.format("{}: is not loaded\n", name);
+            co_return refuse(Status::not_found);
+        }
+        const bool kernel = instance->domain->is_kernel();
+        if ((grants & (kernel ? kGrantLoadKernel : kGrantLoadDomain)) == 0) {
+            text.format("{}: not permitted: the calling domain has no grant \"{}\"\n", name, kernel ? "load-kernel" : "load-domain");
+            co_return refuse(Status::not_permitted);
+        }
+        if (instance->stage != ModuleStage::running) {
+            text.format("{}: has not started yet\n", name);
+            co_return refuse(Status::not_ready);
+        }
+        if (!nobody_needs(*instance, text))
+            co_return refuse(Status::busy);
+        if (!kernel && instance->domain->module_count == 1) {
+            instance->removing = true;
+            end_domain(*instance->domain);
+            text.format("unloaded {}\n", name);
+            co_return Nothing{};
+        }
     }
-    const bool kernel = instance->domain->is_kernel();
-    if ((grants & (kernel ? kGrantLoadKernel : kGrantLoadDomain)) == 0) {
-        text.format("{}: not permitted: the calling domain has no grant \"{}\"\n", name, kernel ? "load-kernel" : "load-domain");
-        co_return refuse(Status::not_permitted);
+    co_await Removed{*instance};
+    {
+        const Locked hold{kernel_lock};
+        ExecutorRecord* executor = instance->executor;
+        const bool own_thread = instance->placement == abi::Placement::kernel;
+        text.format("unloaded {}\n", instance->image->name());
+        destroy_instance(*instance);
+        if (own_thread)
+            kernel_executor_retire(*executor);
     }
-    if (!kernel && instance->domain->module_count == 1) {
-        Domain& domain = *instance->domain;
-        end_domain(domain);
-        text.format("{}: unloaded\n", name);
-        co_return Nothing{};
-    }
-    text.format("{}: cannot be unloaded from here yet\n", name);
-    co_return refuse(Status::unsupported);
+    co_return Nothing{};
 }
 
 } // namespace cw::kernel

@@ -121,7 +121,7 @@ namespace {
 Task<Nothing> first_module() noexcept {
     static char memory[2048];
     TextWriter text{memory, sizeof(memory)};
-    const auto result = co_await load_module({.name = "shell", .placement = abi::Placement::user_process, .domain = 0, .dry_run = false, .hart = 0, .grants = kGrantAll, .links = {}}, text);
+    const auto result = co_await load_module({.name = "shell", .placement = abi::Placement::user_process, .domain = 0, .dry_run = false, .hart = 0, .grants = kGrantAll, .passed_grants = kGrantAll, .links = {}}, text);
     if (!result) {
         log::seize_serial_port();
         log::write(text.text());

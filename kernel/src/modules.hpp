@@ -32,8 +32,19 @@ void destroy_instance(ModuleInstance& instance) noexcept;
 void close_channels(ModuleInstance& instance) noexcept;
 /// One side of a closed channel is done with it.
 void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client) noexcept;
-/// A path by which an edge was linked, for `lsmod --edges`.
-[[nodiscard]] loader::Path edge_path(const ModuleInstance& client, std::size_t require, const ModuleInstance** provider) noexcept;
+/// Points a slot nowhere; its calls answer not_found or peer_died. Locks: kernel_lock held; no code of the client runs.
+void unlink_edge(ModuleInstance& client, std::size_t require, bool provider_ended) noexcept;
+/// Links what loaded modules require and this new one provides; their executors are told. Locks: kernel_lock held.
+void link_waiting_clients(ModuleInstance& provider) noexcept;
+/// The client's executor is at rest: makes the edges that wait for it. Locks: kernel_lock held.
+void relink_now(ModuleInstance& client) noexcept;
+/// Takes synchronous callers' grants of this module back: they answer peer_died. Locks: kernel_lock held.
+void revoke_call_grants(ModuleInstance& callee) noexcept;
+/// True if no channel of this module is left. Locks: kernel_lock held.
+[[nodiscard]] bool channels_gone(const ModuleInstance& instance) noexcept;
+[[nodiscard]] ModuleInstance* module_by_id(std::uint32_t id) noexcept;
+/// Goes on with rmmod when the last channel is gone or the executor has let the module go.
+void removal_step(ModuleInstance& instance) noexcept;
 
 /// Ends a user domain: its modules, its channels, its memory. Locks: kernel_lock held.
 void end_domain(Domain& domain) noexcept;

@@ -144,11 +144,12 @@ Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
     }
     TextWriter text = writer_for(arguments.text);
     const auto result = co_await load_module({.name = text_of(arguments.name),
-                                              .placement = arguments.placement,
+                                              .placement = static_cast<abi::Placement>(arguments.placement),
                                               .domain = arguments.domain,
                                               .dry_run = arguments.dry_run != 0,
                                               .hart = arguments.hart,
                                               .grants = caller().domain->grants,
+                                              .passed_grants = arguments.grants,
                                               .links = {links, length}},
                                              text);
     co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),

@@ -18,6 +18,8 @@ void wake(std::uint32_t doorbell) noexcept {
 
 void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
     ExecutorRecord& record = *current()->executor;
+    if (record.retired)
+        thread_exit();
     kernel_wait(deadline_ticks, doorbell < record.doorbell_count ? record.doorbell_targets[doorbell] : nullptr);
 }
 

@@ -30,6 +30,11 @@ void make_call_grant(CallGrant& grant,
     grant.flags = provide.flags;
 }
 
+void (*revoked_function() noexcept)() {
+    constexpr auto kRevoked = [](const abi::Slot*) -> abi::RawFuture { return {0, static_cast<std::uint64_t>(Status::peer_died)}; };
+    return reinterpret_cast<void (*)()>(static_cast<abi::RawFuture (*)(const abi::Slot*)>(kRevoked));
+}
+
 /// Called by call_checked_*: true if every buffer among the words lies in an area of the calling domain.
 /// Untrusted: `words` is the kernel's copy.
 extern "C" bool check_buffers(const CallGrant* grant, const std::uint64_t* words) noexcept {

@@ -108,6 +108,8 @@ abi::RawFuture call_stub_queued(const abi::Slot* slot) noexcept {
     using namespace runtime;
     out->ops = ops::table();
     out->start = reinterpret_cast<std::uint64_t>(&start);
+    out->unlinked[0] = reinterpret_cast<std::uint64_t>(unlinked_stub(false));
+    out->unlinked[1] = reinterpret_cast<std::uint64_t>(unlinked_stub(true));
     for (unsigned n = 0; n <= 6; ++n) {
         out->ring_stubs[0][n] = reinterpret_cast<std::uint64_t>(ring_stub(n, false));
         out->ring_stubs[1][n] = reinterpret_cast<std::uint64_t>(ring_stub(n, true));

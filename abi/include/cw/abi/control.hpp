@@ -13,8 +13,7 @@ enum class ControlKind : std::uint32_t {
     add_server = 3,  ///< index; a = ModuleState, b = client segment, c = provider segment, d = doorbell, e = methods, f = areas.
     close_end = 4,   ///< index: the peer has ended. a = 1: a client end, 0: a server end.
     remove_module = 5, ///< a = ModuleState, e = token: no new work is started; answered when nothing of it runs any more.
-    drop_end = 6,    ///< index, a as for close_end: the end may be forgotten, the index is used again.
-    relink = 7,      ///< e = token: a slot is to be changed; answered at a point where no call through it is under way.
+    relink = 6,      ///< a = ModuleState, e = token: its slots are to be changed; answered at a point where no code of it runs.
 };
 
 struct ControlEntry {

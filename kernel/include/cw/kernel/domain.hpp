@@ -66,6 +66,7 @@ struct ExecutorRecord {
     std::uint64_t server_ends;
     Channel* channels_by_client[abi::kMaxEnds];
     Channel* channels_by_server[abi::kMaxEnds];
+    bool retired;
     std::uint64_t checked_calls; ///< Synchronous calls with buffers.
     ExecutorRecord* next;     ///< All executors.
 };
@@ -86,9 +87,13 @@ struct Domain {
 
 /// How a requirement of a module is linked now.
 struct Link {
-    ModuleInstance* provider;
-    std::uint32_t provider_id; ///< Tells whether `provider` is still the same.
+    ModuleInstance* provider; ///< Null: the slot leads nowhere.
     loader::Path path;
+    std::uint32_t edge;  ///< 1 + index of the edge this requirement has had; it is used again.
+    std::uint32_t grant; ///< 1 + index of its call grant.
+    ModuleInstance* wanted;   ///< To be linked to this one when the client's executor is at rest.
+    std::uint32_t wanted_method;
+    loader::Path wanted_path;
 };
 
 enum class ModuleStage : std::uint32_t { starting, running, stopping, failed };
@@ -109,6 +114,7 @@ struct ModuleInstance {
     Status start_status;
     std::uint64_t epoch;
     bool nucleus;
+    bool removing;            ///< rmmod is under way.
     ModuleInstance* next;
     AreaList areas;           ///< Kernel-placed modules only.
     Link links[abi::kMaxRequires];
@@ -143,6 +149,8 @@ void thread_destroy(Thread& thread) noexcept;
 /// An executor in the kernel, on a thread of its own. Locks: kernel_lock held.
 [[nodiscard]] Result<ExecutorRecord*> kernel_executor_create(std::string_view name, Hart* home = nullptr) noexcept;
 void executor_start(ExecutorRecord& record) noexcept;
+/// Ends a kernel executor that has no module any more: its thread exits, its memory is freed. Locks: kernel_lock held.
+void kernel_executor_retire(ExecutorRecord& record) noexcept;
 /// The word in which the executor sees how often an interrupt came.
 [[nodiscard]] Atomic<std::uint64_t>* interrupt_word(ExecutorRecord& record, std::uint32_t index) noexcept;
 /// Tells an executor something; what does not fit now goes when it has taken earlier entries. Locks: kernel_lock held.

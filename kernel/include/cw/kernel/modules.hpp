@@ -19,7 +19,8 @@ struct LoadRequest {
     std::uint32_t domain;
     bool dry_run;
     std::uint32_t hart; ///< 1 + index, or 0.
-    std::uint32_t grants; ///< Of whoever asks.
+    std::uint32_t grants;        ///< Of whoever asks.
+    std::uint32_t passed_grants; ///< For the new domain.
     std::string_view links;
 };
 

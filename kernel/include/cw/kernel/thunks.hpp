@@ -14,4 +14,7 @@ void make_call_grant(CallGrant& grant,
                      ModuleInstance& provider,
                      Edge& server_edge) noexcept;
 
+/// What a grant calls whose module is gone: answers peer_died.
+[[nodiscard]] void (*revoked_function() noexcept)();
+
 } // namespace cw::kernel

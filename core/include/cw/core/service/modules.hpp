@@ -7,11 +7,13 @@ namespace cw::modules {
 
 struct LoadArguments {
     std::array<char, 24> name;
-    abi::Placement placement;
-    std::uint16_t domain; ///< With Placement::domain: its number.
-    std::uint8_t dry_run; ///< 1: only say what would be done.
-    std::uint8_t hart;    ///< Home of a new executor: 1 + index, 0 = any.
-    OutBuffer text;       ///< In: link choices "METHOD=PATH ..." up to a NUL. Out: what was or would be done, or what is wrong.
+    std::uint8_t placement; ///< abi::Placement.
+    std::uint8_t grants;    ///< Grants for a new domain; only what the caller has itself is passed on.
+    std::uint16_t domain;   ///< With Placement::domain: its number.
+    std::uint8_t dry_run;   ///< 1: only say what would be done.
+    std::uint8_t hart;      ///< Home of a new executor: 1 + index, 0 = any.
+    std::uint16_t reserved; ///< 0.
+    OutBuffer text;           ///< In: link choices "METHOD=PATH ..." up to a NUL. Out: what was or would be done, or what is wrong.
 };
 struct TextReply {
     std::uint64_t bytes; ///< Of text in the buffer.
@@ -20,6 +22,13 @@ struct LoadReply {
     std::uint32_t text_bytes;
     std::uint32_t status; ///< Status of the load itself: the text says more. The call succeeds whenever there is a text.
 };
+/// Bits of LoadArguments::grants.
+enum Grants : std::uint8_t {
+    kLoadKernel = 1, ///< Put modules into the kernel.
+    kLoadDomain = 2, ///< Put modules into other domains, and make domains.
+    kPower = 4,      ///< End the machine.
+};
+
 /// Loads a module with what it needs. Needs grants: into the kernel, or for other domains.
 CW_METHOD(modules, load, LoadArguments, LoadReply, 1, 0);
 
