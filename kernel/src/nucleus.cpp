@@ -106,24 +106,24 @@ clock::Time clock_now(Nothing) noexcept {
 }
 CW_PROVIDE(clock::now, clock_now);
 
-Result<archive_pages::File> archive_file_service(archive_pages::Index index) noexcept {
-    if (index.index >= archive_count())
-        return refuse(Status::end_of_data);
-    const ArchiveFile file = archive_file(static_cast<std::uint32_t>(index.index));
-    archive_pages::File reply{};
-    reply.bytes = file.data.size();
-    std::memcpy(reply.name.data(), file.name.data(), file.name.size() < reply.name.size() ? file.name.size() : reply.name.size() - 1);
-    if (!file.data.empty()) {
-        const Locked hold{kernel_lock};
-        Domain& domain = *caller().domain;
-        Segment* segment = CW_TRY(segment_reserve(domain, file.data.size(), "file"));
-        CW_CHECK_OK(segment_borrow(*segment, 0, file.physical, file.data.size()));
-        CW_CHECK_OK(segment_map(*segment, domain, kPteRead));
-        reply.address = segment->base;
+Result<archive_pages::Stretch> archive_map(Nothing) noexcept {
+    if (archive_count() == 0)
+        return refuse(Status::not_found);
+    const PhysicalAddress begin = machine().archive_begin;
+    const Locked hold{kernel_lock};
+    Domain& domain = *caller().domain;
+    Segment* segment = CW_TRY(segment_reserve(domain, machine().archive_end - begin, "archive"));
+    Status status = segment_borrow(*segment, 0, begin, segment->bytes);
+    if (status == Status::ok)
+        status = segment_map(*segment, domain, kPteRead);
+    if (status != Status::ok) {
+        segment_unmap(*segment, domain);
+        segment_release(*segment);
+        return refuse(status);
     }
-    return reply;
+    return archive_pages::Stretch{segment->base, machine().archive_end - begin};
 }
-CW_PROVIDE(archive_pages::file, archive_file_service);
+CW_PROVIDE(archive_pages::map, archive_map);
 
 // Services that take their time: by ring only, on the worker.
 

@@ -43,14 +43,11 @@ CW_METHOD(clock, now, Nothing, Time, 1, 0);
 } // namespace cw::clock
 
 namespace cw::archive_pages {
-struct Index {
-    std::uint64_t index;
-};
-struct File {
-    std::uint64_t address; ///< Page aligned; mapped read-only for the caller.
+struct Stretch {
+    std::uint64_t address; ///< Page aligned.
     std::uint64_t bytes;
-    std::array<char, 32> name;
 };
-/// The files handed over at boot, one by one; for the archive module. Errors: end_of_data.
-CW_METHOD(archive_pages, file, Index, File, 1, 0);
+/// The boot archive as abi/archive.hpp describes it, mapped read-only for the caller, anew with each call; for the archive
+/// module, which makes files of it. Errors: not_found (booted without one, or with one that is not in order), no_memory, no_resource.
+CW_METHOD(archive_pages, map, Nothing, Stretch, 1, 0);
 } // namespace cw::archive_pages
