@@ -71,8 +71,13 @@ ModuleInstance* module_by_id(std::uint32_t id) noexcept {
 }
 
 void removal_step(ModuleInstance& instance) noexcept {
-    if (!instance.removing || instance.stage == ModuleStage::stopping || !channels_gone(instance))
+    // First no slot leads to it, then its channels are closed, then its executor lets it go.
+    if (!instance.removing || instance.stage != ModuleStage::running || !links_gone(instance))
         return;
+    revoke_call_grants(instance);
+    close_channels(instance);
+    if (!channels_gone(instance) || instance.stage != ModuleStage::running)
+        return; // once more when the last one has gone
     instance.stage = ModuleStage::stopping;
     static_cast<void>(executor_tell(*instance.executor, {.kind = abi::ControlKind::remove_module, .index = 0, .a = instance.base + instance.image->module().state, .b = 0, .c = 0, .d = 0, .e = instance.id, .f = 0, .reserved = 0}));
 }
@@ -194,8 +199,11 @@ void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, st
             if (m->id == b && m->executor == &record && m->stage == ModuleStage::starting) {
                 m->start_status = c <= kLastStatus ? static_cast<Status>(c) : Status::protocol_violation;
                 m->stage = m->start_status == Status::ok ? ModuleStage::running : ModuleStage::failed;
-                if (m->stage == ModuleStage::running)
-                    link_waiting_clients(*m);
+                // Its methods may be wanted by modules that run already, and it may want what started after its plan was made.
+                for (ModuleInstance* provider = registry().modules; m->stage == ModuleStage::running && provider != nullptr; provider = provider->next) {
+                    if (provider->stage == ModuleStage::running && !provider->removing)
+                        link_waiting_clients(*provider);
+                }
                 resume_starter(*m);
                 return;
             }

@@ -211,6 +211,12 @@ loader::Path path_between(const ModuleInstance& client, const ModuleInstance& pr
 
 } // namespace
 
+namespace {
+void ask_for_rest(ModuleInstance& client) noexcept {
+    static_cast<void>(executor_tell(*client.executor, {.kind = abi::ControlKind::relink, .index = 0, .a = client.base + client.image->module().state, .b = 0, .c = 0, .d = 0, .e = client.id, .f = 0, .reserved = 0}));
+}
+} // namespace
+
 void link_waiting_clients(ModuleInstance& provider) noexcept {
     for (ModuleInstance* client = registry().modules; client != nullptr; client = client->next) {
         if (client == &provider || client->stage != ModuleStage::running)
@@ -232,11 +238,43 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
             }
         }
         if (any)
-            static_cast<void>(executor_tell(*client->executor, {.kind = abi::ControlKind::relink, .index = 0, .a = client->base + client->image->module().state, .b = 0, .c = 0, .d = 0, .e = client->id, .f = 0, .reserved = 0}));
+            ask_for_rest(*client);
+    }
+}
+
+bool links_gone(const ModuleInstance& provider) noexcept {
+    for (const ModuleInstance* client = registry().modules; client != nullptr; client = client->next) {
+        if (client == &provider || client->stage == ModuleStage::failed)
+            continue;
+        for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
+            if (client->links[i].provider == &provider)
+                return false;
+        }
+    }
+    return true;
+}
+
+void unlink_clients(ModuleInstance& provider) noexcept {
+    for (ModuleInstance* client = registry().modules; client != nullptr; client = client->next) {
+        if (client == &provider || client->stage != ModuleStage::running)
+            continue;
+        for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
+            if (client->links[i].provider == &provider) {
+                ask_for_rest(*client);
+                break;
+            }
+        }
     }
 }
 
 void relink_now(ModuleInstance& client) noexcept {
+    for (std::size_t i = 0; i < client.image->requires_().size(); ++i) {
+        ModuleInstance* provider = client.links[i].provider;
+        if (provider != nullptr && provider->removing) {
+            unlink_edge(client, i, false);
+            removal_step(*provider);
+        }
+    }
     for (std::size_t i = 0; i < client.image->requires_().size(); ++i) {
         Link& link = client.links[i];
         ModuleInstance* wanted = link.wanted;

@@ -331,8 +331,7 @@ struct Removed {
         const Locked hold{kernel_lock};
         instance.starter = &promise.ready;
         instance.removing = true;
-        revoke_call_grants(instance);
-        close_channels(instance);
+        unlink_clients(instance);
         removal_step(instance);
     }
     void await_resume() const noexcept {}

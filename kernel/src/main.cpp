@@ -121,11 +121,16 @@ namespace {
 Task<Nothing> first_module() noexcept {
     static char memory[2048];
     TextWriter text{memory, sizeof(memory)};
-    const auto result = co_await load_module({.name = "shell", .placement = abi::Placement::user_process, .domain = 0, .dry_run = false, .hart = 0, .grants = kGrantAll, .passed_grants = kGrantAll, .links = {}}, text);
+    // "first=NAME" on the kernel's command line starts another module than the shell.
+    std::string_view first = "shell";
+    const std::string_view arguments{the_machine.arguments};
+    if (const std::size_t at = arguments.find("first="); at != std::string_view::npos)
+        first = arguments.substr(at + 6, arguments.substr(at + 6).find(' '));
+    const auto result = co_await load_module({.name = first, .placement = abi::Placement::user_process, .domain = 0, .dry_run = false, .hart = 0, .grants = kGrantAll, .passed_grants = kGrantAll, .links = {}}, text);
     if (!result) {
         log::seize_serial_port();
         log::write(text.text());
-        log::line("no shell: the system ends");
+        log::line("no {}: the system ends", first);
         power_off(102);
     }
     co_return Nothing{};

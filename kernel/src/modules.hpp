@@ -36,6 +36,10 @@ void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client)
 void unlink_edge(ModuleInstance& client, std::size_t require, bool provider_ended) noexcept;
 /// Links what loaded modules require and this new one provides; their executors are told. Locks: kernel_lock held.
 void link_waiting_clients(ModuleInstance& provider) noexcept;
+/// Asks every client of this module, which is being removed, for a moment at which its slots can be changed. Locks: kernel_lock held.
+void unlink_clients(ModuleInstance& provider) noexcept;
+/// True if no slot leads to this module any more. Locks: kernel_lock held.
+[[nodiscard]] bool links_gone(const ModuleInstance& provider) noexcept;
 /// The client's executor is at rest: makes the edges that wait for it. Locks: kernel_lock held.
 void relink_now(ModuleInstance& client) noexcept;
 /// Takes synchronous callers' grants of this module back: they answer peer_died. Locks: kernel_lock held.

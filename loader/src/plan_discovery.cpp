@@ -46,6 +46,11 @@ bool Planner::discover(std::size_t step) noexcept {
         Provider provider;
         if (!find_provider(client, require, provider))
             return false;
+        // An optional requirement is linked to what is there; it does not load anything.
+        if ((image(client).requires_()[require].flags & abi::kMethodOptional) != 0 &&
+            provider.candidate != kNone && !is_loaded(provider.candidate) &&
+            step_of(provider.candidate) == kNone)
+            provider = {};
         if (!add_edge({.client = client,
                        .require = require,
                        .provider = provider.candidate,

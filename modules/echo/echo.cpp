@@ -2,7 +2,7 @@
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
 
-CW_MODULE(echo, {.version = {1, 0}, .placement = cw::abi::Placement::sync_caller});
+CW_MODULE(echo, {.version = {1, 0}});
 
 CW_PROVIDE(echo::ping, [](echo::Word word) { return echo::Word{word.value + 1}; });
 CW_PROVIDE(echo::null, [](cw::Nothing) {});

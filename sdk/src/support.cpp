@@ -13,7 +13,9 @@ namespace {
 extern "C" {
 [[noreturn]] void abort() noexcept { fail("abort"); }
 void __cxa_pure_virtual() { fail("pure virtual call"); }
+// A module has no end at which destructors of static objects could run: its memory is given back whole.
 int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
+int atexit(void (*)()) { return 0; }
 [[gnu::visibility("hidden")]] void* __dso_handle = nullptr;
 }
 

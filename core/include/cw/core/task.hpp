@@ -151,3 +151,11 @@ Status spawn(Task<T> task) noexcept {
     if (!variable##_result) [[unlikely]]                                                           \
         co_return ::cw::refuse(variable##_result.error());                                         \
     auto variable = *::std::move(variable##_result)
+
+/// In a coroutine: returns the status of an awaited Result that is not a value.
+#define CW_CO_CHECK(expression)                                                                    \
+    do {                                                                                           \
+        auto cw_check_result = (expression);                                                       \
+        if (!cw_check_result) [[unlikely]]                                                         \
+            co_return ::cw::refuse(cw_check_result.error());                                       \
+    } while (false)

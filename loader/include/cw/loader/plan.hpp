@@ -72,18 +72,23 @@ struct Plan {
     std::size_t edge_count = 0;
 };
 
-/// Decides where each module goes and how each edge is linked; changes nothing. DESIGN section 3's
-/// table gives the default paths. A requirement is satisfied by the one candidate that provides a
-/// method of its name, hash and a version of the same major and at least the same minor; a loaded
-/// one is preferred to a file. Errors (each message names both sides):
+/// Decides where each module goes and how each edge is linked; changes nothing but `plan`, which is
+/// meaningless after an error. DESIGN section 3's table gives the default paths.
+///
+/// A requirement is satisfied by the one candidate that provides a method of its name, signature
+/// and a version of the same major and at least the same minor. A module's own method is preferred,
+/// then a loaded module, then the module requested, then other files. An optional requirement is
+/// treated alike, except that it loads nothing: it stays unsatisfied unless its provider is loaded
+/// or part of the plan already; it is linked when a provider is loaded later.
+///
+/// Errors, each naming both sides:
 ///  - the module is unknown, or loaded already (says where);
-///  - a requirement nobody provides; provided with another signature (prints both); provided in too
-///  old a version; by several modules (names all);
+///  - a requirement nobody provides; provided with another signature (shows both) or in another
+///    version; by several modules (names all); with other record sizes in spite of its signature;
 ///  - a placement the file cannot have (floating point in the kernel, devices with `sync_caller`),
-///  a domain that does not exist (`domains`);
+///    or a domain that does not exist (`domains`);
 ///  - a link choice that is impossible (`syscall` to a user module: the kernel would wait
-///  synchronously on it; `direct` across domains; ...), or that
-///    matches no edge;
+///    synchronously on it; `direct` across domains; ...), or that matches no edge;
 ///  - too many modules or edges.
 [[nodiscard]] std::expected<void, Message> make_plan(std::span<const Candidate> candidates,
                                                      std::span<const DomainId> domains,

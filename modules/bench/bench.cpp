@@ -1,0 +1,267 @@
+// Measures what a call costs on every path, in retired instructions (exact under QEMU's -icount, one hart), and how many wake-ups it takes.
+#include "figures.hpp"
+#include <cw/core/executor.hpp>
+#include <cw/core/service/modules.hpp>
+#include <cw/core/service/system.hpp>
+#include <cw/modules/console.hpp>
+#include <cw/modules/echo.hpp>
+#include <cw/modules/mate.hpp>
+#include <cw/modules/swift.hpp>
+#include <cw/sdk/buffer.hpp>
+#include <cw/sdk/module.hpp>
+#include <cw/sdk/raw_calls.hpp>
+
+CW_MODULE(bench, {.version = {1, 0}});
+CW_REQUIRE(cw::modules::load);
+CW_REQUIRE(cw::modules::unload);
+CW_REQUIRE(cw::modules::counters);
+CW_REQUIRE(cw::memory::area);
+CW_REQUIRE(cw::power::off);
+CW_REQUIRE(console::put);
+CW_REQUIRE(console::write);
+CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
+CW_REQUIRE(echo::null, cw::abi::kMethodOptional);
+CW_REQUIRE(echo::block, cw::abi::kMethodOptional);
+CW_REQUIRE(swift::ping, cw::abi::kMethodOptional);
+CW_REQUIRE(swift::null, cw::abi::kMethodOptional);
+CW_REQUIRE(mate::handoff, cw::abi::kMethodOptional);
+
+namespace {
+
+using cw::raw::instructions;
+
+cw::Area area;
+bench::Figure figure;
+using Slot = cw::abi::Slot;
+
+template<class M>
+constexpr const Slot* slot_of(const cw::Method<M>&) noexcept {
+    return &cw::SlotOf<M>::value;
+}
+
+cw::Task<> say(std::string_view text) noexcept {
+    __builtin_memcpy(area.data(), text.data(), text.size());
+    CW_CO_TRY(written, co_await console::write({area.ref(0, text.size())}));
+    static_cast<void>(written);
+    co_return cw::Nothing{};
+}
+
+cw::Task<> report(std::string_view name, std::string_view unit) noexcept {
+    cw::Text<200> line;
+    figure.print(line, name, unit);
+    co_return co_await say(line.view());
+}
+
+cw::Task<> load(std::string_view name, cw::abi::Placement placement, std::uint16_t domain, std::string_view links = {}) noexcept {
+    cw::modules::LoadArguments arguments{};
+    __builtin_memcpy(arguments.name.data(), name.data(), name.size());
+    arguments.placement = static_cast<std::uint8_t>(placement);
+    arguments.domain = domain;
+    arguments.text = area.out(4096, 4096);
+    __builtin_memcpy(area.data() + 4096, links.data(), links.size());
+    area.text()[4096 + links.size()] = '\0';
+    CW_CO_TRY(reply, co_await cw::modules::load(arguments));
+    if (reply.status != 0) {
+        static_cast<void>(co_await say({area.text() + 4096, reply.text_bytes}));
+        co_return cw::refuse(static_cast<cw::Status>(reply.status));
+    }
+    // The kernel links our slots at the next moment at which this executor is at rest.
+    static_cast<void>(co_await cw::modules::counters({}));
+    co_return cw::Nothing{};
+}
+
+cw::Task<> unload(std::string_view name) noexcept {
+    cw::modules::UnloadArguments arguments{};
+    __builtin_memcpy(arguments.name.data(), name.data(), name.size());
+    arguments.text = area.out(4096, 4096);
+    CW_CO_TRY(reply, co_await cw::modules::unload(arguments));
+    static_cast<void>(reply);
+    co_return cw::Nothing{};
+}
+
+/// What reading the counter twice costs by itself.
+std::uint64_t overhead() noexcept {
+    std::uint64_t least = ~std::uint64_t{0};
+    for (int i = 0; i < 8; ++i) {
+        const std::uint64_t before = instructions();
+        const std::uint64_t after = instructions();
+        least = after - before < least ? after - before : least;
+    }
+    return least;
+}
+
+cw::Task<> measure_direct() noexcept {
+    const std::uint64_t base = overhead();
+    const Slot* slot = slot_of(swift::ping);
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        using Function = cw::abi::RawFuture (*)(const Slot*, std::uint64_t);
+        const std::uint64_t before = instructions();
+        const auto result = reinterpret_cast<Function>(slot->function)(slot, 1);
+        asm volatile("" ::"r"(result.value));
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await report("call.slot", "instructions"));
+    std::uint64_t sum = 0;
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        const auto reply = co_await echo::ping({sum});
+        if (reply)
+            sum = reply->value;
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await report("await.direct", "instructions"));
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        const auto reply = co_await swift::ping({sum});
+        if (reply)
+            sum = reply->value;
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await report("await.direct.concurrent", "instructions"));
+    co_return cw::Nothing{};
+}
+
+cw::Task<> measure_syscall() noexcept {
+    const std::uint64_t base = overhead();
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        const auto reply = co_await echo::null();
+        asm volatile("" ::"r"(reply.has_value()));
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await report("call.syscall", "instructions"));
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        const auto reply = co_await swift::null();
+        asm volatile("" ::"r"(reply.has_value()));
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await report("call.syscall.concurrent", "instructions"));
+    co_return cw::Nothing{};
+}
+
+cw::Task<> measure_wake() noexcept {
+    const std::uint64_t base = overhead();
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        cw::raw::wake(0);
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await report("wake.quiet", "instructions"));
+    co_return cw::Nothing{};
+}
+
+/// `batch` calls of 48 bytes each way, awaited together; per call.
+template<std::size_t kBatch>
+cw::Task<> measure_batch(std::string_view name) noexcept {
+    static std::optional<cw::Future<echo::block_method>> futures[kBatch];
+    const std::uint64_t base = overhead();
+    const echo::Block block{{1, 2, 3, 4, 5, 6}};
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        if constexpr (kBatch == 1) {
+            const auto reply = co_await echo::block(block);
+            asm volatile("" ::"r"(reply->words[5]));
+        } else {
+            for (auto& future : futures)
+                future.emplace(echo::block(block));
+            for (auto& future : futures) {
+                const auto reply = co_await *future;
+                asm volatile("" ::"r"(reply->words[5]));
+            }
+        }
+        figure.add((instructions() - before - base) / kBatch);
+    }
+    for (auto& future : futures)
+        future.reset();
+    static_cast<void>(co_await report(name, "instructions"));
+    co_return cw::Nothing{};
+}
+
+cw::Task<> measure_handoff() noexcept {
+    constexpr std::uint64_t kRounds = 100;
+    const std::uint64_t base = overhead();
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        auto future = mate::handoff({kRounds});
+        // The request goes out with our first wait; from then on both sides do nothing but ring and wait.
+        const cw::ClientEnd& end = *cw::SlotOf<mate::handoff_method>::value.edge->end;
+        cw::raw::wait(cw::abi::kNoDeadline, end.doorbell);
+        const std::uint64_t before = instructions();
+        for (std::uint64_t k = 0; k < kRounds - 1; ++k)
+            cw::raw::wait(cw::abi::kNoDeadline, end.doorbell);
+        figure.add((instructions() - before - base) / (2 * (kRounds - 1)));
+        cw::raw::wake(end.doorbell);
+        static_cast<void>(co_await std::move(future));
+    }
+    static_cast<void>(co_await report("switch.handoff", "instructions"));
+    co_return cw::Nothing{};
+}
+
+cw::Task<> measure_uart() noexcept {
+    const std::uint64_t base = overhead();
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        static_cast<void>(co_await console::put({{' '}, 1}));
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await say("\r\n"));
+    static_cast<void>(co_await report("uart.byte.single", "instructions"));
+    for (int i = 0; i < 64; ++i)
+        area.text()[8192 + i] = ' ';
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        static_cast<void>(co_await console::write({area.ref(8192, 64)}));
+        figure.add((instructions() - before - base) / 64);
+    }
+    static_cast<void>(co_await say("\r\n"));
+    static_cast<void>(co_await report("uart.byte.batch64", "instructions"));
+    co_return cw::Nothing{};
+}
+
+cw::Task<> run() noexcept {
+    using cw::abi::Placement;
+    auto made = co_await cw::Area::create(65536);
+    if (!made)
+        co_return cw::refuse(made.error());
+    area = *made;
+    const auto own_domain = static_cast<std::uint16_t>(cw_module.home->start->domain);
+    static_cast<void>(co_await measure_wake());
+
+    CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain));
+    CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain));
+    static_cast<void>(co_await measure_direct());
+    CW_CO_CHECK(co_await unload("echo"));
+    CW_CO_CHECK(co_await unload("swift"));
+
+    CW_CO_CHECK(co_await load("echo", Placement::sync_caller, 0));
+    CW_CO_CHECK(co_await load("swift", Placement::sync_caller, 0));
+    static_cast<void>(co_await measure_syscall());
+    CW_CO_CHECK(co_await unload("echo"));
+    CW_CO_CHECK(co_await unload("swift"));
+
+    CW_CO_CHECK(co_await load("echo", Placement::user_process, 0));
+    static_cast<void>(co_await measure_batch<1>("rpc.asleep.batch1"));
+    static_cast<void>(co_await measure_batch<8>("rpc.asleep.batch8"));
+    static_cast<void>(co_await measure_batch<64>("rpc.asleep.batch64"));
+    CW_CO_CHECK(co_await unload("echo"));
+
+    CW_CO_CHECK(co_await load("mate", Placement::user_process, 0));
+    static_cast<void>(co_await measure_handoff());
+    CW_CO_CHECK(co_await unload("mate"));
+    static_cast<void>(co_await measure_uart());
+    co_return cw::Nothing{};
+}
+
+cw::Task<> run_and_end() noexcept {
+    const auto result = co_await run();
+    if (!result) {
+        cw::Text<80> line{"bench: {}\r\n", cw::name_of(result.error())};
+        static_cast<void>(co_await say(line.view()));
+    }
+    static_cast<void>(co_await cw::power::off({result ? 0u : 1u}));
+    co_return cw::Nothing{};
+}
+
+} // namespace
+
+CW_START { static_cast<void>(cw::spawn(run_and_end())); }
