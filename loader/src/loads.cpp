@@ -26,7 +26,9 @@ bool ImageReader::add_load(std::size_t index, const elf::ProgramHeader& header) 
     if (header.file_bytes > header.memory_bytes)
         return fail("load {} has {} bytes in the file but only {} in memory",
                     {index, header.file_bytes, header.memory_bytes});
-    if (!within(header.offset, header.file_bytes, image_.file_.size()))
+    // Without contents the offset says nothing: a stripped file may end in front of it.
+    const std::uint64_t offset = header.file_bytes != 0 ? header.offset : 0;
+    if (!within(offset, header.file_bytes, image_.file_.size()))
         return fail("load {} ({} bytes at file offset {}) reaches beyond the end of the file",
                     {index, header.file_bytes, Hex{header.offset}});
     if (!within(header.address, header.memory_bytes, kMaxImageBytes))
@@ -47,7 +49,7 @@ bool ImageReader::add_load(std::size_t index, const elf::ProgramHeader& header) 
     image_.loads_[image_.load_count_++] = Load{
         .address = header.address,
         .memory_bytes = round_up_to_page(header.memory_bytes),
-        .file_offset = header.offset,
+        .file_offset = offset,
         .file_bytes = header.file_bytes,
         .rights = executable ? Rights::read_execute
                   : writable ? Rights::read_write

@@ -3,6 +3,7 @@
 #include <cw/loader/image.hpp>
 #include <gtest/gtest.h>
 #include <memory>
+#include <utility>
 
 #include "exercise_image.hpp"
 #include "module_file.hpp"
@@ -155,8 +156,9 @@ TEST_F(ImageTest, limits_can_be_reached) {
     spec.provides[1].signature =
         "service.provided1(" + std::string(abi::kMaxSignatureBytes - 18, 'a');
     spec.provides[2].shape = shape(6, 6, {4, 2});
+    spec.provides[3].shape = shape(4, 0, {0, 2});
     for (std::size_t i = 0; i < abi::kMaxDevices; ++i)
-        spec.devices.push_back("device" + std::to_string(i));
+        spec.devices.push_back("~ " + std::to_string(i)); // The ends of what is printable.
     ModuleFile file{spec};
     file.module.heap_bytes = abi::kMaxHeapBytes;
     file.module.stack_bytes = abi::kMaxStackBytes;
@@ -193,6 +195,15 @@ TEST_F(ImageTest, segments_that_a_linker_script_leaves_empty_are_accepted) {
     EXPECT_EQ(image().init_count(), 0u);
 }
 
+TEST_F(ImageTest, a_load_without_contents_may_be_said_to_lie_behind_the_file) {
+    ModuleFile file;
+    file.program_headers[ModuleFile::kData].file_bytes = 0;
+    file.resize(0x3fff);
+    EXPECT_EQ(read(file), "");
+    EXPECT_EQ(image().loads()[4].file_offset, 0u);
+    EXPECT_EQ(image().loads()[4].file_bytes, 0u);
+}
+
 TEST_F(ImageTest, without_relro_the_records_are_writable_data) {
     ModuleFile file;
     file.program_headers[ModuleFile::kMark].memory_bytes = 0;
@@ -227,6 +238,24 @@ TEST_F(ImageTest, a_pointer_may_name_the_end_of_a_load) {
     ModuleFile file;
     file.relocations().push_back({file.slots_at, 3, 0x5000});
     file.patch_value(file.slots_at, std::uint64_t{0x5000});
+    EXPECT_EQ(read(file), "");
+}
+
+TEST_F(ImageTest, as_many_program_headers_as_are_looked_at) {
+    ModuleFile file;
+    file.header.program_header_offset = 0x3400; // Behind the slots, where there is room for them.
+    for (std::size_t i = 0; i < 32; ++i) {
+        const bool present = i < file.program_headers.size();
+        file.patch_value(0x3400 + i * sizeof(elf::ProgramHeader),
+                         present ? file.program_headers[i] : elf::ProgramHeader{});
+    }
+    file.header.program_header_count = 32;
+    EXPECT_EQ(read(file), "");
+}
+
+TEST_F(ImageTest, slots_may_lie_in_any_order) {
+    ModuleFile file;
+    std::swap(file.requires_[0].slot, file.requires_[1].slot);
     EXPECT_EQ(read(file), "");
 }
 
