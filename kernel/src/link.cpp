@@ -1,6 +1,7 @@
 // Linking: an edge per (client module, method), a channel per (client module, provider module).
 #include "modules.hpp"
 #include <cw/core/ring_stub.hpp>
+#include <cw/kernel/log.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/thunks.hpp>
 #include <cw/kernel/vdso.hpp>
@@ -280,7 +281,8 @@ void relink_now(ModuleInstance& client) noexcept {
         ModuleInstance* wanted = link.wanted;
         link.wanted = nullptr;
         if (wanted != nullptr && link.provider == nullptr && wanted->stage != ModuleStage::failed && !wanted->removing)
-            static_cast<void>(link_edge(client, i, *wanted, link.wanted_method, link.wanted_path));
+            if (const Status status = link_edge(client, i, *wanted, link.wanted_method, link.wanted_path); status != Status::ok)
+                log::line("{}: {} cannot be linked to {}: {}", client.image->name(), client.image->text(client.image->requires_()[i].name), wanted->image->name(), name_of(status));
     }
 }
 

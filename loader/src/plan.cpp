@@ -35,6 +35,8 @@ std::expected<void, Message> Planner::make() noexcept {
         if (!discover(step))
             return std::unexpected{message_};
     }
+    if (!resolve_optional())
+        return std::unexpected{message_};
     for (std::size_t step = 0; step < plan_.step_count; ++step) {
         if (!place(step))
             return std::unexpected{message_};

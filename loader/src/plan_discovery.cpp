@@ -40,17 +40,15 @@ bool Planner::choose_requested() noexcept {
     return add_step(requested_, requested_);
 }
 
+/// Makes an edge for each requirement, in the order of the records; those of optional ones are left
+/// open until the whole plan is known.
 bool Planner::discover(std::size_t step) noexcept {
     const std::size_t client = plan_.steps[step].candidate;
-    for (std::size_t require = 0; require < image(client).requires_().size(); ++require) {
+    const auto required = image(client).requires_();
+    for (std::size_t require = 0; require < required.size(); ++require) {
         Provider provider;
-        if (!find_provider(client, require, provider))
+        if (!is_optional(required[require]) && !find_provider(client, require, provider))
             return false;
-        // An optional requirement is linked to what is there; it does not load anything.
-        if ((image(client).requires_()[require].flags & abi::kMethodOptional) != 0 &&
-            provider.candidate != kNone && !is_loaded(provider.candidate) &&
-            step_of(provider.candidate) == kNone)
-            provider = {};
         if (!add_edge({.client = client,
                        .require = require,
                        .provider = provider.candidate,
@@ -64,6 +62,32 @@ bool Planner::discover(std::size_t step) noexcept {
         depends_on_[step] |= 1u << step_of(provider.candidate);
     }
     return true;
+}
+
+/// Optional requirements are linked to what is there or comes anyway: they load nothing, and the
+/// order of the records makes no difference.
+bool Planner::resolve_optional() noexcept {
+    for (std::size_t i = 0; i < plan_.edge_count; ++i) {
+        Edge& edge = plan_.edges[i];
+        if (!is_optional(requirement(edge)))
+            continue;
+        Provider provider;
+        if (!find_provider(edge.client, edge.require, provider))
+            return false;
+        edge.provider = provider.candidate;
+        edge.provide = provider.provide;
+        if (provider.candidate != kNone && !is_loaded(provider.candidate))
+            depends_on_[step_of(edge.client)] |= 1u << step_of(provider.candidate);
+    }
+    return true;
+}
+
+/// Whether the candidate may satisfy the requirement, if it provides the method.
+bool Planner::is_considered(std::size_t candidate,
+                            const abi::RequireRecord& required) const noexcept {
+    if (!is_usable(candidate))
+        return false;
+    return !is_optional(required) || is_loaded(candidate) || step_of(candidate) != kNone;
 }
 
 bool Planner::add_step(std::size_t candidate, std::size_t needed_by) noexcept {

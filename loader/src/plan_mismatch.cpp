@@ -19,7 +19,7 @@ bool Planner::explain_missing(std::size_t client, std::size_t require) noexcept 
     const std::string_view method = image(client).text(required.name);
     const Provider near = near_miss(client, require);
     if (near.candidate == kNone) {
-        if ((required.flags & abi::kMethodOptional) != 0)
+        if (is_optional(required))
             return true;
         return fail("{} requires {}, which nobody provides", {name(client), method});
     }
@@ -43,7 +43,7 @@ Planner::Provider Planner::near_miss(std::size_t client, std::size_t require) co
     const std::string_view method = image(client).text(required.name);
     Provider near;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
-        if (candidates_[i].image == nullptr || !is_usable(i))
+        if (candidates_[i].image == nullptr || !is_considered(i, required))
             continue;
         const auto provides = image(i).provides();
         for (std::size_t j = 0; j < provides.size(); ++j) {

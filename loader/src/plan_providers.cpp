@@ -31,9 +31,8 @@ int Planner::rank(std::size_t client, std::size_t candidate) const noexcept {
     return candidate == requested_ ? 1 : 0;
 }
 
-/// On success `found` is the provider, or kNone for an optional requirement of something that
-/// nobody provides in any form: a provider that does not fit is refused for an optional requirement
-/// too.
+/// On success `found` is the provider, or kNone for an optional requirement of something that none
+/// of the modules present provides in any form: one that does not fit is refused all the same.
 bool Planner::find_provider(std::size_t client, std::size_t require, Provider& found) noexcept {
     const abi::RequireRecord& required = image(client).requires_()[require];
     std::size_t equals = 0;
@@ -43,7 +42,7 @@ bool Planner::find_provider(std::size_t client, std::size_t require, Provider& f
         const auto provides = image(i).provides();
         for (std::size_t j = 0; j < provides.size(); ++j) {
             if (!is_same_method(image(client), required, image(i), provides[j]) ||
-                !is_compatible(required, provides[j]) || !is_usable(i))
+                !is_compatible(required, provides[j]) || !is_considered(i, required))
                 continue;
             const int rank_here = rank(client, i);
             if (rank_here > found.rank) {
@@ -82,7 +81,8 @@ bool Planner::fail_ambiguous(std::size_t client, std::size_t require, int best) 
     const abi::RequireRecord& required = image(client).requires_()[require];
     Message names;
     for (std::size_t i = 0; i < candidates_.size(); ++i) {
-        if (candidates_[i].image == nullptr || rank(client, i) != best || !is_usable(i))
+        if (candidates_[i].image == nullptr || rank(client, i) != best ||
+            !is_considered(i, required))
             continue;
         for (const abi::ProvideRecord& provided : image(i).provides()) {
             if (is_same_method(image(client), required, image(i), provided) &&

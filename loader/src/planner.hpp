@@ -44,6 +44,9 @@ private:
     // plan_discovery.cpp
     [[nodiscard]] bool choose_requested() noexcept;
     [[nodiscard]] bool discover(std::size_t step) noexcept;
+    [[nodiscard]] bool resolve_optional() noexcept;
+    [[nodiscard]] bool is_considered(std::size_t candidate,
+                                     const abi::RequireRecord& required) const noexcept;
     [[nodiscard]] bool add_step(std::size_t candidate, std::size_t needed_by) noexcept;
     [[nodiscard]] bool add_edge(const Edge& edge) noexcept;
     [[nodiscard]] bool is_loaded(std::size_t candidate) const noexcept;
@@ -91,6 +94,9 @@ private:
                             std::initializer_list<Filler> fillers) noexcept {
         message_ = complaint(pattern, fillers);
         return false;
+    }
+    [[nodiscard]] static bool is_optional(const abi::RequireRecord& required) noexcept {
+        return (required.flags & abi::kMethodOptional) != 0;
     }
     [[nodiscard]] const Image& image(std::size_t candidate) const noexcept {
         return *candidates_[candidate].image;

@@ -18,14 +18,6 @@ ModuleSpec client(const MethodSpec& method) {
     return {.name = "client", .requires_ = {method}};
 }
 
-/// What planning says for one requirement and one provider in a file.
-std::string load_with(const MethodSpec& required, const MethodSpec& provided) {
-    World world;
-    world.add_file(client(required));
-    world.add_file(provider("other", provided));
-    return world.load("client");
-}
-
 TEST(PlanProvider, a_file_is_pulled_in) {
     World world;
     world.add_file(client({.name = "log.put"}));
@@ -135,12 +127,62 @@ TEST(PlanProvider, an_optional_requirement_loads_nothing) {
     world.add_file(client({.name = "log.put", .flags = abi::kMethodOptional}));
     world.add_file(provider("logger", {.name = "log.put"}));
     ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.order(), "client");
+    EXPECT_EQ(world.edges(), "client>log.put>=none");
+}
+
+TEST(PlanProvider, an_optional_requirement_is_satisfied_by_a_loaded_module) {
+    World world;
+    world.add_file(client({.name = "log.put", .flags = abi::kMethodOptional}));
+    world.add_loaded(provider("logger", {.name = "log.put"}), Placement::sync_caller);
+    ASSERT_EQ(world.load("client"), "");
+    EXPECT_EQ(world.edges(), "client>log.put>logger=direct");
+}
+
+TEST(PlanProvider, an_optional_requirement_is_satisfied_by_what_the_plan_loads_anyway) {
+    const MethodSpec optional{.name = "log.put", .flags = abi::kMethodOptional};
+    const MethodSpec needed{.name = "log.flush"};
+    for (const bool optional_first : {true, false}) {
+        World world;
+        ModuleSpec both{.name = "client"};
+        both.requires_ =
+            optional_first ? std::vector{optional, needed} : std::vector{needed, optional};
+        world.add_file(both);
+        world.add_file(
+            {.name = "logger", .provides = {{.name = "log.flush"}, {.name = "log.put"}}});
+        ASSERT_EQ(world.load("client"), "");
+        EXPECT_EQ(world.order(), "logger client");
+        EXPECT_EQ(world.path_to("log.put"), Path::ring);
+    }
+}
+
+TEST(PlanProvider, an_optional_requirement_orders_what_it_does_not_load) {
+    // "second" needs "third" only optionally, yet is loaded behind it.
+    World world;
+    world.add_file({.name = "first", .requires_ = {{.name = "second.m"}, {.name = "third.m"}}});
+    world.add_file({.name = "second",
+                    .provides = {{.name = "second.m"}},
+                    .requires_ = {{.name = "third.m", .flags = abi::kMethodOptional}}});
+    world.add_file({.name = "third", .provides = {{.name = "third.m"}}});
+    ASSERT_EQ(world.load("first"), "");
+    EXPECT_EQ(world.order(), "third second first");
+}
+
+TEST(PlanProvider, files_that_nobody_loads_do_not_disturb_an_optional_requirement) {
+    World world;
+    world.add_file(client({.name = "log.put", .flags = abi::kMethodOptional}));
+    world.add_file(provider("one", {.name = "log.put"}));
+    world.add_file(provider("two", {.name = "log.put"}));
+    world.add_file(provider("newer", {.name = "log.put", .version_major = 2}));
+    ASSERT_EQ(world.load("client"), "");
     EXPECT_EQ(world.edges(), "client>log.put>=none");
 }
 
 TEST(PlanProvider, an_optional_requirement_is_not_satisfied_by_what_does_not_fit) {
-    EXPECT_EQ(load_with({.name = "log.put", .version_major = 2, .flags = abi::kMethodOptional},
-                        {.name = "log.put"}),
+    World world;
+    world.add_file(client({.name = "log.put", .version_major = 2, .flags = abi::kMethodOptional}));
+    world.add_loaded(provider("other", {.name = "log.put"}), Placement::kernel);
+    EXPECT_EQ(world.load("client"),
               "client requires log.put version 2.0, but other provides version 1.0");
 }
 

@@ -10,6 +10,7 @@
 #include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/raw_calls.hpp>
+#include <cw/sdk/wait.hpp>
 
 CW_MODULE(bench, {.version = {1, 0}});
 CW_REQUIRE(cw::modules::load);
@@ -66,7 +67,7 @@ cw::Task<> load(std::string_view name, cw::abi::Placement placement, std::uint16
         co_return cw::refuse(static_cast<cw::Status>(reply.status));
     }
     // The kernel links our slots at the next moment at which this executor is at rest.
-    static_cast<void>(co_await cw::modules::counters({}));
+    static_cast<void>(co_await cw::sleep_ns(1'000'000));
     co_return cw::Nothing{};
 }
 
@@ -161,13 +162,15 @@ cw::Task<> measure_batch(std::string_view name) noexcept {
         const std::uint64_t before = instructions();
         if constexpr (kBatch == 1) {
             const auto reply = co_await echo::block(block);
-            asm volatile("" ::"r"(reply->words[5]));
+            if (!reply || reply->words[5] != 7)
+                co_return cw::refuse(reply ? cw::Status::refused : reply.error());
         } else {
             for (auto& future : futures)
                 future.emplace(echo::block(block));
             for (auto& future : futures) {
                 const auto reply = co_await *future;
-                asm volatile("" ::"r"(reply->words[5]));
+                if (!reply || reply->words[5] != 7)
+                    co_return cw::refuse(reply ? cw::Status::refused : reply.error());
             }
         }
         figure.add((instructions() - before - base) / kBatch);
@@ -240,9 +243,9 @@ cw::Task<> run() noexcept {
     CW_CO_CHECK(co_await unload("swift"));
 
     CW_CO_CHECK(co_await load("echo", Placement::user_process, 0));
-    static_cast<void>(co_await measure_batch<1>("rpc.asleep.batch1"));
-    static_cast<void>(co_await measure_batch<8>("rpc.asleep.batch8"));
-    static_cast<void>(co_await measure_batch<64>("rpc.asleep.batch64"));
+    CW_CO_CHECK(co_await measure_batch<1>("rpc.asleep.batch1"));
+    CW_CO_CHECK(co_await measure_batch<8>("rpc.asleep.batch8"));
+    CW_CO_CHECK(co_await measure_batch<64>("rpc.asleep.batch64"));
     CW_CO_CHECK(co_await unload("echo"));
 
     CW_CO_CHECK(co_await load("mate", Placement::user_process, 0));

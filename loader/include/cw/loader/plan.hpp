@@ -78,8 +78,9 @@ struct Plan {
 /// A requirement is satisfied by the one candidate that provides a method of its name, signature
 /// and a version of the same major and at least the same minor. A module's own method is preferred,
 /// then a loaded module, then the module requested, then other files. An optional requirement is
-/// treated alike, except that it loads nothing: it stays unsatisfied unless its provider is loaded
-/// or part of the plan already; it is linked when a provider is loaded later.
+/// treated alike, except that it loads nothing: only modules that are loaded or that this plan
+/// loads anyway count. If none of them provides the method, it stays unsatisfied; it is linked when
+/// a provider is loaded later.
 ///
 /// Errors, each naming both sides:
 ///  - the module is unknown, or loaded already (says where);
