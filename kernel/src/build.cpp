@@ -145,7 +145,8 @@ Status grant_devices(ModuleInstance& instance) noexcept {
             grant.interrupt = index;
         }
         segment_write(*instance.segment, record.grant, &grant, sizeof(grant));
-        if (std::string_view{found->compatible} == "ns16550a")
+        // "log=serial" on the command line: the kernel goes on printing beside the module that has the port now.
+        if (std::string_view{found->compatible} == "ns16550a" && std::string_view{machine().arguments}.find("log=serial") == std::string_view::npos)
             log::use_serial_port(0);
     }
     return Status::ok;
