@@ -1,0 +1,182 @@
+// `Sync` for core's lock-free templates on top of the relacy model checker.
+//
+// Every word has a name. The name and the operation give the place in the protocol (R1, A1, F1,
+// ...: the labels in ring.hpp and gate.hpp), and at one place the order can be weakened: that is a
+// planted mutation of the very template that ships.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+// After the standard headers: it replaces some of their names by macros.
+#include <relacy/relacy.hpp>
+#undef $
+#undef assert
+#undef calloc
+#undef delete
+#undef errno
+#undef free
+#undef malloc
+#undef new
+#undef realloc
+
+#include <cw/core/atomic.hpp>
+
+namespace cw::model {
+
+/// Places where the protocol names an order.
+enum class Site : std::uint8_t {
+    none,
+    R1,
+    A1,
+    R2,
+    A2,
+    R3,
+    A3,
+    R4,
+    A4,
+    gate_queue,
+    gate_drain,
+    F1,
+    F2,
+    F3,
+    F4,
+    F12
+};
+
+/// What a word is in the protocol.
+enum class Name : std::uint8_t { other, tail, space_event, head, data_event, gate, mailbox };
+
+/// The mutation of the current run: `order` is used at `site` instead of what the code says. A
+/// fence weakened to relaxed is no fence.
+struct Weakening {
+    Site site = Site::none;
+    Order order = Order::seq_cst;
+};
+inline Weakening weakening{};
+
+inline Order order_at(Site site, Order order) noexcept {
+    return site != Site::none && site == weakening.site ? weakening.order : order;
+}
+
+inline constexpr std::size_t kMaxThreads = 4;
+/// Which of the template's fences each thread executes next; set by the model just before the call.
+inline std::array<Site, kMaxThreads> next_fence{};
+
+constexpr rl::memory_order relacy_order(Order order) noexcept {
+    switch (order) {
+    case Order::relaxed:
+        return rl::mo_relaxed;
+    case Order::acquire:
+        return rl::mo_acquire;
+    case Order::release:
+        return rl::mo_release;
+    case Order::acq_rel:
+        return rl::mo_acq_rel;
+    case Order::seq_cst:
+        break;
+    }
+    return rl::mo_seq_cst;
+}
+
+/// A word of the template, as relacy's atomic: each load may give any value that C++ allows.
+template <class T>
+class Word {
+public:
+    Name name = Name::other;
+
+    void initialise(Name as, T value) {
+        name = as;
+        word_.store(value, rl::mo_relaxed, RL_INFO);
+    }
+    [[nodiscard]] T load(Order order) const {
+        const Site site = order == Order::relaxed ? Site::none
+                          : name == Name::tail    ? Site::A1
+                          : name == Name::head    ? Site::A2
+                                                  : Site::none;
+        return word_.load(relacy_order(order_at(site, order)), RL_INFO);
+    }
+    void store(T value, Order order) {
+        const Site site = name == Name::tail   ? Site::R1
+                          : name == Name::head ? Site::R2
+                                               : Site::none;
+        word_.store(value, relacy_order(order_at(site, order)), RL_INFO);
+    }
+    T exchange(T value, Order order) {
+        const Site site = name == Name::mailbox ? Site::A4 : Site::none;
+        return word_.exchange(value, relacy_order(order_at(site, order)), RL_INFO);
+    }
+    bool compare_exchange(T& expected, T desired, Order success, Order failure) {
+        const Site site = name == Name::mailbox ? Site::R4 : Site::none;
+        return word_.compare_exchange(rl::bool_t<false>{},
+                                      expected,
+                                      desired,
+                                      relacy_order(order_at(site, success)),
+                                      relacy_order(failure),
+                                      RL_INFO);
+    }
+    T fetch_or(T value, Order order) {
+        const Site site = name != Name::gate        ? Site::none
+                          : order == Order::acquire ? Site::A3
+                                                    : Site::gate_queue;
+        return word_.fetch_or(value, relacy_order(order_at(site, order)), RL_INFO);
+    }
+    T fetch_and(T value, Order order) {
+        const Site site = name != Name::gate        ? Site::none
+                          : order == Order::release ? Site::R3
+                                                    : Site::gate_drain;
+        return word_.fetch_and(value, relacy_order(order_at(site, order)), RL_INFO);
+    }
+
+private:
+    rl::atomic<T> word_;
+};
+
+/// A fence whose place is known to the model, like the one that an executor shares among its rings.
+inline void fence_at(Site site, Order order) {
+    const Order used = order_at(site, order);
+    if (used != Order::relaxed)
+        rl::atomic_thread_fence(relacy_order(used), RL_INFO);
+}
+
+struct RelacySync {
+    template <class T>
+    using Word = model::Word<T>;
+    static void fence(Order order) { fence_at(next_fence[rl::thread_index()], order); }
+};
+
+/// The kernel's wake and wait: ringing sets a bit with an acquire and release operation, waiting
+/// returns at once if it is set.
+class Doorbell {
+public:
+    void initialise() {
+        rung_.store(0, rl::mo_relaxed, RL_INFO);
+        event_.init(false, false, RL_INFO);
+    }
+    void finish() { event_.deinit(RL_INFO); }
+    void ring() {
+        rung_.exchange(1, rl::mo_acq_rel, RL_INFO);
+        event_.set(RL_INFO);
+    }
+    /// What the kernel must not do: wakes who sleeps now, and nobody later.
+    void pulse() {
+        rung_.exchange(1, rl::mo_acq_rel, RL_INFO);
+        event_.pulse(RL_INFO);
+    }
+    void wait() {
+        event_.wait(false, false, RL_INFO);
+        rung_.exchange(0, rl::mo_acq_rel, RL_INFO);
+    }
+
+private:
+    rl::atomic<std::uint32_t> rung_;
+    rl::generic_event event_;
+};
+
+} // namespace cw::model
