@@ -1,21 +1,16 @@
 // Calls inside a domain that could not be plain function calls: mailboxes, suspended handlers, cancellation, ready lists.
+#include "ops.hpp"
 #include "runtime.hpp"
-#include <cw/core/arch/context.hpp>
 
 namespace cw::runtime {
 
-bool enter_module(ModuleState& module) noexcept {
+bool enter_shared_module(ModuleState& module) noexcept {
     if ((module.flags & abi::kModuleConcurrent) != 0)
         return true;
     if ((module.gate.fetch_or(kGateHeld, Order::acquire) & kGateHeld) == 0) // [A3]
         return true;
     // Whoever holds it sees kGateQueued when it leaves, and rings us; unless it left between the two steps.
     return (module.gate.fetch_or(kGateQueued | kGateHeld, Order::acquire) & kGateHeld) == 0;
-}
-
-void leave_module(ModuleState& module) noexcept {
-    if ((module.flags & abi::kModuleConcurrent) == 0)
-        module.gate.fetch_and(~std::uint64_t{kGateHeld}, Order::release); // [R3]
 }
 
 void push_local(Executor& executor, Ready& ready) noexcept {
@@ -27,6 +22,16 @@ void push_local(Executor& executor, Ready& ready) noexcept {
     executor.ready_last = &ready;
 }
 
+namespace {
+
+/// Makes a home executor look at its inbox and mailboxes.
+void call_attention(Executor& home) noexcept {
+    home.attention.store(1, Order::release); // [R10]
+    platform::wake_self(home);
+}
+
+} // namespace
+
 void push(Executor& home, Ready& ready) noexcept {
     if (arch::context()->executor == &home) {
         push_local(home, ready);
@@ -36,33 +41,33 @@ void push(Executor& home, Ready& ready) noexcept {
     do {
         ready.next = head;
     } while (!home.inbox.compare_exchange(head, &ready, Order::release, Order::relaxed)); // [R5]
-    platform::wake_self(home);
+    call_attention(home);
 }
 
 void finish(Executor& executor, Pending& pending) noexcept {
-    if (pending.heap_index != kNoHeapIndex) [[unlikely]]
+    if (pending.outcome.has(Outcome::kArmed))
         disarm_deadline(executor, pending);
-    if (pending.state == PendingState::abandoned) [[unlikely]] {
-        if (pending.in_ready)
-            pending.state = PendingState::discarded;
+    const PendingState state = pending.outcome.state();
+    if (state == PendingState::abandoned) {
+        if (pending.outcome.has(Outcome::kInReady))
+            pending.outcome.set_state(PendingState::discarded);
         else
-            free_pending(pending);
+            pool_give(pending);
         return;
     }
-    const bool told = pending.state == PendingState::given_up;
-    pending.state = PendingState::done;
-    if (void* coroutine = pending.waiter.coroutine; coroutine != nullptr && !told) {
-        pending.waiter.coroutine = nullptr;
+    pending.outcome.set_state(PendingState::done);
+    if (void* coroutine = pending.coroutine; coroutine != nullptr && state != PendingState::given_up) {
+        pending.coroutine = nullptr;
         std::coroutine_handle<>::from_address(coroutine).resume();
     }
 }
 
 void make_ready(Executor& executor, Pending& pending, PendingState state) noexcept {
-    pending.state = state;
-    if (pending.heap_index != kNoHeapIndex)
+    pending.outcome.set_state(state);
+    if (pending.outcome.has(Outcome::kArmed))
         disarm_deadline(executor, pending);
-    if (pending.waiter.coroutine != nullptr && !pending.in_ready) {
-        pending.in_ready = true;
+    if (pending.coroutine != nullptr && !pending.outcome.has(Outcome::kInReady)) {
+        pending.outcome.set(Outcome::kInReady, true);
         push_local(executor, pending.waiter);
     }
 }
@@ -77,47 +82,39 @@ void run_ready(Executor& executor, Ready& ready) noexcept {
         std::coroutine_handle<>::from_address(ready.coroutine).resume();
     } else if (ready.kind == ReadyKind::call_waiter) {
         Pending& pending = pending_of_waiter(ready);
-        pending.in_ready = false;
-        void* coroutine = pending.waiter.coroutine;
-        pending.waiter.coroutine = nullptr;
-        if (pending.state == PendingState::discarded)
-            free_pending(pending);
+        pending.outcome.set(Outcome::kInReady, false);
+        void* coroutine = pending.coroutine;
+        pending.coroutine = nullptr;
+        if (pending.outcome.state() == PendingState::discarded)
+            pool_give(pending);
         else if (coroutine != nullptr)
             std::coroutine_handle<>::from_address(coroutine).resume();
     } else {
         Pending& pending = pending_of_answer(ready);
-        if (pending.state == PendingState::in_flight || pending.state == PendingState::queued)
-            pending.status = pending.answer;
+        const PendingState state = pending.outcome.state();
+        if (state == PendingState::in_flight || state == PendingState::queued) {
+            pending.outcome.set_status(pending.answer);
+            pending.reply = pending.words;
+        }
         finish(executor, pending);
     }
-    leave_module(module);
+    leave_module(executor, module);
 }
 
 namespace {
 
 void unlink_overflow(ClientEnd& end, Pending& pending) noexcept {
     Pending* before = nullptr;
-    for (Pending* item = end.overflow; item != nullptr; item = reinterpret_cast<Pending*>(item->request.next)) {
+    for (Pending* item = end.overflow; item != nullptr; item = item->next) {
         if (item == &pending) {
-            if (before == nullptr)
-                end.overflow = reinterpret_cast<Pending*>(pending.request.next);
-            else
-                before->request.next = pending.request.next;
+            (before == nullptr ? end.overflow : before->next) = pending.next;
             if (end.overflow_last == &pending)
                 end.overflow_last = before;
-            return;
+            break;
         }
         before = item;
     }
-}
-
-void unlink_suspended(PromiseBase& promise) noexcept {
-    if (promise.suspended_link == nullptr)
-        return;
-    *promise.suspended_link = promise.next_suspended;
-    if (promise.next_suspended != nullptr)
-        promise.next_suspended->suspended_link = promise.suspended_link;
-    promise.suspended_link = nullptr;
+    pending.end = nullptr;
 }
 
 /// Queues behind the requests before it and makes sure that the home executor looks.
@@ -128,32 +125,39 @@ void enqueue(ModuleState& callee, Request& request) noexcept {
     } while (!callee.mailbox.compare_exchange(head, &request, Order::release, Order::relaxed)); // [R4]
     const std::uint64_t before = callee.gate.fetch_or(kGateQueued, Order::acq_rel);
     if ((before & kGateHeld) == 0) // nobody is inside who would see the bit on leaving
-        platform::wake_self(*callee.home);
+        call_attention(*callee.home);
+}
+
+void send_cancel(Pending& carrier) noexcept {
+    ClientEnd& end = *carrier.end;
+    if (end.closed || end.submissions.free_slots() == 0) // never full, unless the peer lies: see kSubmissionSlots
+        return;
+    RingMessage& message = end.submission_slots[end.submissions.slot()];
+    message.head.store(abi::message_head(carrier.cookie, 0, abi::kMessageCancel), Order::relaxed);
+    end.submissions.publish();
+    *end.dirty = 1;
 }
 
 } // namespace
 
 void give_up(Executor& executor, Pending& pending, Status status) noexcept {
-    if (pending.state != PendingState::in_flight && pending.state != PendingState::queued)
+    const PendingState state = pending.outcome.state();
+    if (state != PendingState::in_flight && state != PendingState::queued)
         return;
-    pending.status = status;
-    ClientEnd* end = pending.end;
-    if (pending.state == PendingState::queued && (end != nullptr || pending.alone)) { // never submitted: no answer will come
-        if (end != nullptr)
-            unlink_overflow(*end, pending);
+    pending.outcome.set_status(status);
+    if (state == PendingState::queued && (pending.end != nullptr || pending.alone)) { // never submitted: no answer will come
+        if (pending.end != nullptr)
+            unlink_overflow(*pending.end, pending);
         pending.alone = false;
         make_ready(executor, pending, PendingState::done);
         return;
     }
-    if (end != nullptr) {
-        if (end->submissions.free_slots() != 0) { // always, unless the peer lies: see kSubmissionSlots
-            RingMessage& message = end->submission_slots[end->submissions.slot()];
-            message.head.store(abi::message_head(pending.cookie, 0, abi::kMessageCancel), Order::relaxed);
-            end->submissions.publish();
-            executor.dirty_clients |= std::uint64_t{1} << end->index;
-        }
+    if (pending.partner != nullptr) {
+        send_cancel(*pending.partner);
+    } else if (pending.end != nullptr) {
+        send_cancel(pending);
     } else if (pending.started) {
-        PromiseBase* handler = reinterpret_cast<PromiseBase*>(pending.request.next);
+        auto* handler = static_cast<PromiseBase*>(pending.handler);
         if (handler->ready.module->home == &executor)
             cancel_coroutine(executor, *handler);
     }
@@ -173,16 +177,12 @@ void cancel_coroutine(Executor& executor, PromiseBase& promise) noexcept {
 
 void answer_locally(Pending& pending, Status status, const std::uint64_t* words, std::uint32_t count) noexcept {
     for (std::uint32_t i = 0; i < count; ++i)
-        pending.request.words[i] = words[i];
+        pending.words[i] = words[i];
     pending.answer = status;
-    pending.answer_link.kind = ReadyKind::call_answer;
-    pending.answer_link.module = pending.waiter.module;
-    push(*pending.waiter.module->home, pending.answer_link);
+    push(*pending.module->home, pending.answer_link);
 }
 
-bool run_mailbox(Executor& executor, ModuleState& module) noexcept {
-    if ((module.gate.load(Order::relaxed) & kGateQueued) == 0 || !enter_module(module))
-        return false;
+void run_mailbox(Executor& executor, ModuleState& module) noexcept {
     // Clear the bit first and drain then: who queues from now on sets it again, and we look again.
     module.gate.fetch_and(~std::uint64_t{kGateQueued}, Order::acq_rel);
     Request* newest = module.mailbox.exchange(nullptr, Order::acquire); // [A4]
@@ -193,48 +193,42 @@ bool run_mailbox(Executor& executor, ModuleState& module) noexcept {
         oldest = newest;
         newest = next;
     }
-    bool ran = false;
     while (oldest != nullptr) {
         Request& request = *oldest;
         oldest = request.next;
-        ran = true;
-        run_request(executor, module, request);
+        run_request(executor, request);
     }
-    leave_module(module);
-    return ran;
 }
 
-void run_request(Executor& executor, ModuleState& module, Request& request) noexcept {
-    static_cast<void>(module);
-    const std::uint64_t* w = request.words;
-    std::uint64_t reply[6] = {};
-    ServerEnd* origin = request.origin;
-    Pending* pending = origin == nullptr ? reinterpret_cast<Pending*>(&request) : nullptr;
-    const std::uint32_t cookie = request.cookie;
-    const std::uint32_t reply_words = request.reply_words;
-    const InvokeFn invoke = request.invoke;
-    const std::uint64_t words[6] = {w[0], w[1], w[2], w[3], w[4], w[5]};
+void run_request(Executor& executor, Request& request) noexcept {
+    const Request copy = request;
+    const std::uint64_t words[6] = {
+        copy.words[0], copy.words[1], copy.words[2], copy.words[3], copy.words[4], copy.words[5]};
+    ServerEnd* origin = copy.origin;
+    Pending* pending = origin == nullptr ? &pending_of_request(request) : nullptr;
     executor.serving = origin;
     if (origin != nullptr)
-        release_request(*origin, request);
-    const abi::RawFuture result = invoke(reply, words[0], words[1], words[2], words[3], words[4], words[5]);
+        release_queued(*origin, *reinterpret_cast<QueuedCall*>(&request));
+    std::uint64_t reply[6] = {};
+    const abi::RawFuture result =
+        copy.invoke(reply, words[0], words[1], words[2], words[3], words[4], words[5]);
     if (result.state == abi::kStateSuspended) {
         PromiseBase& promise = *reinterpret_cast<PromiseBase*>(result.value);
         if (origin != nullptr) {
-            promise.ticket = {origin, cookie, true};
+            promise.ticket = {origin, copy.cookie, true};
             link_suspended(*origin, promise);
         } else {
             promise.ticket = {pending, 0, false};
-            pending->request.next = reinterpret_cast<Request*>(&promise);
+            pending->handler = &promise;
             pending->started = true;
         }
         return;
     }
-    if (reply_words <= 1)
+    if (copy.reply_words <= 1)
         reply[0] = result.value;
-    const std::uint32_t count = result.state == 0 ? reply_words : 0;
+    const std::uint32_t count = result.state == 0 ? copy.reply_words : 0;
     if (origin != nullptr)
-        complete_remotely(executor, *origin, cookie, static_cast<Status>(result.state), reply, count);
+        complete_remotely(executor, *origin, copy.cookie, static_cast<Status>(result.state), reply, count);
     else
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
 }
@@ -252,21 +246,17 @@ void forget_module(Executor& executor, ModuleState& module) noexcept {
             push_local(executor, *item);
         item = next;
     }
-    for (std::uint32_t i = 0; i < kMaxPendings; ++i)
-        disarm_deadline(executor, module.pendings[i]);
+    for (std::uint32_t i = 0; i < executor.deadline_count;) {
+        if (executor.deadlines[i]->module == &module)
+            disarm_deadline(executor, *executor.deadlines[i]);
+        else
+            ++i;
+    }
     for (Pending*& waiter : executor.interrupt_waiter) {
-        if (waiter != nullptr && waiter->waiter.module == &module) {
+        if (waiter != nullptr && waiter->module == &module) {
             waiter = nullptr;
             --executor.interrupt_waiters;
         }
-    }
-    for (ClientEnd& end : executor.clients) {
-        if (end.module == &module)
-            end.module = nullptr;
-    }
-    for (ServerEnd& end : executor.servers) {
-        if (end.module == &module)
-            end.module = nullptr;
     }
 }
 
@@ -279,18 +269,22 @@ abi::RawFuture queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke
     Request* request = nullptr;
     abi::RawFuture result{0, 0};
     if (edge.server != nullptr) { // a synchronous call from another domain
-        request = allocate_request(*edge.server);
-        if (request == nullptr)
+        QueuedCall* call = allocate_queued(*edge.server);
+        if (call == nullptr)
             return {0, static_cast<std::uint64_t>(Status::no_resource)};
+        request = &call->request;
         request->origin = edge.server;
         request->cookie = static_cast<std::uint32_t>(arch::context()->cookie);
         result.state = abi::kStateQueued;
     } else {
-        Pending* pending = allocate_pending(*edge.client);
+        Pending* pending = pool_take(edge.client->free);
         if (pending == nullptr)
             return {0, static_cast<std::uint64_t>(Status::no_memory)};
-        pending->state = PendingState::queued;
+        pending->outcome = Outcome{PendingState::queued};
+        pending->coroutine = nullptr;
         pending->started = false;
+        pending->alone = false;
+        pending->end = nullptr;
         request = &pending->request;
         request->origin = nullptr;
         result.state = reinterpret_cast<std::uint64_t>(pending);
@@ -303,7 +297,7 @@ abi::RawFuture queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke
     return result;
 }
 
-void gate_left(ModuleState* module) { platform::wake_self(*module->home); }
+void gate_left(ModuleState* module) { call_attention(*module->home); }
 
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     Edge& edge = *slot->edge;
@@ -312,39 +306,44 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
         link_suspended(*edge.server, *promise);
         return {0, abi::kStateQueued};
     }
-    Pending* pending = allocate_pending(*edge.client); // there is one: the entry looked before it ran the handler
-    pending->state = PendingState::in_flight;
+    Pending* pending = pool_take(edge.client->free); // there is one: the entry looked before it ran the handler
+    pending->outcome = Outcome{PendingState::in_flight};
+    pending->coroutine = nullptr;
     pending->started = true;
-    pending->request.next = reinterpret_cast<Request*>(promise);
+    pending->alone = false;
+    pending->end = nullptr;
+    pending->handler = promise;
     promise->ticket = {pending, 0, false};
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
 void complete(PromiseBase* promise, Status status, const std::uint64_t* words, std::uint32_t count) {
+    count = status == Status::ok ? count : 0;
     if (promise->ticket.remote) {
         unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
-        complete_remotely(*promise->ready.module->home, end, promise->ticket.cookie, status, words, status == Status::ok ? count : 0);
+        complete_remotely(*promise->ready.module->home, end, promise->ticket.cookie, status, words, count);
         if (end.closed && end.suspended == nullptr)
             platform::report(abi::Report::end_closed, end.index, 0, 0);
     } else {
-        answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, status == Status::ok ? count : 0);
+        answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, count);
     }
 }
 
 void ready(Ready* entry) { push(*entry->module->home, *entry); }
 
 void set_deadline(Pending* pending, std::uint64_t ticks) {
-    arm_deadline(*pending->waiter.module->home, *pending, ticks);
+    arm_deadline(*pending->module->home, *pending, ticks);
 }
 
-void cancel(Pending* pending) { give_up(*pending->waiter.module->home, *pending, Status::cancelled); }
+void cancel(Pending* pending) { give_up(*pending->module->home, *pending, Status::cancelled); }
 
 abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks) {
-    Pending* pending = allocate_pending(*module);
+    Pending* pending = pool_take(module->free);
     if (pending == nullptr)
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
-    pending->state = PendingState::queued;
+    pending->outcome = Outcome{PendingState::queued};
+    pending->coroutine = nullptr;
     pending->started = false;
     pending->end = nullptr;
     pending->alone = true;
@@ -363,11 +362,13 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
         executor.interrupts_seen[index] = count;
         return {count, 0};
     }
-    Pending* pending = allocate_pending(*module);
+    Pending* pending = pool_take(module->free);
     if (pending == nullptr)
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
-    pending->state = PendingState::in_flight;
+    pending->outcome = Outcome{PendingState::in_flight};
+    pending->coroutine = nullptr;
     pending->started = false;
+    pending->alone = false;
     pending->end = nullptr;
     executor.interrupt_waiter[index] = pending;
     ++executor.interrupt_waiters;
@@ -375,21 +376,21 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
 }
 
 void release(Pending* pending) {
-    if (pending->heap_index != kNoHeapIndex)
-        disarm_deadline(*pending->waiter.module->home, *pending);
-    pending->waiter.coroutine = nullptr;
-    if (pending->state == PendingState::queued && (pending->end != nullptr || pending->alone)) {
+    if (pending->outcome.has(Outcome::kArmed))
+        disarm_deadline(*pending->module->home, *pending);
+    pending->coroutine = nullptr;
+    if (pending->outcome.state() == PendingState::queued && (pending->end != nullptr || pending->alone)) {
         if (pending->end != nullptr)
             unlink_overflow(*pending->end, *pending);
         pending->alone = false;
-        pending->state = PendingState::done;
+        pending->outcome.set_state(PendingState::done);
     }
-    if (pending->state != PendingState::done)
-        pending->state = PendingState::abandoned;
-    else if (pending->in_ready)
-        pending->state = PendingState::discarded;
+    if (pending->outcome.state() != PendingState::done)
+        pending->outcome.set_state(PendingState::abandoned);
+    else if (pending->outcome.has(Outcome::kInReady))
+        pending->outcome.set_state(PendingState::discarded);
     else
-        free_pending(*pending);
+        pool_give(*pending);
 }
 
 } // namespace ops

@@ -47,15 +47,16 @@ void arm_deadline(Executor& executor, Pending& pending, std::uint64_t ticks) noe
     if (executor.deadline_count == executor.deadline_capacity)
         return; // cannot happen: the heap has room for every Pending of every module
     pending.deadline = ticks;
+    pending.outcome.set(Outcome::kArmed, true);
     place(executor, executor.deadline_count, &pending);
     sift_up(executor, executor.deadline_count++);
 }
 
 void disarm_deadline(Executor& executor, Pending& pending) noexcept {
-    if (pending.heap_index == kNoHeapIndex)
+    if (!pending.outcome.has(Outcome::kArmed))
         return;
     const std::uint32_t index = pending.heap_index;
-    pending.heap_index = kNoHeapIndex;
+    pending.outcome.set(Outcome::kArmed, false);
     Pending* last = executor.deadlines[--executor.deadline_count];
     if (last == &pending)
         return;
@@ -70,11 +71,12 @@ std::uint64_t run_deadlines(Executor& executor) noexcept {
     const std::uint64_t now = platform::now();
     while (executor.deadline_count != 0 && executor.deadlines[0]->deadline <= now) {
         Pending& pending = *executor.deadlines[0];
-        ModuleState& module = *pending.waiter.module;
+        ModuleState& module = *pending.module;
         if (!enter_module(module))
-            return now; // looked at again when the holder has left
+            return now + 1000; // looked at again when the holder has left and rung, or then
+        disarm_deadline(executor, pending);
         give_up(executor, pending, Status::timed_out);
-        leave_module(module);
+        leave_module(executor, module);
     }
     return executor.deadline_count == 0 ? abi::kNoDeadline : executor.deadlines[0]->deadline;
 }

@@ -9,27 +9,28 @@ namespace {
 
 using namespace runtime;
 
-/// No pool entry, no credit, or a closed channel.
+/// No credit, or a closed channel.
 [[gnu::noinline, gnu::cold]] abi::RawFuture
 submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexcept {
     ClientEnd& end = *edge.end;
     if (end.closed)
         return {0, static_cast<std::uint64_t>(Status::peer_died)};
-    Pending* pending = allocate_pending(*edge.client);
+    // Guarantee 5: the calling task suspends until a credit comes back. An entry of the module's own pool holds the arguments.
+    Pending* pending = pool_take(edge.client->free);
     if (pending == nullptr)
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
-    // No credit: guarantee 5, the calling task suspends until one comes back.
     for (std::uint32_t i = 0; i < count; ++i)
-        pending->request.words[i] = words[i];
-    pending->request.next = nullptr;
+        pending->words[i] = words[i];
+    pending->outcome = Outcome{PendingState::queued};
+    pending->coroutine = nullptr;
+    pending->partner = nullptr;
+    pending->next = nullptr;
     pending->argument_words = static_cast<std::uint8_t>(count);
     pending->opcode = edge.opcode;
     pending->end = &end;
-    pending->state = PendingState::queued;
-    if (end.overflow == nullptr)
-        end.overflow = pending;
-    else
-        end.overflow_last->request.next = &pending->request;
+    pending->alone = false;
+    pending->started = false;
+    (end.overflow == nullptr ? end.overflow : end.overflow_last->next) = pending;
     end.overflow_last = pending;
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
@@ -44,21 +45,17 @@ template<class... W>
 [[gnu::always_inline]] inline abi::RawFuture submit(const abi::Slot* slot, W... words) noexcept {
     Edge& edge = *slot->edge;
     ClientEnd& end = *edge.end;
-    ModuleState& module = *edge.client;
-    Pending* pending = module.free_pending;
-    if (pending == nullptr || end.credits == 0) [[unlikely]]
+    Pending* pending = end.free;
+    if (pending == nullptr) [[unlikely]]
         return slow_entry(edge, words...);
-    module.free_pending = reinterpret_cast<Pending*>(pending->request.next);
-    --end.credits;
-    pending->end = &end;
-    pending->state = PendingState::in_flight;
+    end.free = pending->next;
+    pending->outcome = Outcome{PendingState::in_flight};
     RingMessage& message = end.submission_slots[end.submissions.slot()];
     message.head.store(edge.submission | pending->cookie, Order::relaxed);
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
     end.submissions.publish();
-    module.home->dirty_clients |= std::uint64_t{1} << end.index;
-    ++edge.calls;
+    *end.dirty = 1;
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 

@@ -56,7 +56,7 @@ Status fill_image(ModuleInstance& instance) noexcept {
 
 Status make_pools(ModuleInstance& instance) noexcept {
     const abi::ModuleRecord& record = instance.image->module();
-    const std::uint64_t pending_bytes = kMaxPendings * sizeof(Pending);
+    const std::uint64_t pending_bytes = kPoolPendings * sizeof(Pending); // the executor makes the pool of it
     const std::uint64_t frame_bytes = round_up(record.frame_bytes, kPage);
     Segment* pool = nullptr;
     if (auto made = segment_create(*instance.domain, pending_bytes + frame_bytes, Backing::pages, "pool"))
@@ -67,18 +67,7 @@ Status make_pools(ModuleInstance& instance) noexcept {
     if (const Status status = segment_map(*pool, *instance.domain, kPteRead | kPteWrite); status != Status::ok)
         return status;
     ModuleState state{};
-    for (std::uint32_t i = 0; i < kMaxPendings; ++i) {
-        Pending pending{};
-        pending.cookie = i;
-        pending.heap_index = kNoHeapIndex;
-        pending.waiter.module = reinterpret_cast<ModuleState*>(instance.base + record.state);
-        pending.waiter.kind = ReadyKind::call_waiter;
-        const std::uint64_t next = i + 1 == kMaxPendings ? 0 : pool->base + (i + 1) * sizeof(Pending);
-        pending.request.next = reinterpret_cast<Request*>(next);
-        segment_write(*pool, i * sizeof(Pending), &pending, sizeof(pending));
-    }
-    state.free_pending = reinterpret_cast<Pending*>(pool->base);
-    state.pendings = state.free_pending;
+    state.pendings = reinterpret_cast<Pending*>(pool->base);
     state.ops = reinterpret_cast<const RuntimeOps*>(
         segment_view_as<abi::StartBlock>(*instance.executor->kernel_written)->ops);
     state.home = instance.executor->executor;

@@ -31,7 +31,8 @@ constexpr std::uint64_t kControlPageOffset = 0;
 constexpr std::uint64_t kExecutorOffset = kPage;
 constexpr std::uint64_t kEdgesOffset = kExecutorOffset + round_up(sizeof(Executor), kPage);
 constexpr std::uint64_t kDeadlinesOffset = kEdgesOffset + kMaxEdges * sizeof(Edge);
-constexpr std::uint64_t kRunBytes = kDeadlinesOffset + kMaxExecutorModules * kMaxPendings * sizeof(Pending*);
+constexpr std::uint64_t kMaxDeadlines = (kMaxExecutorModules + abi::kMaxEnds) * kPoolPendings; ///< Every Pending there can be.
+constexpr std::uint64_t kRunBytes = kDeadlinesOffset + kMaxDeadlines * sizeof(Pending*);
 
 Domain domains[kMaxDomains];
 Pool<Thread> threads;
@@ -127,7 +128,7 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
     record->view->control_page = reinterpret_cast<IndexPage*>(run_base + kControlPageOffset);
     record->view->deadlines = reinterpret_cast<Pending**>(run_base + kDeadlinesOffset);
     record->view->interrupt_counts = reinterpret_cast<const Atomic<std::uint64_t>*>(kernel_base + kInterruptsOffset);
-    record->view->deadline_capacity = kMaxExecutorModules * kMaxPendings;
+    record->view->deadline_capacity = kMaxDeadlines;
     if (domain.is_kernel())
         record->view->host = record;
     record->next = executor_list;

@@ -189,6 +189,25 @@ void watch(Thread& thread, bool user_mode) noexcept {
     }
 }
 
+namespace {
+
+/// An executor says that its peer on this channel lied. A user domain's word costs its peer only this channel; the kernel's own ends a user domain.
+void end_faulted(ExecutorRecord& record, std::uint32_t index, bool client) noexcept {
+    if (index >= abi::kMaxEnds)
+        return;
+    Channel* channel = client ? record.channels_by_client[index] : record.channels_by_server[index];
+    if (channel == nullptr || channel->closed)
+        return;
+    ModuleInstance& guilty = client ? *channel->provider : *channel->client;
+    log::line("{}: broke the contract of its channel with {}; the channel is closed", guilty.image->name(), (client ? channel->client : channel->provider)->image->name());
+    if (record.domain->is_kernel() && !guilty.domain->is_kernel())
+        end_domain(*guilty.domain);
+    else
+        close_channel(*channel);
+}
+
+} // namespace
+
 void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
     static_cast<void>(d);
     const Locked hold{kernel_lock};
@@ -212,8 +231,9 @@ void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, st
     case abi::Report::end_closed:
     case abi::Report::end_faulted:
         if (kind == abi::Report::end_faulted)
-            log::line("{}: a peer broke the contract of a channel; it is closed", record.thread->name);
-        channel_side_done(record, static_cast<std::uint32_t>(b), b >> 32 == 1);
+            end_faulted(record, static_cast<std::uint32_t>(b), b >> 32 == 1);
+        else
+            channel_side_done(record, static_cast<std::uint32_t>(b), b >> 32 == 1, c == 1);
         return;
     case abi::Report::relink:
         if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b)); m != nullptr && m->executor == &record)

@@ -61,6 +61,8 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
         CW_CHECK_OK(segment_map(*channel->client_segment, *provider.domain, kPteRead));
         CW_CHECK_OK(segment_map(*channel->provider_segment, *client.domain, kPteRead));
     }
+    channel->pool = CW_TRY(segment_create(*client.domain, kPoolPendings * sizeof(Pending), Backing::pages, "pool"));
+    CW_CHECK_OK(segment_map(*channel->pool, *client.domain, kPteRead | kPteWrite));
     Segment* table = CW_TRY(area_table(client));
     CW_CHECK_OK(segment_map(*table, *provider.domain, provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
     channel->client_index = CW_TRY(take_bit(from.client_ends));
@@ -70,9 +72,9 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
     ServerEnd& server = to.view->servers[channel->server_index];
     new (&server) ServerEnd{};
     if (provider.domain->is_kernel()) {
-        Segment* queued = CW_TRY(segment_create(kernel_domain(), abi::kChannelCredits * sizeof(Request), Backing::contiguous, "queued"));
+        Segment* queued = CW_TRY(segment_create(kernel_domain(), abi::kChannelCredits * sizeof(QueuedCall), Backing::contiguous, "queued"));
         CW_CHECK_OK(segment_map(*queued, kernel_domain(), kPteRead | kPteWrite));
-        server.queued = reinterpret_cast<Request*>(queued->base);
+        server.queued = reinterpret_cast<QueuedCall*>(queued->base);
         server.module = reinterpret_cast<ModuleState*>(provider.base + provider.image->module().state);
         channel->queued = queued;
     }
@@ -95,7 +97,7 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
                                .b = channel->client_segment->base,
                                .c = channel->provider_segment->base,
                                .d = to_provider,
-                               .e = 0,
+                               .e = channel->pool->base,
                                .f = 0,
                                .reserved = 0}));
     from.channels_by_client[channel->client_index] = channel;
@@ -367,27 +369,37 @@ void release_if_done(Channel& channel) noexcept {
 }
 } // namespace
 
+void close_channel(Channel& channel) noexcept {
+    if (channel.closed) { // a side may have ended since
+        channel.client_done = channel.client_done || channel.client_domain->ended;
+        channel.provider_done = channel.provider_done || channel.provider_domain->ended;
+        release_if_done(channel);
+        return;
+    }
+    channel.closed = true;
+    channel.client_domain = channel.client->domain;
+    channel.provider_domain = channel.provider->domain;
+    channel.client_done = channel.client_domain->ended;
+    channel.provider_done = channel.provider_domain->ended;
+    const auto tell = [](ExecutorRecord& executor, std::uint32_t index, std::uint64_t client) {
+        static_cast<void>(executor_tell(executor, {.kind = abi::ControlKind::close_end, .index = index, .a = client, .b = 0, .c = 0, .d = 0, .e = 0, .f = 0, .reserved = 0}));
+    };
+    if (!channel.client_done)
+        tell(*channel.client->executor, channel.client_index, 1);
+    if (!channel.provider_done)
+        tell(*channel.provider->executor, channel.server_index, 0);
+    release_if_done(channel);
+}
+
 void close_channels(ModuleInstance& instance) noexcept {
     for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr; channel = next) {
         next = channel->next;
-        if (channel->closed || (channel->client != &instance && channel->provider != &instance))
-            continue;
-        channel->closed = true;
-        const bool client_ended = channel->client->domain->ended;
-        const bool provider_ended = channel->provider->domain->ended;
-        channel->client_done = client_ended;
-        channel->provider_done = provider_ended;
-        if (!client_ended)
-            static_cast<void>(executor_tell(*channel->client->executor, {.kind = abi::ControlKind::close_end, .index = channel->client_index, .a = 1, .b = 0, .c = 0, .d = 0, .e = 0, .f = 0, .reserved = 0}));
-        if (!provider_ended)
-            static_cast<void>(executor_tell(*channel->provider->executor, {.kind = abi::ControlKind::close_end, .index = channel->server_index, .a = 0, .b = 0, .c = 0, .d = 0, .e = 0, .f = 0, .reserved = 0}));
-        channel->client_domain = channel->client->domain;
-        channel->provider_domain = channel->provider->domain;
-        release_if_done(*channel);
+        if (channel->client == &instance || channel->provider == &instance)
+            close_channel(*channel);
     }
 }
 
-void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client) noexcept {
+void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client, bool pool_unused) noexcept {
     if (index >= abi::kMaxEnds)
         return;
     Channel* channel = client ? record.channels_by_client[index] : record.channels_by_server[index];
@@ -399,6 +411,10 @@ void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client)
         for (std::size_t i = 0; i < user.image->requires_().size(); ++i) {
             if (user.links[i].provider == channel->provider)
                 unlink_edge(user, i, true);
+        }
+        if (pool_unused) { // else futures hold entries: it stays as long as the domain
+            segment_release(*channel->pool);
+            segment_unmap(*channel->pool, *user.domain);
         }
         record.channels_by_client[index] = nullptr;
         record.client_ends &= ~(std::uint64_t{1} << index);

@@ -30,8 +30,10 @@ void destroy_instance(ModuleInstance& instance) noexcept;
 [[nodiscard]] Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
 /// Closes all channels of a module; the other sides are told. Locks: kernel_lock held.
 void close_channels(ModuleInstance& instance) noexcept;
+/// Closes one channel; both sides are told. Locks: kernel_lock held.
+void close_channel(Channel& channel) noexcept;
 /// One side of a closed channel is done with it.
-void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client) noexcept;
+void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client, bool pool_unused) noexcept;
 /// Points a slot nowhere; its calls answer not_found or peer_died. Locks: kernel_lock held; no code of the client runs.
 void unlink_edge(ModuleInstance& client, std::size_t require, bool provider_ended) noexcept;
 /// Links what loaded modules require and this new one provides; their executors are told. Locks: kernel_lock held.

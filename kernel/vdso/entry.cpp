@@ -76,8 +76,8 @@ namespace {
 
 } // namespace
 
-static_assert(offsetof(Pending, cookie) == 88 && offsetof(ModuleState, free_pending) == 8, "stubs.S");
-static_assert(offsetof(Edge, client) == 8 && offsetof(Edge, call_grant) == 32 && offsetof(Edge, reply_words) == 39, "stubs.S");
+static_assert(offsetof(Pending, cookie) == 52 && offsetof(ClientEnd, free) == 0, "stubs.S");
+static_assert(offsetof(Edge, end) == 0 && offsetof(Edge, call_grant) == 32 && offsetof(Edge, reply_words) == 39, "stubs.S");
 
 extern "C" {
 
@@ -94,12 +94,9 @@ CW_DECLARE(6)
 
 /// A synchronous call stayed pending: its Pending leaves the pool. Called by the stubs.
 abi::RawFuture call_stub_queued(const abi::Slot* slot) noexcept {
-    Edge& edge = *slot->edge;
-    Pending* pending = edge.client->free_pending;
-    edge.client->free_pending = reinterpret_cast<Pending*>(pending->request.next);
-    pending->end = edge.end;
-    pending->state = PendingState::in_flight;
-    --edge.end->credits;
+    ClientEnd& end = *slot->edge->end;
+    Pending* pending = pool_take(end.free);
+    pending->outcome = Outcome{PendingState::in_flight};
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 

@@ -1,12 +1,11 @@
 # Synchronous call stubs: one system call, with the cookie of the Pending that would be used if the answer came later.
 # The kernel never touches a user stack, so words below sp are ours between two instructions.
-# Offsets: Slot.edge 8; Edge.client 8, Edge.call_grant 32; ModuleState.free_pending 8; Pending.cookie PENDING_COOKIE.
+# Offsets: Slot.edge 8; Edge.end 0, Edge.call_grant 32, Edge.reply_words 39; ClientEnd.free 0; Pending.cookie 52.
 
 .equ EDGE_END, 0
-.equ EDGE_CLIENT, 8
 .equ EDGE_GRANT, 32
-.equ STATE_FREE, 8
-.equ PENDING_COOKIE, 88
+.equ END_FREE, 0
+.equ PENDING_COOKIE, 52
 .equ NO_MEMORY, 4
 .equ QUEUED, 257
 
@@ -15,8 +14,8 @@
 call_stub_small_\n:
     ld      t0, 8(a0)               # edge
     sd      a0, -8(sp)
-    ld      t1, EDGE_CLIENT(t0)
-    ld      t1, STATE_FREE(t1)
+    ld      t1, EDGE_END(t0)
+    ld      t1, END_FREE(t1)
     lwu     a0, EDGE_GRANT(t0)
     beqz    t1, call_without_pending
     lwu     t1, PENDING_COOKIE(t1)
@@ -32,8 +31,8 @@ call_stub_large_\n:
     ld      t0, 8(a0)
     sd      a0, -8(sp)
     sd      a1, -16(sp)             # where the reply goes
-    ld      t1, EDGE_CLIENT(t0)
-    ld      t1, STATE_FREE(t1)
+    ld      t1, EDGE_END(t0)
+    ld      t1, END_FREE(t1)
     lwu     a0, EDGE_GRANT(t0)
     beqz    t1, call_without_pending
     lwu     t1, PENDING_COOKIE(t1)

@@ -19,33 +19,36 @@ static_assert(sizeof(RingMessage) == sizeof(abi::MessageSlot));
 
 /// The caller's end of a channel. Guarded by its module's gate.
 struct ClientEnd {
+    Pending* free;            ///< Entries of this channel's pool: one is a credit. Null for good once the channel is closed.
     RingProducer<NativeSync> submissions;
-    RingConsumer<NativeSync> completions;
     RingMessage* submission_slots;
+    std::uint8_t* dirty;      ///< Of the executor: something is published and not flushed.
+    RingConsumer<NativeSync> completions;
     const RingMessage* completion_slots;
-    ModuleState* module; ///< Null: the entry is unused.
-    std::uint32_t credits;
-    std::uint32_t doorbell;
+    Pending* pendings;        ///< The pool's memory.
+    ModuleState* module;      ///< Null: not polled (unused, or closed).
     std::uint32_t index;
-    bool closed;            ///< credits is 0 then, so that the fast path need not look.
-    Pending* overflow;      ///< Calls that found no credit, oldest first.
+    bool closed;
+    Pending* overflow;        ///< Calls that found no credit, oldest first: entries of the module's pool.
     Pending* overflow_last;
+    Pending* graveyard;       ///< Where entries of a closed channel go when their futures are gone.
 };
 
-/// The callee's end of a channel. Guarded by its module's gate, except for `cancelled`.
+/// The callee's end of a channel. Guarded by its module's gate, except for `queued_used`.
 struct ServerEnd {
     RingConsumer<NativeSync> submissions;
     RingProducer<NativeSync> completions;
     const RingMessage* submission_slots;
     RingMessage* completion_slots;
-    ModuleState* module; ///< Null: the entry is unused.
+    ModuleState* module;      ///< Null: not polled.
     const abi::MethodTable* methods;
     const abi::BufferAreas* areas;
-    std::uint32_t doorbell;
+    std::uint8_t* dirty;
+    std::uint32_t doorbell;   ///< Of the client.
     std::uint32_t index;
     bool closed;
-    PromiseBase* suspended; ///< Handlers that have not answered yet, newest first.
-    Request* queued;        ///< In the kernel: room for kChannelCredits synchronous calls that found the module busy. Else null.
+    PromiseBase* suspended;   ///< Handlers that have not answered yet, newest first.
+    QueuedCall* queued;       ///< In the kernel: room for kChannelCredits synchronous calls that found the module busy. Else null.
     Atomic<std::uint64_t> queued_used; ///< Bit per entry.
 };
 static_assert(abi::kChannelCredits == 64, "queued_used has a bit per credit");
@@ -63,14 +66,36 @@ inline constexpr std::uint32_t kMaxExecutorModules = 32;
 
 inline constexpr std::uint32_t kMaxExecutorInterrupts = 8;
 
+/// Rings an executor takes from, in polling order: the control ring, then ends as they come.
+inline constexpr std::uint32_t kMaxRings = 1 + 2 * abi::kMaxEnds;
+
+struct PolledRing {
+    RingConsumer<NativeSync>* ring;
+    ClientEnd* client; ///< One of the two; neither: the control ring.
+    ServerEnd* server;
+};
+
+/// What is to be flushed for a dirty end.
+struct Flushed {
+    RingProducer<NativeSync>* ring;
+    std::uint64_t doorbell;
+};
+
 struct Executor {
     Context context; ///< What tp points to in a user domain.
+    PolledRing rings[kMaxRings];
+    std::uint32_t ring_count;
+    std::uint32_t hot;             ///< The ring that had something last.
+    /// Something came from another thread of the domain: the inbox or a mailbox. Set after the push, release [R10]; cleared before the look,
+    /// acquire [A10].
+    Atomic<std::uint32_t> attention;
+    std::uint32_t moved_count;
+    RingConsumer<NativeSync>* moved[2 * kMaxRings]; ///< Rings taken from since they were armed.
+    alignas(8) std::uint8_t dirty[2 * abi::kMaxEnds]; ///< Client ends, then server ends.
+    Flushed flushed[2 * abi::kMaxEnds];
+    std::uint32_t dirty_words;     ///< Words of eight `dirty` entries in use.
     ClientEnd clients[abi::kMaxEnds];
     ServerEnd servers[abi::kMaxEnds];
-    std::uint32_t client_count; ///< Entries in use lie below.
-    std::uint32_t server_count;
-    std::uint64_t dirty_clients; ///< Bit per end with unflushed submissions.
-    std::uint64_t dirty_servers;
     /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with acquire [A5].
     Atomic<Ready*> inbox;
     Ready* ready;      ///< Oldest first.
@@ -80,8 +105,8 @@ struct Executor {
     std::uint32_t deadline_capacity;
     ModuleState* modules[kMaxExecutorModules];
     std::uint32_t module_count;
-    ServerEnd* serving;         ///< The channel whose request is being started.
     std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
+    ServerEnd* serving;         ///< The channel whose request is being started.
     const Atomic<std::uint64_t>* interrupt_counts; ///< Written by the kernel.
     std::uint64_t interrupts_seen[kMaxExecutorInterrupts];
     Pending* interrupt_waiter[kMaxExecutorInterrupts];

@@ -30,8 +30,10 @@ public:
 
     /// True if awaiting it will not suspend.
     [[nodiscard]] bool ready() const noexcept {
-        return raw_.state <= abi::kMaxErrorState || pending()->state == PendingState::done ||
-               pending()->state == PendingState::given_up;
+        if (raw_.state <= abi::kMaxErrorState)
+            return true;
+        const PendingState state = pending()->outcome.state();
+        return state == PendingState::done || state == PendingState::given_up;
     }
     /// Completes with timed_out if the answer is not there at `ticks`.
     Future&& by(std::uint64_t ticks) && noexcept {
@@ -56,7 +58,7 @@ public:
         PromiseBase& parent = awaiting.promise();
         parent.awaited_call = call;
         parent.awaited_task = nullptr;
-        call->waiter.coroutine = awaiting.address();
+        call->coroutine = awaiting.address();
     }
     [[gnu::always_inline]] Result<Reply> await_resume() noexcept {
         if (raw_.state == 0) [[likely]] {
@@ -64,6 +66,13 @@ public:
                 return from_words<Reply>(large_.data());
             else
                 return from_words<Reply>(&raw_.value);
+        }
+        if (raw_.state > abi::kMaxErrorState && pending()->outcome.is(PendingState::done)) [[likely]] {
+            Pending& call = *pending();
+            raw_.state = 0;
+            Result<Reply> result{load_reply(call)};
+            pool_give(call);
+            return result;
         }
         return slow_result();
     }
@@ -86,12 +95,19 @@ private:
             return refuse(static_cast<Status>(raw_.state));
         Pending* call = pending();
         raw_.state = 0;
-        const Status status = call->status;
-        const Reply reply = from_words<Reply>(call->request.words);
+        const Status status = call->outcome.status();
+        const Reply reply = status == Status::ok ? load_reply(*call) : Reply{};
         cw_module.ops->release(call);
         if (status != Status::ok)
             return refuse(status);
         return reply;
+    }
+    /// Untrusted: the words may lie where the callee can still write; each is loaded once.
+    [[gnu::always_inline]] static Reply load_reply(const Pending& call) noexcept {
+        std::uint64_t words[kWords<Reply> + 1];
+        for (std::size_t i = 0; i < kWords<Reply>; ++i)
+            words[i] = __atomic_load_n(call.reply + i, __ATOMIC_RELAXED);
+        return from_words<Reply>(words);
     }
 
     abi::RawFuture raw_;

@@ -90,15 +90,14 @@ enum GateBits : std::uint64_t {
 /// Zero-initialised in the file (module: `cw_module`); filled by the kernel before any code of the module runs.
 struct alignas(64) ModuleState {
     /// 0: free. Entered by fetch_or(kGateHeld, acquire) [A3], left by fetch_and(~kGateHeld, release) [R3]: who enters sees what
-    /// the one before did. See enter() for what the old value says.
+    /// the one before did.
     Atomic<std::uint64_t> gate;
-    Pending* free_pending; ///< Guarded by the gate.
+    Pending* free;         ///< The module's own pool. Guarded by the gate.
     const RuntimeOps* ops;
     Executor* home;        ///< Runs queued requests and resumptions.
     /// Newest first; pushed with release [R4] before kGateQueued is set, drained by exchange with acquire [A4] by the home executor.
     Atomic<Request*> mailbox;
-    Request* backlog;      ///< Drained from the mailbox, oldest first. Guarded by the gate.
-    Pending* pendings;     ///< The pool, kMaxPendings entries.
+    Pending* pendings;     ///< The pool's memory, kPoolPendings entries.
     std::uint32_t id;
     std::uint32_t flags;   ///< abi::ModuleFlags.
     FramePool frames;
@@ -106,7 +105,7 @@ struct alignas(64) ModuleState {
     std::uint64_t heap_end;
     void* heap;               ///< The allocator's own state; null until first used.
     std::uint64_t calls_queued; ///< Direct or synchronous calls that found the gate closed.
-    std::uint64_t reserved[2];
+    std::uint64_t reserved[3];
 };
 
 /// One per (caller module, required method). Written by the loader, except for the counter.

@@ -1,8 +1,9 @@
-// A call that has not completed yet: the request on its way to the callee, and the caller's hold on the answer.
+// A call that has not completed yet: the caller's hold on the answer.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 #include <cw/abi/call.hpp>
+#include <cw/abi/channel.hpp>
 #include <cw/abi/status.hpp>
 
 namespace cw {
@@ -36,47 +37,85 @@ struct Ready {
 
 /// An invocation that waits in a module's mailbox because the module was busy.
 struct Request {
-    std::uint64_t words[6]; ///< The arguments; a Pending's reply is written over them.
-    Request* next;          ///< In a mailbox, backlog, overflow or free list; once started within the domain: the handler's PromiseBase.
+    std::uint64_t* words;   ///< Six arguments.
+    Request* next;
     InvokeFn invoke;
-    ServerEnd* origin;      ///< The channel whose client called synchronously; null: this is the first part of a Pending.
+    ServerEnd* origin;      ///< The channel whose client called synchronously; null: this is part of a Pending.
     std::uint32_t cookie;   ///< With an origin.
     std::uint32_t reply_words;
+};
+
+/// A Request with room for its arguments: of a synchronous call from another domain.
+struct QueuedCall {
+    Request request;
+    std::uint64_t words[6];
 };
 
 enum class PendingState : std::uint8_t {
     free,
     queued,    ///< In the callee's mailbox or in the caller's overflow list; not started.
     in_flight, ///< Submitted to a ring, or started and suspended.
-    done,      ///< status and request.words hold the result; whoever awaits frees it.
-    given_up,  ///< Deadline or cancellation: status holds the outcome, the answer is still to come and will be dropped.
+    done,      ///< The result is there; whoever awaits frees the entry.
+    given_up,  ///< Deadline or cancellation: the status is decided, the answer is still to come and will be dropped.
     abandoned, ///< Nobody waits any more; freed when the answer comes.
     discarded, ///< Nobody waits and the answer has come, but it is still in a ready list; freed when taken from there.
 };
 
-/// Guarded by its module's gate, except where noted; lives in the module's pool.
-struct alignas(64) Pending {
-    Request request;
-    PendingState state;
-    bool in_ready;               ///< The waiter is in a ready list.
-    bool started;                ///< Within a domain: the handler was entered and suspended.
-    std::uint8_t argument_words; ///< While in an overflow list.
-    Status status;
-    std::uint32_t cookie;        ///< index | generation << kPendingIndexBits; names this use of the entry.
-    std::uint16_t heap_index;    ///< Place in the executor's deadline heap, or kNoHeapIndex.
-    std::uint16_t opcode;        ///< While in an overflow list.
-    ClientEnd* end;              ///< The channel it travels on; null within a domain.
-    Ready waiter;                ///< coroutine is null until somebody awaits; module is the owner, always.
-    std::uint64_t deadline;      ///< Ticks; meaningful while heap_index is not kNoHeapIndex.
-    Ready answer_link;           ///< Written by the callee's executor, like request.words and answer, until the link is taken from its list.
-    Status answer;
-    bool alone;                  ///< A sleep: nobody will answer, only its deadline ends it.
-};
-static_assert(sizeof(Pending) == 192 && offsetof(Pending, request) == 0);
+/// State, status and flags of a Pending in one word, so that the common cases are one comparison.
+class Outcome {
+public:
+    static constexpr std::uint32_t kInReady = 1u << 24; ///< The waiter is in a ready list.
+    static constexpr std::uint32_t kArmed = 1u << 25;   ///< A deadline is armed.
 
-inline constexpr std::uint16_t kNoHeapIndex = 0xffff;
-inline constexpr std::uint32_t kPendingIndexBits = 8;
-inline constexpr std::uint32_t kMaxPendings = 1u << kPendingIndexBits; ///< Pending calls of one module.
+    constexpr Outcome() noexcept = default;
+    constexpr explicit Outcome(PendingState state, Status status = Status::ok) noexcept :
+        word_{static_cast<std::uint32_t>(state) << 16 | static_cast<std::uint32_t>(status)} {}
+
+    [[nodiscard]] constexpr PendingState state() const noexcept { return static_cast<PendingState>(word_ >> 16 & 0xff); }
+    [[nodiscard]] constexpr Status status() const noexcept { return static_cast<Status>(word_ & 0xffff); }
+    [[nodiscard]] constexpr bool has(std::uint32_t flag) const noexcept { return (word_ & flag) != 0; }
+    /// True for exactly this state, no flag, and this status.
+    [[nodiscard]] constexpr bool is(PendingState state, Status status = Status::ok) const noexcept {
+        return word_ == Outcome{state, status}.word_;
+    }
+    constexpr void set(std::uint32_t flag, bool on) noexcept { word_ = on ? word_ | flag : word_ & ~flag; }
+    constexpr void set_state(PendingState state) noexcept { word_ = (word_ & 0xff00'ffff) | static_cast<std::uint32_t>(state) << 16; }
+    constexpr void set_status(Status status) noexcept { word_ = (word_ & 0xffff'0000) | static_cast<std::uint32_t>(status); }
+
+private:
+    std::uint32_t word_ = 0;
+};
+
+/// Guarded by its module's gate, except where noted. Lives in the pool of a channel (calls by ring, and synchronous ones that stay pending) or in
+/// its module's own pool (calls within the domain, sleeps, calls that wait for a credit).
+struct alignas(256) Pending {
+    std::uint64_t words[6];      ///< Arguments while queued; the reply when done, unless `reply` points elsewhere.
+    Outcome outcome;
+    std::uint32_t cookie;        ///< index | generation << kPendingIndexBits; names this use of the entry.
+    void* coroutine;             ///< Who awaits; null until somebody does.
+    const std::uint64_t* reply;  ///< Where the reply is. Untrusted if it is a completion slot: each word is loaded once.
+    Pending** pool;              ///< Head of the free list it belongs to.
+    Pending* next;               ///< In that list, or in an overflow list.
+    ClientEnd* end;              ///< The channel of its pool, or whose overflow list it is in; null within a domain.
+    ModuleState* module;         ///< The owner.
+    Pending* partner;            ///< Of a call that waited for a credit: own-pool entry <-> channel entry.
+    std::uint64_t deadline;      ///< Ticks; with Outcome::kArmed.
+    std::uint16_t heap_index;    ///< Place in the executor's deadline heap; with Outcome::kArmed.
+    std::uint16_t opcode;        ///< While in an overflow list.
+    std::uint8_t argument_words; ///< While in an overflow list.
+    bool started;                ///< Within a domain: the handler was entered and suspended; `handler` is its promise.
+    bool alone;                  ///< A sleep: nobody will answer, only its deadline ends it.
+    Ready waiter;                ///< To resume `coroutine` from a ready list.
+    Ready answer_link;           ///< Written by the callee's executor, like words and answer, until the link is taken from its list.
+    Request request;             ///< Within a domain.
+    void* handler;
+    Status answer;
+};
+static_assert(sizeof(Pending) == 256);
+
+inline constexpr std::uint32_t kPendingIndexBits = 6;
+inline constexpr std::uint32_t kPoolPendings = 1u << kPendingIndexBits; ///< Entries of a pool.
+static_assert(kPoolPendings == abi::kChannelCredits, "a free entry is a credit");
 
 /// Where the answer of a suspended handler goes.
 struct Ticket {
@@ -84,5 +123,40 @@ struct Ticket {
     std::uint32_t cookie = 0; ///< With a ServerEnd: names the client's Pending.
     bool remote = false;      ///< target is a ServerEnd.
 };
+
+/// Links a pool's entries into its free list. `memory` is zeroed.
+inline void pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end) noexcept {
+    *head = nullptr;
+    for (std::uint32_t i = kPoolPendings; i-- > 0;) {
+        Pending& pending = memory[i];
+        pending.cookie = i;
+        pending.pool = head;
+        pending.module = module;
+        pending.end = end;
+        pending.waiter.module = module;
+        pending.waiter.kind = ReadyKind::call_waiter;
+        pending.answer_link.module = module;
+        pending.answer_link.kind = ReadyKind::call_answer;
+        pending.request.words = pending.words;
+        pending.next = *head;
+        *head = &pending;
+    }
+}
+
+/// Takes an entry; null if the pool is used up. Requires: the module's gate is held.
+[[nodiscard]] inline Pending* pool_take(Pending*& head) noexcept {
+    Pending* pending = head;
+    if (pending != nullptr)
+        head = pending->next;
+    return pending;
+}
+
+/// Gives an entry back under a new generation. Requires: the gate is held, no deadline is armed, it is in no list.
+[[gnu::always_inline]] inline void pool_give(Pending& pending) noexcept {
+    pending.outcome = Outcome{};
+    pending.cookie += kPoolPendings;
+    pending.next = *pending.pool;
+    *pending.pool = &pending;
+}
 
 } // namespace cw

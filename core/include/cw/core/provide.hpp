@@ -110,7 +110,7 @@ private:
             return false;
         if constexpr (kSuspends) {
             // A handler that suspends needs an entry of the caller's pool: without one queue() refuses before anything has started.
-            if (slot->edge->client != nullptr && slot->edge->client->free_pending == nullptr) [[unlikely]]
+            if (slot->edge->client != nullptr && slot->edge->client->free == nullptr) [[unlikely]]
                 return false;
         }
         if constexpr (kGated == Gated::yes)

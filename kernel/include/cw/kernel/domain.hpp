@@ -130,6 +130,7 @@ struct Channel {
     std::uint32_t client_index, server_index;
     bool client_done, provider_done; ///< That side's executor no longer touches it.
     bool closed;
+    Segment* pool;            ///< The client's Pendings.
     Segment* queued;          ///< With a provider in the kernel: room for synchronous calls that must wait.
     Domain *client_domain, *provider_domain; ///< Once closed.
     std::uint64_t buffer_rights; ///< kPteRead/kPteWrite: what the provider gets on the client's areas; 0: no buffers travel.

@@ -1,0 +1,165 @@
+#include "control.hpp"
+#include "runtime.hpp"
+
+namespace cw::runtime {
+
+namespace {
+
+void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
+    ModuleState& module = *reinterpret_cast<ModuleState*>(entry.a);
+    if (executor.module_count == kMaxExecutorModules) {
+        platform::report(abi::Report::module_started, entry.e, static_cast<std::uint64_t>(Status::no_resource), 0);
+        return;
+    }
+    pool_create(module.pendings, &module.free, &module, nullptr);
+    executor.modules[executor.module_count++] = &module;
+    static_cast<void>(enter_module(module)); // nobody else knows it yet
+    auto* constructors = reinterpret_cast<void (**)()>(entry.b);
+    for (std::uint64_t i = 0; i < entry.c; ++i)
+        constructors[i]();
+    if (entry.d != 0)
+        reinterpret_cast<void (*)()>(entry.d)();
+    leave_module(executor, module);
+    platform::report(abi::Report::module_started, entry.e, 0, 0);
+}
+
+void add_ring(Executor& executor, RingConsumer<NativeSync>& ring, ClientEnd* client, ServerEnd* server) noexcept {
+    executor.rings[executor.ring_count++] = {&ring, client, server};
+    executor.moved[executor.moved_count++] = &ring; // to be armed before the next sleep
+    const std::uint32_t slot = client != nullptr ? client->index : abi::kMaxEnds + server->index;
+    if (executor.dirty_words <= slot / 8)
+        executor.dirty_words = slot / 8 + 1;
+}
+
+void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
+    ClientEnd& end = executor.clients[entry.index];
+    auto* mine = reinterpret_cast<IndexPage*>(entry.b);
+    auto* theirs = reinterpret_cast<const IndexPage*>(entry.c);
+    end = ClientEnd{};
+    end.submissions = {&mine->producer, &theirs->consumer, abi::kSubmissionSlots, abi::kFirstIndex};
+    end.completions = {&mine->consumer, &theirs->producer, abi::kCompletionSlots, abi::kFirstIndex};
+    end.submission_slots = reinterpret_cast<RingMessage*>(entry.b + abi::kSlotsOffset);
+    end.completion_slots = reinterpret_cast<const RingMessage*>(entry.c + abi::kSlotsOffset);
+    end.index = entry.index;
+    end.dirty = &executor.dirty[entry.index];
+    end.module = reinterpret_cast<ModuleState*>(entry.a);
+    end.pendings = reinterpret_cast<Pending*>(entry.e);
+    pool_create(end.pendings, &end.free, end.module, &end);
+    executor.flushed[entry.index] = {&end.submissions, entry.d};
+    add_ring(executor, end.completions, &end, nullptr);
+}
+
+void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
+    ServerEnd& end = executor.servers[entry.index];
+    auto* theirs = reinterpret_cast<const IndexPage*>(entry.b);
+    auto* mine = reinterpret_cast<IndexPage*>(entry.c);
+    end.submissions = {&mine->consumer, &theirs->producer, abi::kSubmissionSlots, abi::kFirstIndex};
+    end.completions = {&mine->producer, &theirs->consumer, abi::kCompletionSlots, abi::kFirstIndex};
+    end.submission_slots = reinterpret_cast<const RingMessage*>(entry.b + abi::kSlotsOffset);
+    end.completion_slots = reinterpret_cast<RingMessage*>(entry.c + abi::kSlotsOffset);
+    end.methods = reinterpret_cast<const abi::MethodTable*>(entry.e);
+    end.areas = reinterpret_cast<const abi::BufferAreas*>(entry.f);
+    end.doorbell = static_cast<std::uint32_t>(entry.d);
+    end.index = entry.index;
+    end.dirty = &executor.dirty[abi::kMaxEnds + entry.index];
+    // The kernel zeroed the entry and set `queued`; synchronous callers may have used both already.
+    end.module = reinterpret_cast<ModuleState*>(entry.a);
+    executor.flushed[abi::kMaxEnds + entry.index] = {&end.completions, entry.d};
+    add_ring(executor, end.submissions, nullptr, &end);
+}
+
+/// False: the module is busy on another thread; to be tried again when that rings.
+bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
+    if (entry.a == 0) {
+        ServerEnd& end = executor.servers[entry.index];
+        close_server(executor, end);
+        if (end.suspended == nullptr) // else the last of its handlers reports
+            platform::report(abi::Report::end_closed, entry.index, 0, 0);
+        return true;
+    }
+    ClientEnd& end = executor.clients[entry.index];
+    ModuleState& module = *end.module;
+    if (!enter_module(module))
+        return false;
+    close_client(executor, end);
+    // The kernel now takes away the slots that lead here; the pool's memory too, if no future holds an entry any more.
+    bool unused = true;
+    for (std::uint32_t i = 0; i < kPoolPendings; ++i)
+        unused = unused && end.pendings[i].outcome.state() == PendingState::free;
+    platform::report(abi::Report::end_closed, entry.index | std::uint64_t{1} << 32, unused ? 1 : 0, 0);
+    leave_module(executor, module);
+    return true;
+}
+
+/// False: as close_end().
+bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
+    auto* module = reinterpret_cast<ModuleState*>(entry.a);
+    if (!enter_module(*module)) // and never left: nobody enters it again
+        return false;
+    forget_module(executor, *module);
+    platform::report(abi::Report::module_removed, entry.e, 0, 0);
+    return true;
+}
+
+/// Reports at a point where no code of the client module runs, so that its slots may be changed. False: as close_end().
+bool relink(Executor& executor, const abi::ControlEntry& entry) noexcept {
+    auto* module = reinterpret_cast<ModuleState*>(entry.a);
+    if (!enter_module(*module))
+        return false;
+    platform::report(abi::Report::relink, entry.e, 0, 0);
+    leave_module(executor, *module);
+    return true;
+}
+
+bool carry_out(Executor& executor, const abi::ControlEntry& entry) noexcept {
+    switch (entry.kind) {
+    case abi::ControlKind::add_module:
+        add_module(executor, entry);
+        return true;
+    case abi::ControlKind::add_client:
+        add_client(executor, entry);
+        return true;
+    case abi::ControlKind::add_server:
+        add_server(executor, entry);
+        return true;
+    case abi::ControlKind::close_end:
+        return close_end(executor, entry);
+    case abi::ControlKind::remove_module:
+        return remove_module(executor, entry);
+    case abi::ControlKind::relink:
+        return relink(executor, entry);
+    }
+    return true;
+}
+
+} // namespace
+
+void run_control(Executor& executor) noexcept {
+    executor.moved[executor.moved_count++] = &executor.control;
+    for (std::uint32_t count = executor.control.available(); count != 0; --count) {
+        const abi::ControlEntry entry = executor.control_entries[executor.control.slot()];
+        if (!carry_out(executor, entry))
+            return; // nothing behind it may overtake it
+        executor.control.take();
+        executor.control.release();
+    }
+}
+
+void remove_ring(Executor& executor, const void* end) noexcept {
+    for (std::uint32_t i = 1; i < executor.ring_count; ++i) {
+        if (executor.rings[i].client != end && executor.rings[i].server != end)
+            continue;
+        for (std::uint32_t k = 0; k < executor.moved_count; ++k) {
+            if (executor.moved[k] == executor.rings[i].ring)
+                executor.moved[k] = &executor.control; // its pages may go
+        }
+        const std::uint32_t slot = executor.rings[i].client != nullptr ? executor.rings[i].client->index
+                                                                       : abi::kMaxEnds + executor.rings[i].server->index;
+        executor.dirty[slot] = 0;
+        executor.rings[i] = executor.rings[--executor.ring_count];
+        executor.hot = 0;
+        return;
+    }
+}
+
+} // namespace cw::runtime
