@@ -41,8 +41,8 @@ enum class Site : std::uint8_t {
     A3,
     R4,
     A4,
-    gate_queue,
-    gate_drain,
+    R9,
+    A9,
     F1,
     F2,
     F3,
@@ -124,13 +124,13 @@ public:
     T fetch_or(T value, Order order) {
         const Site site = name != Name::gate        ? Site::none
                           : order == Order::acquire ? Site::A3
-                                                    : Site::gate_queue;
+                                                    : Site::R9;
         return word_.fetch_or(value, relacy_order(order_at(site, order)), RL_INFO);
     }
     T fetch_and(T value, Order order) {
         const Site site = name != Name::gate        ? Site::none
                           : order == Order::release ? Site::R3
-                                                    : Site::gate_drain;
+                                                    : Site::A9;
         return word_.fetch_and(value, relacy_order(order_at(site, order)), RL_INFO);
     }
 

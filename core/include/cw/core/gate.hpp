@@ -1,7 +1,8 @@
 // The gate of a module, and the mailbox of requests that found it closed.
 //
-// At most one thread runs in a module (guarantee 3). Who finds it busy, or finds older requests waiting (guarantee 2), leaves a request in the
-// mailbox; the module's home executor runs those. This file is the protocol; `Sync` is NativeSync, or a model checker's.
+// At most one thread runs in a module (guarantee 3). Who finds it busy, or finds older requests
+// waiting (guarantee 2), leaves a request in the mailbox; the module's home executor runs those.
+// This file is the protocol; `Sync` is NativeSync, or a model checker's.
 #pragma once
 #include <cstdint>
 #include <cw/core/atomic.hpp>
@@ -16,13 +17,14 @@ enum class Entry : std::uint8_t {
 };
 
 /// Functions over two words of the module's state. `Item` has a member `Item* next`.
-template<class Sync, class Item>
+template <class Sync, class Item>
 struct Gate {
     using Word = typename Sync::template Word<std::uint64_t>;
     using Mailbox = typename Sync::template Word<Item*>;
 
-    static constexpr std::uint64_t kHeld = 1;   ///< Somebody is inside.
-    static constexpr std::uint64_t kQueued = 2; ///< The mailbox may hold requests, or the home executor wants in.
+    static constexpr std::uint64_t kHeld = 1; ///< Somebody is inside.
+    static constexpr std::uint64_t kQueued =
+        2; ///< The mailbox may hold requests, or the home executor wants in.
 
     /// For direct callers.
     /// Ordering: [A3] acquire, pairs with [R3] in leave(): who enters sees what the one before did.
@@ -36,8 +38,9 @@ struct Gate {
     [[gnu::always_inline]] [[nodiscard]] static bool leave(Word& gate) noexcept {
         return gate.fetch_and(~kHeld, Order::release) != kHeld; // [R3]
     }
-    /// Leaves a request behind those before it; then the home executor is to be rung, always: if it is inside itself, nobody else would.
-    /// Ordering: [R4] release, pairs with [A4] in drain(): who runs the request sees it whole.
+    /// Leaves a request behind those before it; then the home executor is to be rung, always: if it
+    /// is inside itself, nobody else would. Ordering: [R4] release, pairs with [A4] in drain(): who
+    /// runs the request sees it whole.
     static void enqueue(Word& gate, Mailbox& mailbox, Item& item) noexcept {
         Item* head = mailbox.load(Order::relaxed);
         do {
@@ -48,19 +51,22 @@ struct Gate {
 
     // For the home executor.
 
-    /// True: it is inside, whether requests wait or not. False: the holder sees kQueued when it leaves, and rings.
+    /// True: it is inside, whether requests wait or not. False: the holder sees kQueued when it
+    /// leaves, and rings.
     [[nodiscard]] static bool enter_home(Word& gate) noexcept {
         if ((gate.fetch_or(kHeld, Order::acquire) & kHeld) == 0) // [A3]
             return true;
-        return (gate.fetch_or(kQueued | kHeld, Order::acquire) & kHeld) == 0; // unless the holder left in between
+        return (gate.fetch_or(kQueued | kHeld, Order::acquire) & kHeld) ==
+               0; // unless the holder left in between
     }
     [[nodiscard]] static bool queued(const Word& gate) noexcept {
         return (gate.load(Order::relaxed) & kQueued) != 0;
     }
     /// The requests that wait, oldest first. Requires: inside.
-    /// Ordering: [A9] acquire, pairs with [R9] in enqueue(): who clears the bit sees the request that set it. Who queues later sets it again.
+    /// Ordering: [A9] acquire, pairs with [R9] in enqueue(): who clears the bit sees the request
+    /// that set it. Who queues later sets it again.
     [[nodiscard]] static Item* drain(Word& gate, Mailbox& mailbox) noexcept {
-        gate.fetch_and(~kQueued, Order::acquire);                     // [A9]
+        gate.fetch_and(~kQueued, Order::acquire);                       // [A9]
         return oldest_first(mailbox.exchange(nullptr, Order::acquire)); // [A4]
     }
     [[nodiscard]] static Item* oldest_first(Item* newest) noexcept {
