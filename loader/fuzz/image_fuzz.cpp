@@ -63,6 +63,6 @@ extern "C" std::size_t
 LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
     if (seed % 3 != 0)
         return LLVMFuzzerMutate(data, size, max_size);
-    fuzz::redirect_relocation({reinterpret_cast<std::byte*>(data), size}, seed);
+    fuzz::change_relocation({reinterpret_cast<std::byte*>(data), size}, seed);
     return size;
 }

@@ -6,8 +6,9 @@
 
 namespace cw::loader::fuzz {
 
-/// Lets one relocation of the module file point elsewhere, both in its entry and in the word in
-/// place. Does nothing to bytes that are not laid out as a module file.
-void redirect_relocation(std::span<std::byte> file, unsigned seed);
+/// Changes one relocation of the module file together with the word that it relocates: lets it
+/// point elsewhere, or adds one at a place of its own. Does nothing to bytes that are not laid out
+/// as a module file.
+void change_relocation(std::span<std::byte> file, unsigned seed);
 
 } // namespace cw::loader::fuzz
