@@ -135,7 +135,8 @@ void send_cancel(Pending& carrier) noexcept {
     RingMessage& message = end.submission_slots[end.submissions.slot()];
     message.head.store(abi::message_head(carrier.cookie, 0, abi::kMessageCancel), Order::relaxed);
     end.submissions.publish();
-    *end.dirty = 1;
+    if (!end.dirty)
+        mark_dirty(*end.executor, {&end.submissions, &end.dirty, end.doorbell});
 }
 
 } // namespace

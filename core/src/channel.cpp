@@ -18,7 +18,8 @@ void submit_waiting(ClientEnd& end, Pending& waiting) noexcept {
     for (std::uint32_t i = 0; i < waiting.argument_words; ++i)
         message.words[i].store(waiting.words[i], Order::relaxed);
     end.submissions.publish();
-    *end.dirty = 1;
+    if (!end.dirty)
+        mark_dirty(*end.executor, {&end.submissions, &end.dirty, end.doorbell});
 }
 
 void submit_overflow(ClientEnd& end) noexcept {
@@ -65,7 +66,15 @@ bool complete_slowly(Executor& executor, ClientEnd& end, const RingMessage& mess
     return true;
 }
 
-bool buffers_allowed(const ServerEnd& end, const abi::MethodEntry& method, const std::uint64_t* words) noexcept {
+bool buffers_allowed(const ServerEnd& end,
+                     const abi::MethodEntry& method,
+                     std::uint64_t w0,
+                     std::uint64_t w1,
+                     std::uint64_t w2,
+                     std::uint64_t w3,
+                     std::uint64_t w4,
+                     std::uint64_t w5) noexcept {
+    const std::uint64_t words[7] = {w0, w1, w2, w3, w4, w5, 0};
     const std::uint64_t count = __atomic_load_n(&end.areas->count, __ATOMIC_ACQUIRE);
     for (std::uint32_t b = 0; b < method.shape.buffers; ++b) {
         const std::uint64_t address = words[method.shape.buffer_word[b]];
@@ -90,16 +99,13 @@ void complete_remotely(Executor& executor,
                        std::uint32_t count) noexcept {
     if (end.closed)
         return;
-    if (end.completions.free_slots() == 0) { // the client submitted beyond its credits
-        fault_server(executor, end);
-        return;
-    }
     RingMessage& answer = end.completion_slots[end.completions.slot()];
     for (std::uint32_t i = 0; i < count; ++i)
         answer.words[i].store(words[i], Order::relaxed);
     answer.head.store(abi::message_head(cookie, static_cast<std::uint16_t>(status)), Order::relaxed);
     end.completions.publish();
-    *end.dirty = 1;
+    if (!end.dirty)
+        mark_dirty(executor, {&end.completions, &end.dirty, end.doorbell});
 }
 
 QueuedCall* allocate_queued(ServerEnd& end) noexcept {

@@ -26,9 +26,6 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
 void add_ring(Executor& executor, RingConsumer<NativeSync>& ring, ClientEnd* client, ServerEnd* server) noexcept {
     executor.rings[executor.ring_count++] = {&ring, client, server};
     executor.moved[executor.moved_count++] = &ring; // to be armed before the next sleep
-    const std::uint32_t slot = client != nullptr ? client->index : abi::kMaxEnds + server->index;
-    if (executor.dirty_words <= slot / 8)
-        executor.dirty_words = slot / 8 + 1;
 }
 
 void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
@@ -41,11 +38,11 @@ void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
     end.submission_slots = reinterpret_cast<RingMessage*>(entry.b + abi::kSlotsOffset);
     end.completion_slots = reinterpret_cast<const RingMessage*>(entry.c + abi::kSlotsOffset);
     end.index = entry.index;
-    end.dirty = &executor.dirty[entry.index];
+    end.doorbell = static_cast<std::uint32_t>(entry.d);
+    end.executor = &executor;
     end.module = reinterpret_cast<ModuleState*>(entry.a);
     end.pendings = reinterpret_cast<Pending*>(entry.e);
     pool_create(end.pendings, &end.free, end.module, &end);
-    executor.flushed[entry.index] = {&end.submissions, entry.d};
     add_ring(executor, end.completions, &end, nullptr);
 }
 
@@ -61,10 +58,8 @@ void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
     end.areas = reinterpret_cast<const abi::BufferAreas*>(entry.f);
     end.doorbell = static_cast<std::uint32_t>(entry.d);
     end.index = entry.index;
-    end.dirty = &executor.dirty[abi::kMaxEnds + entry.index];
     // The kernel zeroed the entry and set `queued`; synchronous callers may have used both already.
     end.module = reinterpret_cast<ModuleState*>(entry.a);
-    executor.flushed[abi::kMaxEnds + entry.index] = {&end.completions, entry.d};
     add_ring(executor, end.submissions, nullptr, &end);
 }
 
@@ -153,11 +148,14 @@ void remove_ring(Executor& executor, const void* end) noexcept {
             if (executor.moved[k] == executor.rings[i].ring)
                 executor.moved[k] = &executor.control; // its pages may go
         }
-        const std::uint32_t slot = executor.rings[i].client != nullptr ? executor.rings[i].client->index
-                                                                       : abi::kMaxEnds + executor.rings[i].server->index;
-        executor.dirty[slot] = 0;
+        const auto* producer = executor.rings[i].client != nullptr ? &executor.rings[i].client->submissions
+                                                                   : &executor.rings[i].server->completions;
+        for (std::uint32_t k = 0; k < executor.dirty_count; ++k) {
+            if (executor.dirty[k].ring == producer)
+                executor.dirty[k] = executor.dirty[--executor.dirty_count];
+        }
         executor.rings[i] = executor.rings[--executor.ring_count];
-        executor.hot = 0;
+        executor.hot = executor.rings;
         return;
     }
 }

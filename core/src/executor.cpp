@@ -67,21 +67,17 @@ void run_lists(Executor& executor) noexcept {
 /// Requires: a full fence since the last publish ([F1]).
 [[gnu::always_inline]] inline std::uint64_t flush_after_fence(Executor& executor) noexcept {
     std::uint64_t last = abi::kNoDoorbell;
-    auto* words = reinterpret_cast<std::uint64_t*>(executor.dirty);
-    for (std::uint32_t w = 0; w < executor.dirty_words; ++w) {
-        std::uint64_t word = words[w];
-        if (word == 0)
+    const DirtyRing* const end = executor.dirty + executor.dirty_count;
+    for (const DirtyRing* dirty = executor.dirty; dirty != end; ++dirty) {
+        *dirty->mark = false;
+        if (!dirty->ring->flush_after_fence())
             continue;
-        words[w] = 0;
-        for (Flushed* end = &executor.flushed[8 * w]; word != 0; word >>= 8, ++end) {
-            if ((word & 0xff) == 0 || !end->ring->flush_after_fence())
-                continue;
-            ++executor.statistics.wakes;
-            if (last != abi::kNoDoorbell) [[unlikely]]
-                platform::wake(static_cast<std::uint32_t>(last));
-            last = end->doorbell;
-        }
+        ++executor.statistics.wakes;
+        if (last != abi::kNoDoorbell) [[unlikely]]
+            platform::wake(static_cast<std::uint32_t>(last));
+        last = dirty->doorbell;
     }
+    executor.dirty_count = 0;
     return last;
 }
 
@@ -94,6 +90,7 @@ void executor_create(Executor& executor, const abi::StartBlock& start) noexcept 
     executor.control_entries = reinterpret_cast<const abi::ControlEntry*>(start.control + abi::kSlotsOffset);
     executor.rings[0] = {&executor.control, nullptr, nullptr};
     executor.ring_count = 1;
+    executor.hot = executor.rings;
     executor.moved[executor.moved_count++] = &executor.control;
 }
 
@@ -116,39 +113,48 @@ void executor_run(Executor& executor) noexcept {
     };
     for (;;) {
         // After a wake-up it is most often the ring that had something last; the others are looked at below.
-        if (PolledRing& hot = executor.rings[executor.hot]; hot.ring->pending())
+        if (PolledRing& hot = *executor.hot; hot.ring->pending())
             take_from(hot);
-        if (executor.ready != nullptr || executor.attention.load(Order::relaxed) != 0) [[unlikely]]
-            run_lists(executor);
         if (executor.interrupt_waiters != 0) [[unlikely]]
             run_interrupts(executor);
         std::uint64_t deadline = abi::kNoDeadline;
         if (executor.deadline_count != 0) [[unlikely]]
             deadline = run_deadlines(executor);
+        if (executor.ready != nullptr || executor.attention.load(Order::relaxed) != 0) [[unlikely]] {
+            run_lists(executor);
+            continue;
+        }
 
         // About to sleep: arm what was taken from since it was last armed, fence once, look at everything once more.
-        for (std::uint32_t i = 0; i < executor.moved_count; ++i)
-            executor.moved[i]->arm();
-        executor.moved_count = 0;
+        {
+            RingConsumer<NativeSync>** ring = executor.moved;
+            for (RingConsumer<NativeSync>** const end = ring + executor.moved_count; ring != end; ++ring)
+                (*ring)->arm();
+            executor.moved_count = 0;
+        }
         fence(Order::seq_cst); // [F2] for every ring just armed, and [F1] for every ring published to
-        const PolledRing* const end = executor.rings + executor.ring_count;
-        const PolledRing* first = nullptr;
-        const PolledRing* behind = nullptr; // the last served, so that none starves
-        for (const PolledRing* ring = executor.rings; ring != end; ++ring) {
-            if (ring->ring->pending()) [[unlikely]] {
-                if (first == nullptr)
-                    first = ring;
-                if (behind == nullptr && ring > executor.rings + executor.hot)
-                    behind = ring;
+        PolledRing* found = executor.rings;
+        PolledRing* const end = found + executor.ring_count;
+        while (!found->ring->pending()) {
+            if (++found == end)
+                break;
+        }
+        if (found != end) [[unlikely]] {
+            // Of several that have something the one behind the last served, so that none starves.
+            for (PolledRing* behind = executor.hot + 1; behind < end; ++behind) {
+                if (behind->ring->pending()) {
+                    found = behind;
+                    break;
+                }
             }
-        }
-        const PolledRing* found = behind != nullptr ? behind : first;
-        if (found != nullptr) {
-            executor.hot = static_cast<std::uint32_t>(found - executor.rings);
+            executor.hot = found;
             continue;
         }
-        if (executor.ready != nullptr || executor.attention.load(Order::acquire) != 0) [[unlikely]] // [A10]
-            continue;
+        // In a domain of one thread nothing else can have come since we looked.
+        if constexpr (kManyThreads) {
+            if (executor.attention.load(Order::relaxed) != 0)
+                continue;
+        }
         const std::uint64_t doorbell = flush_after_fence(executor);
         ++executor.statistics.waits;
         platform::wait(deadline, doorbell);

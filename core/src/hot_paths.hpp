@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
         return;
     executor.statistics.completed += count;
     do {
-        const RingMessage& message = end.completion_slots[end.completions.slot()];
+        const RingMessage& message = end.completion_slots[end.completions.slot_of<abi::kCompletionSlots>()];
         const std::uint64_t head = message.head.load(Order::relaxed);
         const std::uint32_t cookie = abi::message_cookie(head);
         Pending& pending = end.pendings[cookie % kPoolPendings];
@@ -68,11 +68,11 @@ inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
     const abi::MethodTable& table = *end.methods;
     bool broken = false;
     do {
-        const RingMessage& message = end.submission_slots[end.submissions.slot()];
+        const RingMessage& message = end.submission_slots[end.submissions.slot_of<abi::kSubmissionSlots>()];
         const std::uint64_t head = message.head.load(Order::relaxed);
         const std::uint32_t cookie = abi::message_cookie(head);
         const std::uint64_t opcode = head >> 32; // flags in its upper half: then it is no method
-        if (opcode >= table.count || end.completions.free_slots() == 0) [[unlikely]] {
+        if (opcode >= table.count) [[unlikely]] {
             end.submissions.take();
             if (opcode != std::uint64_t{abi::kMessageCancel} << 16) {
                 broken = true;
@@ -82,18 +82,22 @@ inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
             continue;
         }
         const abi::MethodEntry& method = table.methods[opcode];
-        std::uint64_t words[6];
-        for (std::uint32_t i = 0; i < 6; ++i)
-            words[i] = message.words[i].load(Order::relaxed);
+        const std::uint64_t w0 = message.words[0].load(Order::relaxed);
+        const std::uint64_t w1 = message.words[1].load(Order::relaxed);
+        const std::uint64_t w2 = message.words[2].load(Order::relaxed);
+        const std::uint64_t w3 = message.words[3].load(Order::relaxed);
+        const std::uint64_t w4 = message.words[4].load(Order::relaxed);
+        const std::uint64_t w5 = message.words[5].load(Order::relaxed);
         end.submissions.take();
-        if (method.shape.buffers != 0 && !buffers_allowed(end, method, words)) [[unlikely]] {
-            complete_remotely(executor, end, cookie, Status::not_permitted, words, 0);
+        if (method.shape.buffers != 0 && !buffers_allowed(end, method, w0, w1, w2, w3, w4, w5)) [[unlikely]] {
+            complete_remotely(executor, end, cookie, Status::not_permitted, nullptr, 0);
             continue;
         }
-        // A larger reply is written into the completion slot at once: it is ours until it is published.
-        RingMessage& answer = end.completion_slots[end.completions.slot()];
+        // A larger reply is written into the completion slot at once: it is ours until it is published. A client that submits beyond its
+        // credits makes us overwrite answers it has not taken: its own loss, and nobody else's.
+        RingMessage& answer = end.completion_slots[end.completions.slot_of<abi::kCompletionSlots>()];
         const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(
-            reinterpret_cast<std::uint64_t*>(answer.words), words[0], words[1], words[2], words[3], words[4], words[5]);
+            reinterpret_cast<std::uint64_t*>(answer.words), w0, w1, w2, w3, w4, w5);
         if (result.state == 0) [[likely]] {
             if (method.shape.reply_words <= 1)
                 answer.words[0].store(result.value, Order::relaxed);
@@ -104,11 +108,12 @@ inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
             promise.ticket = {&end, cookie, true};
             link_suspended(end, promise);
         } else {
-            complete_remotely(executor, end, cookie, static_cast<Status>(result.state), words, 0);
+            complete_remotely(executor, end, cookie, static_cast<Status>(result.state), nullptr, 0);
         }
     } while (--count != 0);
     end.submissions.release();
-    *end.dirty = 1;
+    if (!end.dirty)
+        mark_dirty(executor, {&end.completions, &end.dirty, end.doorbell});
     leave_module(executor, module);
     if (broken) [[unlikely]]
         fault_server(executor, end);

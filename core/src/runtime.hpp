@@ -49,6 +49,12 @@ inline constexpr bool kManyThreads = true;
         executor.attention.store(1, Order::release); // [R10]
 }
 
+/// Notes that a ring has something published whose wake-up was not looked at yet. Requires: it is not noted already.
+[[gnu::always_inline]] inline void mark_dirty(Executor& executor, const DirtyRing& ring) noexcept {
+    *ring.mark = true;
+    executor.dirty[executor.dirty_count++] = ring;
+}
+
 /// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees it if nobody does.
 /// Requires: the gate is held, nothing else runs on this executor's stack above the loop.
 void finish(Executor& executor, Pending& pending) noexcept;
@@ -71,7 +77,14 @@ void release_queued(ServerEnd& end, QueuedCall& call) noexcept;
 /// A completion that is not the common case: errors, calls given up, credits that others wait for. False: the peer lied.
 [[nodiscard]] bool complete_slowly(Executor& executor, ClientEnd& end, const RingMessage& message, std::uint64_t head) noexcept;
 void complete_remotely(Executor& executor, ServerEnd& end, std::uint32_t cookie, Status status, const std::uint64_t* words, std::uint32_t count) noexcept;
-[[nodiscard]] bool buffers_allowed(const ServerEnd& end, const abi::MethodEntry& method, const std::uint64_t* words) noexcept;
+[[nodiscard]] bool buffers_allowed(const ServerEnd& end,
+                                   const abi::MethodEntry& method,
+                                   std::uint64_t w0,
+                                   std::uint64_t w1,
+                                   std::uint64_t w2,
+                                   std::uint64_t w3,
+                                   std::uint64_t w4,
+                                   std::uint64_t w5) noexcept;
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept;
 void close_client(Executor& executor, ClientEnd& end) noexcept;
 void close_server(Executor& executor, ServerEnd& end) noexcept;

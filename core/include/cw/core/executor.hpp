@@ -22,7 +22,9 @@ struct ClientEnd {
     Pending* free;            ///< Entries of this channel's pool: one is a credit. Null for good once the channel is closed.
     RingProducer<NativeSync> submissions;
     RingMessage* submission_slots;
-    std::uint8_t* dirty;      ///< Of the executor: something is published and not flushed.
+    bool dirty;               ///< Something is published and not flushed.
+    std::uint32_t doorbell;   ///< Of the provider.
+    Executor* executor;
     RingConsumer<NativeSync> completions;
     const RingMessage* completion_slots;
     Pending* pendings;        ///< The pool's memory.
@@ -43,7 +45,7 @@ struct ServerEnd {
     ModuleState* module;      ///< Null: not polled.
     const abi::MethodTable* methods;
     const abi::BufferAreas* areas;
-    std::uint8_t* dirty;
+    bool dirty;               ///< As in a ClientEnd.
     std::uint32_t doorbell;   ///< Of the client.
     std::uint32_t index;
     bool closed;
@@ -75,9 +77,10 @@ struct PolledRing {
     ServerEnd* server;
 };
 
-/// What is to be flushed for a dirty end.
-struct Flushed {
+/// A ring with something published whose wake-up was not looked at yet.
+struct DirtyRing {
     RingProducer<NativeSync>* ring;
+    bool* mark; ///< The end's `dirty`.
     std::uint64_t doorbell;
 };
 
@@ -85,15 +88,14 @@ struct Executor {
     Context context; ///< What tp points to in a user domain.
     PolledRing rings[kMaxRings];
     std::uint32_t ring_count;
-    std::uint32_t hot;             ///< The ring that had something last.
+    PolledRing* hot;               ///< The ring that had something last.
     /// Something came from another thread of the domain: the inbox or a mailbox. Set after the push, release [R10]; cleared before the look,
     /// acquire [A10].
     Atomic<std::uint32_t> attention;
     std::uint32_t moved_count;
     RingConsumer<NativeSync>* moved[2 * kMaxRings]; ///< Rings taken from since they were armed.
-    alignas(8) std::uint8_t dirty[2 * abi::kMaxEnds]; ///< Client ends, then server ends.
-    Flushed flushed[2 * abi::kMaxEnds];
-    std::uint32_t dirty_words;     ///< Words of eight `dirty` entries in use.
+    std::uint32_t dirty_count;
+    DirtyRing dirty[2 * abi::kMaxEnds]; ///< In the order in which they were published to first.
     ClientEnd clients[abi::kMaxEnds];
     ServerEnd servers[abi::kMaxEnds];
     /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with acquire [A5].

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cw/abi/call.hpp>
 #include <cw/core/atomic.hpp>
+#include <cw/core/gate.hpp>
 #include <cw/core/pending.hpp>
 
 namespace cw {
@@ -82,21 +83,19 @@ private:
     }
 };
 
+using ModuleGate = Gate<NativeSync, Request>;
 enum GateBits : std::uint64_t {
-    kGateHeld = 1,   ///< Somebody runs in the module.
-    kGateQueued = 2, ///< The mailbox may hold requests, or the home executor wants in; new callers queue behind.
+    kGateHeld = ModuleGate::kHeld,
+    kGateQueued = ModuleGate::kQueued,
 };
 
 /// Zero-initialised in the file (module: `cw_module`); filled by the kernel before any code of the module runs.
 struct alignas(64) ModuleState {
-    /// 0: free. Entered by fetch_or(kGateHeld, acquire) [A3], left by fetch_and(~kGateHeld, release) [R3]: who enters sees what
-    /// the one before did.
-    Atomic<std::uint64_t> gate;
+    Atomic<std::uint64_t> gate; ///< See gate.hpp. 0: free.
     Pending* free;         ///< The module's own pool. Guarded by the gate.
     const RuntimeOps* ops;
     Executor* home;        ///< Runs queued requests and resumptions.
-    /// Newest first; pushed with release [R4] before kGateQueued is set, drained by exchange with acquire [A4] by the home executor.
-    Atomic<Request*> mailbox;
+    Atomic<Request*> mailbox; ///< See gate.hpp.
     Pending* pendings;     ///< The pool's memory, kPoolPendings entries.
     std::uint32_t id;
     std::uint32_t flags;   ///< abi::ModuleFlags.

@@ -71,28 +71,36 @@ struct Provided {
     template<std::size_t... I>
     struct Direct<std::index_sequence<I...>> {
         static abi::RawFuture small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
-            if (!enter(slot))
-                return queue_small(slot, w...);
+            const Entry entry = enter(slot);
+            if (entry == Entry::queue) [[unlikely]]
+                [[clang::musttail]] return queue_small<Entry::queue>(slot, w...);
+            if (entry == Entry::behind) [[unlikely]]
+                [[clang::musttail]] return queue_small<Entry::behind>(slot, w...);
             const std::uint64_t words[sizeof...(I) + 1] = {w..., 0};
             return leave(slot, run(nullptr, words));
         }
         static abi::RawFuture large(const abi::Slot* slot,
                                     std::uint64_t* reply,
                                     decltype(static_cast<std::uint64_t>(I))... w) noexcept {
-            if (!enter(slot))
-                return queue_large(slot, reply, w...);
+            const Entry entry = enter(slot);
+            if (entry == Entry::queue) [[unlikely]]
+                [[clang::musttail]] return queue_large<Entry::queue>(slot, reply, w...);
+            if (entry == Entry::behind) [[unlikely]]
+                [[clang::musttail]] return queue_large<Entry::behind>(slot, reply, w...);
             const std::uint64_t words[sizeof...(I) + 1] = {w..., 0};
             return leave(slot, run(reply, words));
         }
+        template<Entry kEntry>
         [[gnu::noinline, gnu::cold]] static abi::RawFuture
         queue_small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
             const std::uint64_t words[6] = {w...};
-            return cw_module.ops->queue(&cw_module, slot, &invoke, words);
+            return queue<kEntry>(slot, words);
         }
+        template<Entry kEntry>
         [[gnu::noinline, gnu::cold]] static abi::RawFuture queue_large(
             const abi::Slot* slot, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
             const std::uint64_t words[6] = {w...};
-            return cw_module.ops->queue(&cw_module, slot, &invoke, words);
+            return queue<kEntry>(slot, words);
         }
     };
     /// Address for the record's `direct` field.
@@ -105,17 +113,26 @@ struct Provided {
     }
 
 private:
-    [[gnu::always_inline]] static bool enter(const abi::Slot* slot) noexcept {
+    [[gnu::always_inline]] static Entry enter(const abi::Slot* slot) noexcept {
         if (arch::stack_pointer() < arch::context()->stack_limit) [[unlikely]]
-            return false;
+            return Entry::queue;
         if constexpr (kSuspends) {
             // A handler that suspends needs an entry of the caller's pool: without one queue() refuses before anything has started.
             if (slot->edge->client != nullptr && slot->edge->client->free == nullptr) [[unlikely]]
-                return false;
+                return Entry::queue;
         }
         if constexpr (kGated == Gated::yes)
-            return cw_module.gate.fetch_or(kGateHeld, Order::acquire) == 0; // [A3]
-        return true;
+            return ModuleGate::enter(cw_module.gate);
+        return Entry::inside;
+    }
+    template<Entry kEntry>
+    [[gnu::always_inline]] static abi::RawFuture queue(const abi::Slot* slot, const std::uint64_t* words) noexcept {
+        const abi::RawFuture result = cw_module.ops->queue(&cw_module, slot, &invoke, words);
+        if constexpr (kEntry == Entry::behind) { // we are inside, and those before us wait for us to leave
+            static_cast<void>(ModuleGate::leave(cw_module.gate));
+            cw_module.ops->gate_left(&cw_module);
+        }
+        return result;
     }
     [[gnu::always_inline]] static abi::RawFuture leave(const abi::Slot* slot, abi::RawFuture result) noexcept {
         if constexpr (kSuspends) {
@@ -123,8 +140,7 @@ private:
                 result = cw_module.ops->suspended(slot, reinterpret_cast<PromiseBase*>(result.value));
         }
         if constexpr (kGated == Gated::yes) {
-            if (cw_module.gate.fetch_and(~std::uint64_t{kGateHeld}, Order::release) != kGateHeld) // [R3]
-                [[unlikely]]
+            if (ModuleGate::leave(cw_module.gate)) [[unlikely]]
                 return left_with_queue(result);
         }
         return result;

@@ -62,6 +62,11 @@ public:
     [[nodiscard]] std::uint32_t slot(std::uint32_t n = 0) const noexcept {
         return (tail_ + n) & (capacity_ - 1);
     }
+    /// As slot(), where the capacity is known to the compiler. Requires: kCapacity is the ring's capacity.
+    template<std::uint32_t kCapacity>
+    [[nodiscard]] std::uint32_t slot_of() const noexcept {
+        return tail_ & (kCapacity - 1);
+    }
     /// Makes the next n slots visible. Requires: n <= free_slots(), the slots are filled.
     /// Ordering: [R1] release, pairs with [A1]: who sees the tail sees the slots.
     void publish(std::uint32_t n = 1) noexcept {
@@ -149,6 +154,11 @@ public:
     }
     [[nodiscard]] std::uint32_t slot(std::uint32_t n = 0) const noexcept {
         return (head_ + n) & (capacity_ - 1);
+    }
+    /// As slot(), where the capacity is known to the compiler. Requires: kCapacity is the ring's capacity.
+    template<std::uint32_t kCapacity>
+    [[nodiscard]] std::uint32_t slot_of() const noexcept {
+        return head_ & (kCapacity - 1);
     }
     /// Steps over n slots that were copied out. The producer sees them free only after release().
     void take(std::uint32_t n = 1) noexcept { head_ += n; }
