@@ -1,6 +1,7 @@
 // The executor's loop.
 #include "control.hpp"
 #include "hot_paths.hpp"
+#include "platform_wait.hpp"
 #include <cw/abi/syscall.hpp>
 
 namespace cw {
@@ -74,7 +75,7 @@ void run_lists(Executor& executor) noexcept {
             continue;
         ++executor.statistics.wakes;
         if (last != abi::kNoDoorbell) [[unlikely]]
-            platform::wake(static_cast<std::uint32_t>(last));
+            platform::ring(last);
         last = dirty->doorbell;
     }
     executor.dirty_count = 0;
@@ -157,7 +158,7 @@ void executor_run(Executor& executor) noexcept {
         }
         const std::uint64_t doorbell = flush_after_fence(executor);
         ++executor.statistics.waits;
-        platform::wait(deadline, doorbell);
+        platform::sleep(deadline, doorbell);
     }
 }
 

@@ -67,6 +67,7 @@ void add_deadline(Hart& hart, Thread& thread, std::uint64_t deadline) noexcept {
 
 void make_ready(Hart& hart, Thread& thread, Status status) noexcept {
     remove_deadline(hart, thread);
+    thread.plain_wait = false;
     thread.saved.a0 = static_cast<std::uint64_t>(status);
     enqueue(hart, thread);
 }
@@ -325,11 +326,14 @@ extern "C" Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thr
     // The common way: ring one thread of this hart that waits for just that, and nothing else is going on.
     if (deadline == kNoTime && doorbell < self->wake_limit) {
         Thread* target = self->wake_targets[doorbell];
-        if (target != nullptr && target->hart == &hart && target->state == ThreadState::waiting &&
-            target->resume_kind == ResumeKind::user && !target->in_deadlines && hart.ready_mask == 0 &&
-            !self->latched && hart.wake.word.load(Order::acquire) == 0) { // [A6]
+        if (target != nullptr && target->hart == &hart && target->plain_wait && !self->latched &&
+            hart.ready_mask == 0 && hart.wake.word.load(Order::acquire) == 0) { // [A6]
+            self->plain_wait = true;
             self->state = ThreadState::waiting;
-            run_next(hart, *target);
+            target->plain_wait = false;
+            target->state = ThreadState::running;
+            hart.current = target;
+            ++hart.handoffs;
             return target;
         }
     }
@@ -349,6 +353,7 @@ extern "C" Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thr
         self->latched = false;
         return self;
     }
+    self->plain_wait = deadline == kNoTime;
     if (deadline != kNoTime) {
         if (deadline <= arch::ticks()) {
             self->saved.a0 = static_cast<std::uint64_t>(Status::timed_out);

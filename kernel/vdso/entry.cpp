@@ -30,22 +30,6 @@ abi::RawFuture system_call(std::uint64_t grant, std::uint64_t a, std::uint64_t b
 
 namespace platform {
 
-void wake(std::uint32_t doorbell) noexcept {
-    register std::uint64_t a0 asm("a0") = doorbell;
-    register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::wake);
-    asm volatile("ecall" : "+r"(a0), "+r"(a7) : : "memory", "t0");
-}
-
-void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
-    register std::uint64_t a0 asm("a0") = deadline_ticks;
-    register std::uint64_t a1 asm("a1") = doorbell;
-    register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::wait);
-    asm volatile("ecall"
-                 : "+r"(a0), "+r"(a1), "+r"(a7)
-                 :
-                 : "memory", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4", "a5", "a6");
-}
-
 std::uint64_t now() noexcept {
     std::uint64_t value;
     asm volatile("rdtime %0" : "=r"(value));

@@ -4,7 +4,8 @@
 
 namespace cw::abi {
 
-/// riscv64: number in a7, `ecall`. All t registers, a0..a7 and ra are lost, as by a function call; s registers, sp, gp and tp are kept.
+/// riscv64: number in a7, `ecall`. wake and call: all t registers, a0..a7 and ra are lost, as by a function call; s registers, sp, gp and tp
+/// are kept (wake keeps everything but a0, a7 and t0). wait: only sp and tp are kept; every other register but a0 is zero afterwards.
 enum class Call : std::uint64_t {
     /// wake(a0 = doorbell): rings a doorbell of the caller's own table. a0 = Status. Latches; never blocks.
     wake = 0,

@@ -34,19 +34,20 @@ struct Gate {
             return Entry::inside;
         return (before & kHeld) != 0 ? Entry::queue : Entry::behind;
     }
-    /// True: somebody queued meanwhile, and the home executor is to be rung.
+    /// True: somebody queued meanwhile, and the home executor is to be rung; if it is the home
+    /// executor that leaves, it is to look at the mailbox before it sleeps.
     [[gnu::always_inline]] [[nodiscard]] static bool leave(Word& gate) noexcept {
         return gate.fetch_and(~kHeld, Order::release) != kHeld; // [R3]
     }
-    /// Leaves a request behind those before it; then the home executor is to be rung, always: if it
-    /// is inside itself, nobody else would. Ordering: [R4] release, pairs with [A4] in drain(): who
-    /// runs the request sees it whole.
-    static void enqueue(Word& gate, Mailbox& mailbox, Item& item) noexcept {
+    /// Leaves a request behind those before it. True: nobody is inside who would see it on leaving, so
+    /// the home executor is to be rung. Ordering: [R4] release, pairs with [A4]: who runs the request
+    /// sees it whole. [R9] release, pairs with [A9]: who sees the bit sees the request.
+    [[nodiscard]] static bool enqueue(Word& gate, Mailbox& mailbox, Item& item) noexcept {
         Item* head = mailbox.load(Order::relaxed);
         do {
             item.next = head;
         } while (!mailbox.compare_exchange(head, &item, Order::release, Order::relaxed)); // [R4]
-        gate.fetch_or(kQueued, Order::release); // [R9]
+        return (gate.fetch_or(kQueued, Order::release) & kHeld) == 0;                     // [R9]
     }
 
     // For the home executor.

@@ -141,23 +141,9 @@ call_refused:
     # wait(a0 = deadline, a1 = doorbell)
 3:  addi    a7, a7, 1
     bnez    a7, unknown_call
-    sd      ra, T_SAVED+0(tp)
-    sd      sp, T_SAVED+8(tp)
-    sd      gp, T_SAVED+16(tp)
     csrrw   t0, sscratch, tp
+    sd      sp, T_SAVED+8(tp)       # all a thread keeps across wait(): sp, tp, and where it goes on
     sd      t0, T_SAVED+24(tp)
-    sd      s0, T_SAVED+32(tp)
-    sd      s1, T_SAVED+40(tp)
-    sd      s2, T_SAVED+48(tp)
-    sd      s3, T_SAVED+56(tp)
-    sd      s4, T_SAVED+64(tp)
-    sd      s5, T_SAVED+72(tp)
-    sd      s6, T_SAVED+80(tp)
-    sd      s7, T_SAVED+88(tp)
-    sd      s8, T_SAVED+96(tp)
-    sd      s9, T_SAVED+104(tp)
-    sd      s10, T_SAVED+112(tp)
-    sd      s11, T_SAVED+120(tp)
     csrr    t0, sepc
     addi    t0, t0, 4
     sd      t0, T_SAVED+128(tp)
@@ -166,29 +152,21 @@ call_refused:
     call    user_wait               # (deadline, doorbell, self) -> thread to run, which sits in wait()
 .global resume_user
 resume_user:                        # a0 = thread; sstatus.SPP is 0, SPIE is 1, SIE is 0
-    mv      tp, a0
-    csrw    sscratch, tp
-    ld      t0, T_USER_SATP(tp)
+    csrw    sscratch, a0
+    ld      t0, T_USER_SATP(a0)
+    ld      t1, T_SAVED+128(a0)
+    ld      sp, T_SAVED+8(a0)
+    ld      tp, T_SAVED+24(a0)
     csrw    satp, t0
-    ld      t0, T_SAVED+128(tp)
-    csrw    sepc, t0
-    ld      ra, T_SAVED+0(tp)
-    ld      sp, T_SAVED+8(tp)
-    ld      gp, T_SAVED+16(tp)
-    ld      s0, T_SAVED+32(tp)
-    ld      s1, T_SAVED+40(tp)
-    ld      s2, T_SAVED+48(tp)
-    ld      s3, T_SAVED+56(tp)
-    ld      s4, T_SAVED+64(tp)
-    ld      s5, T_SAVED+72(tp)
-    ld      s6, T_SAVED+80(tp)
-    ld      s7, T_SAVED+88(tp)
-    ld      s8, T_SAVED+96(tp)
-    ld      s9, T_SAVED+104(tp)
-    ld      s10, T_SAVED+112(tp)
-    ld      s11, T_SAVED+120(tp)
-    ld      a0, T_SAVED+136(tp)
-    ld      tp, T_SAVED+24(tp)
+    csrw    sepc, t1
+    ld      a0, T_SAVED+136(a0)
+    li      ra, 0                   # nothing of the thread before, and nothing of the kernel
+    li      gp, 0
+    li      t0, 0
+    li      t1, 0
+    li      t2, 0
+    li      s0, 0
+    li      s1, 0
     li      a1, 0
     li      a2, 0
     li      a3, 0
@@ -196,9 +174,16 @@ resume_user:                        # a0 = thread; sstatus.SPP is 0, SPIE is 1, 
     li      a5, 0
     li      a6, 0
     li      a7, 0
-    li      t0, 0
-    li      t1, 0
-    li      t2, 0
+    li      s2, 0
+    li      s3, 0
+    li      s4, 0
+    li      s5, 0
+    li      s6, 0
+    li      s7, 0
+    li      s8, 0
+    li      s9, 0
+    li      s10, 0
+    li      s11, 0
     li      t3, 0
     li      t4, 0
     li      t5, 0

@@ -83,6 +83,7 @@ struct alignas(64) Thread {
     ResumeKind resume_kind;      // 248
     ThreadState state;           // 252
     Hart* hart;                  // 256
+    bool plain_wait;             // Sits in wait() in user mode without a deadline: may be run by a hand-off.
     Thread** wake_targets;       // By doorbell; same length as the wake table.
     Thread* next;                // In a ready queue or a free list.
     Thread* next_in_slot;        // Threads that share a wake slot.

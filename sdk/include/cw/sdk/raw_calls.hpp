@@ -12,14 +12,16 @@ namespace cw::raw {
     return a0;
 }
 
+/// Keeps nothing but the stack: s registers are saved by the compiler around it, the frame pointer by hand.
 inline std::uint64_t wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
     register std::uint64_t a0 asm("a0") = deadline_ticks;
     register std::uint64_t a1 asm("a1") = doorbell;
     register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::wait);
-    asm volatile("ecall"
+    asm volatile("addi sp, sp, -16\n sd s0, 0(sp)\n ecall\n ld s0, 0(sp)\n addi sp, sp, 16"
                  : "+r"(a0), "+r"(a1), "+r"(a7)
                  :
-                 : "memory", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4", "a5", "a6");
+                 : "memory", "ra", "t0", "t1", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4", "a5", "a6", "s1", "s2", "s3",
+                   "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
     return a0;
 }
 
