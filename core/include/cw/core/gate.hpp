@@ -39,15 +39,15 @@ struct Gate {
     [[gnu::always_inline]] [[nodiscard]] static bool leave(Word& gate) noexcept {
         return gate.fetch_and(~kHeld, Order::release) != kHeld; // [R3]
     }
-    /// Leaves a request behind those before it. True: nobody is inside who would see it on leaving, so
-    /// the home executor is to be rung. Ordering: [R4] release, pairs with [A4]: who runs the request
-    /// sees it whole. [R9] release, pairs with [A9]: who sees the bit sees the request.
+    /// Leaves a request behind those before it. True: nobody is inside who would see it on leaving,
+    /// so the home executor is to be rung. Ordering: [R4] release, pairs with [A4]: who runs the
+    /// request sees it whole. [R9] release, pairs with [A9]: who sees the bit sees the request.
     [[nodiscard]] static bool enqueue(Word& gate, Mailbox& mailbox, Item& item) noexcept {
         Item* head = mailbox.load(Order::relaxed);
         do {
             item.next = head;
         } while (!mailbox.compare_exchange(head, &item, Order::release, Order::relaxed)); // [R4]
-        return (gate.fetch_or(kQueued, Order::release) & kHeld) == 0;                     // [R9]
+        return (gate.fetch_or(kQueued, Order::release) & kHeld) == 0; // [R9]
     }
 
     // For the home executor.
