@@ -7,10 +7,7 @@ namespace cw::runtime {
 bool enter_shared_module(ModuleState& module) noexcept {
     if ((module.flags & abi::kModuleConcurrent) != 0)
         return true;
-    if ((module.gate.fetch_or(kGateHeld, Order::acquire) & kGateHeld) == 0) // [A3]
-        return true;
-    // Whoever holds it sees kGateQueued when it leaves, and rings us; unless it left between the two steps.
-    return (module.gate.fetch_or(kGateQueued | kGateHeld, Order::acquire) & kGateHeld) == 0;
+    return ModuleGate::enter_home(module.gate);
 }
 
 void push_local(Executor& executor, Ready& ready) noexcept {
@@ -117,26 +114,14 @@ void unlink_overflow(ClientEnd& end, Pending& pending) noexcept {
     pending.end = nullptr;
 }
 
-/// Queues behind the requests before it and makes sure that the home executor looks.
-void enqueue(ModuleState& callee, Request& request) noexcept {
-    Request* head = callee.mailbox.load(Order::relaxed);
-    do {
-        request.next = head;
-    } while (!callee.mailbox.compare_exchange(head, &request, Order::release, Order::relaxed)); // [R4]
-    const std::uint64_t before = callee.gate.fetch_or(kGateQueued, Order::acq_rel);
-    if ((before & kGateHeld) == 0) // nobody is inside who would see the bit on leaving
-        call_attention(*callee.home);
-}
-
 void send_cancel(Pending& carrier) noexcept {
     ClientEnd& end = *carrier.end;
-    if (end.closed || end.submissions.free_slots() == 0) // never full, unless the peer lies: see kSubmissionSlots
+    if (end.closed || end.submissions.ring.free_slots() == 0) // never full, unless the peer lies: see kSubmissionSlots
         return;
-    RingMessage& message = end.submission_slots[end.submissions.slot()];
+    RingMessage& message = end.submission_slots[end.submissions.ring.slot()];
     message.head.store(abi::message_head(carrier.cookie, 0, abi::kMessageCancel), Order::relaxed);
-    end.submissions.publish();
-    if (!end.dirty)
-        mark_dirty(*end.executor, {&end.submissions, &end.dirty, end.doorbell});
+    end.submissions.ring.publish();
+    mark_dirty(end.submissions);
 }
 
 } // namespace
@@ -184,16 +169,7 @@ void answer_locally(Pending& pending, Status status, const std::uint64_t* words,
 }
 
 void run_mailbox(Executor& executor, ModuleState& module) noexcept {
-    // Clear the bit first and drain then: who queues from now on sets it again, and we look again.
-    module.gate.fetch_and(~std::uint64_t{kGateQueued}, Order::acq_rel);
-    Request* newest = module.mailbox.exchange(nullptr, Order::acquire); // [A4]
-    Request* oldest = nullptr;
-    while (newest != nullptr) {
-        Request* next = newest->next;
-        newest->next = oldest;
-        oldest = newest;
-        newest = next;
-    }
+    Request* oldest = ModuleGate::drain(module.gate, module.mailbox);
     while (oldest != nullptr) {
         Request& request = *oldest;
         oldest = request.next;
@@ -229,7 +205,7 @@ void run_request(Executor& executor, Request& request) noexcept {
         reply[0] = result.value;
     const std::uint32_t count = result.state == 0 ? copy.reply_words : 0;
     if (origin != nullptr)
-        complete_remotely(executor, *origin, copy.cookie, static_cast<Status>(result.state), reply, count);
+        complete_remotely(*origin, copy.cookie, static_cast<Status>(result.state), reply, count);
     else
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
 }
@@ -294,7 +270,8 @@ abi::RawFuture queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke
         request->words[i] = words[i];
     request->invoke = invoke;
     request->reply_words = edge.reply_words;
-    enqueue(*callee, *request);
+    if (ModuleGate::enqueue(callee->gate, callee->mailbox, *request))
+        call_attention(*callee->home);
     return result;
 }
 
@@ -323,7 +300,7 @@ void complete(PromiseBase* promise, Status status, const std::uint64_t* words, s
     if (promise->ticket.remote) {
         unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
-        complete_remotely(*promise->ready.module->home, end, promise->ticket.cookie, status, words, count);
+        complete_remotely(end, promise->ticket.cookie, status, words, count);
         if (end.closed && end.suspended == nullptr)
             platform::report(abi::Report::end_closed, end.index, 0, 0);
     } else {

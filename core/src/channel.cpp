@@ -13,14 +13,15 @@ void submit_waiting(ClientEnd& end, Pending& waiting) noexcept {
     carrier.partner = &waiting;
     waiting.partner = &carrier;
     waiting.outcome.set_state(PendingState::in_flight);
-    RingMessage& message = end.submission_slots[end.submissions.slot()];
+    RingMessage& message = end.submission_slots[end.submissions.ring.slot()];
     message.head.store(abi::message_head(carrier.cookie, waiting.opcode), Order::relaxed);
     for (std::uint32_t i = 0; i < waiting.argument_words; ++i)
         message.words[i].store(waiting.words[i], Order::relaxed);
-    end.submissions.publish();
-    if (!end.dirty)
-        mark_dirty(*end.executor, {&end.submissions, &end.dirty, end.doorbell});
+    end.submissions.ring.publish();
+    mark_dirty(end.submissions);
 }
+
+} // namespace
 
 void submit_overflow(ClientEnd& end) noexcept {
     while (end.overflow != nullptr && end.free != nullptr) {
@@ -29,6 +30,8 @@ void submit_overflow(ClientEnd& end) noexcept {
         submit_waiting(end, waiting);
     }
 }
+
+namespace {
 
 /// Copies an answer out of the ring into a Pending that is still in flight.
 void take_answer(Pending& pending, const RingMessage& message, Status status) noexcept {
@@ -56,25 +59,18 @@ bool complete_slowly(Executor& executor, ClientEnd& end, const RingMessage& mess
         waiting->partner = nullptr;
         pool_give(pending);
         take_answer(*waiting, message, status);
-        submit_overflow(end);
         finish(executor, *waiting);
         return true;
     }
     take_answer(pending, message, status);
     finish(executor, pending);
-    submit_overflow(end);
     return true;
 }
 
-bool buffers_allowed(const ServerEnd& end,
-                     const abi::MethodEntry& method,
-                     std::uint64_t w0,
-                     std::uint64_t w1,
-                     std::uint64_t w2,
-                     std::uint64_t w3,
-                     std::uint64_t w4,
-                     std::uint64_t w5) noexcept {
-    const std::uint64_t words[7] = {w0, w1, w2, w3, w4, w5, 0};
+namespace {
+
+/// True if each buffer of the message lies in one of the client's areas, writable where the method writes.
+bool buffers_allowed(const ServerEnd& end, const abi::MethodEntry& method, const std::uint64_t* words) noexcept {
     const std::uint64_t count = __atomic_load_n(&end.areas->count, __ATOMIC_ACQUIRE);
     for (std::uint32_t b = 0; b < method.shape.buffers; ++b) {
         const std::uint64_t address = words[method.shape.buffer_word[b]];
@@ -91,21 +87,54 @@ bool buffers_allowed(const ServerEnd& end,
     return true;
 }
 
-void complete_remotely(Executor& executor,
-                       ServerEnd& end,
+} // namespace
+
+void serve_with_buffers(ServerEnd& end,
+                        const RingMessage& message,
+                        const abi::MethodEntry& method,
+                        std::uint32_t cookie) noexcept {
+    std::uint64_t words[6]; // what is checked is what the handler sees
+    for (std::uint32_t i = 0; i < 6; ++i)
+        words[i] = message.words[i].load(Order::relaxed);
+    if (!buffers_allowed(end, method, words)) {
+        complete_remotely(end, cookie, Status::not_permitted, nullptr, 0);
+        return;
+    }
+    std::uint64_t reply[6] = {};
+    const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(
+        reply, words[0], words[1], words[2], words[3], words[4], words[5]);
+    if (result.state != 0) {
+        finish_request(end, cookie, result);
+        return;
+    }
+    if (method.shape.reply_words <= 1)
+        reply[0] = result.value;
+    complete_remotely(end, cookie, Status::ok, reply, method.shape.reply_words);
+}
+
+void finish_request(ServerEnd& end, std::uint32_t cookie, abi::RawFuture result) noexcept {
+    if (result.state == abi::kStateSuspended) {
+        PromiseBase& promise = *reinterpret_cast<PromiseBase*>(result.value);
+        promise.ticket = {&end, cookie, true};
+        link_suspended(end, promise);
+    } else {
+        complete_remotely(end, cookie, static_cast<Status>(result.state), nullptr, 0);
+    }
+}
+
+void complete_remotely(ServerEnd& end,
                        std::uint32_t cookie,
                        Status status,
                        const std::uint64_t* words,
                        std::uint32_t count) noexcept {
     if (end.closed)
         return;
-    RingMessage& answer = end.completion_slots[end.completions.slot()];
+    RingMessage& answer = end.completion_slots[end.completions.ring.slot()];
     for (std::uint32_t i = 0; i < count; ++i)
         answer.words[i].store(words[i], Order::relaxed);
     answer.head.store(abi::message_head(cookie, static_cast<std::uint16_t>(status)), Order::relaxed);
-    end.completions.publish();
-    if (!end.dirty)
-        mark_dirty(executor, {&end.completions, &end.dirty, end.doorbell});
+    end.completions.ring.publish();
+    mark_dirty(end.completions);
 }
 
 QueuedCall* allocate_queued(ServerEnd& end) noexcept {

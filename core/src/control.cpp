@@ -24,8 +24,8 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
 }
 
 void add_ring(Executor& executor, RingConsumer<NativeSync>& ring, ClientEnd* client, ServerEnd* server) noexcept {
-    executor.rings[executor.ring_count++] = {&ring, client, server};
-    executor.moved[executor.moved_count++] = &ring; // to be armed before the next sleep
+    *executor.rings_end++ = {&ring, client, server};
+    executor.unarmed[executor.unarmed_count++] = &ring;
 }
 
 void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
@@ -33,13 +33,13 @@ void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* mine = reinterpret_cast<IndexPage*>(entry.b);
     auto* theirs = reinterpret_cast<const IndexPage*>(entry.c);
     end = ClientEnd{};
-    end.submissions = {&mine->producer, &theirs->consumer, abi::kSubmissionSlots, abi::kFirstIndex};
+    end.submissions.ring = {&mine->producer, &theirs->consumer, abi::kSubmissionSlots, abi::kFirstIndex};
+    end.submissions.doorbell = static_cast<std::uint32_t>(entry.d);
+    end.submissions.executor = &executor;
     end.completions = {&mine->consumer, &theirs->producer, abi::kCompletionSlots, abi::kFirstIndex};
     end.submission_slots = reinterpret_cast<RingMessage*>(entry.b + abi::kSlotsOffset);
     end.completion_slots = reinterpret_cast<const RingMessage*>(entry.c + abi::kSlotsOffset);
     end.index = entry.index;
-    end.doorbell = static_cast<std::uint32_t>(entry.d);
-    end.executor = &executor;
     end.module = reinterpret_cast<ModuleState*>(entry.a);
     end.pendings = reinterpret_cast<Pending*>(entry.e);
     pool_create(end.pendings, &end.free, end.module, &end);
@@ -51,12 +51,13 @@ void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* theirs = reinterpret_cast<const IndexPage*>(entry.b);
     auto* mine = reinterpret_cast<IndexPage*>(entry.c);
     end.submissions = {&mine->consumer, &theirs->producer, abi::kSubmissionSlots, abi::kFirstIndex};
-    end.completions = {&mine->producer, &theirs->consumer, abi::kCompletionSlots, abi::kFirstIndex};
+    end.completions.ring = {&mine->producer, &theirs->consumer, abi::kCompletionSlots, abi::kFirstIndex};
+    end.completions.doorbell = static_cast<std::uint32_t>(entry.d);
+    end.completions.executor = &executor;
     end.submission_slots = reinterpret_cast<const RingMessage*>(entry.b + abi::kSlotsOffset);
     end.completion_slots = reinterpret_cast<RingMessage*>(entry.c + abi::kSlotsOffset);
     end.methods = reinterpret_cast<const abi::MethodTable*>(entry.e);
     end.areas = reinterpret_cast<const abi::BufferAreas*>(entry.f);
-    end.doorbell = static_cast<std::uint32_t>(entry.d);
     end.index = entry.index;
     // The kernel zeroed the entry and set `queued`; synchronous callers may have used both already.
     end.module = reinterpret_cast<ModuleState*>(entry.a);
@@ -130,7 +131,7 @@ bool carry_out(Executor& executor, const abi::ControlEntry& entry) noexcept {
 } // namespace
 
 void run_control(Executor& executor) noexcept {
-    executor.moved[executor.moved_count++] = &executor.control;
+    executor.unarmed[executor.unarmed_count++] = &executor.control;
     for (std::uint32_t count = executor.control.available(); count != 0; --count) {
         const abi::ControlEntry entry = executor.control_entries[executor.control.slot()];
         if (!carry_out(executor, entry))
@@ -141,20 +142,19 @@ void run_control(Executor& executor) noexcept {
 }
 
 void remove_ring(Executor& executor, const void* end) noexcept {
-    for (std::uint32_t i = 1; i < executor.ring_count; ++i) {
-        if (executor.rings[i].client != end && executor.rings[i].server != end)
+    for (PolledRing* polled = executor.rings + 1; polled != executor.rings_end; ++polled) {
+        if (polled->client != end && polled->server != end)
             continue;
-        for (std::uint32_t k = 0; k < executor.moved_count; ++k) {
-            if (executor.moved[k] == executor.rings[i].ring)
-                executor.moved[k] = &executor.control; // its pages may go
+        for (std::uint32_t k = 0; k < executor.unarmed_count; ++k) {
+            if (executor.unarmed[k] == polled->ring)
+                executor.unarmed[k] = &executor.control; // its pages may go
         }
-        const auto* producer = executor.rings[i].client != nullptr ? &executor.rings[i].client->submissions
-                                                                   : &executor.rings[i].server->completions;
+        Outgoing* outgoing = polled->client != nullptr ? &polled->client->submissions : &polled->server->completions;
         for (std::uint32_t k = 0; k < executor.dirty_count; ++k) {
-            if (executor.dirty[k].ring == producer)
+            if (executor.dirty[k] == outgoing)
                 executor.dirty[k] = executor.dirty[--executor.dirty_count];
         }
-        executor.rings[i] = executor.rings[--executor.ring_count];
+        *polled = *--executor.rings_end;
         executor.hot = executor.rings;
         return;
     }

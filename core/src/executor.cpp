@@ -68,18 +68,37 @@ void run_lists(Executor& executor) noexcept {
 /// Requires: a full fence since the last publish ([F1]).
 [[gnu::always_inline]] inline std::uint64_t flush_after_fence(Executor& executor) noexcept {
     std::uint64_t last = abi::kNoDoorbell;
-    const DirtyRing* const end = executor.dirty + executor.dirty_count;
-    for (const DirtyRing* dirty = executor.dirty; dirty != end; ++dirty) {
-        *dirty->mark = false;
-        if (!dirty->ring->flush_after_fence())
+    Outgoing** dirty = executor.dirty;
+    Outgoing** const end = dirty + executor.dirty_count;
+    executor.dirty_count = 0;
+    for (; dirty != end; ++dirty) {
+        Outgoing& outgoing = **dirty;
+        outgoing.dirty = false;
+        if (!outgoing.ring.flush_after_fence())
             continue;
         ++executor.statistics.wakes;
         if (last != abi::kNoDoorbell) [[unlikely]]
             platform::ring(last);
-        last = dirty->doorbell;
+        last = outgoing.doorbell;
     }
-    executor.dirty_count = 0;
     return last;
+}
+
+/// A ring that is not the hot one has something: it becomes the hot one. Of several the one behind the last, so that none starves.
+[[gnu::noinline]] void choose_hot(Executor& executor, PolledRing* found) noexcept {
+    for (PolledRing* behind = executor.hot + 1; behind < executor.rings_end; ++behind) {
+        if (behind->ring->pending()) {
+            found = behind;
+            break;
+        }
+    }
+    executor.hot = found;
+    if (found->ring->available() == 0) { // an impossible index
+        if (found->client != nullptr)
+            fault_client(executor, *found->client);
+        else if (found->server != nullptr)
+            fault_server(executor, *found->server);
+    }
 }
 
 } // namespace
@@ -90,32 +109,28 @@ void executor_create(Executor& executor, const abi::StartBlock& start) noexcept 
     executor.control = {&executor.control_page->consumer, &kernel_page->producer, abi::kControlSlots, abi::kFirstIndex};
     executor.control_entries = reinterpret_cast<const abi::ControlEntry*>(start.control + abi::kSlotsOffset);
     executor.rings[0] = {&executor.control, nullptr, nullptr};
-    executor.ring_count = 1;
+    executor.rings_end = executor.rings + 1;
     executor.hot = executor.rings;
-    executor.moved[executor.moved_count++] = &executor.control;
+    executor.unarmed[executor.unarmed_count++] = &executor.control;
 }
 
 void executor_run(Executor& executor) noexcept {
-    const auto take_from = [&executor](PolledRing& polled) __attribute__((always_inline)) {
-        if (polled.server != nullptr) {
-            executor.moved[executor.moved_count++] = polled.ring;
-            serve_requests(executor, *polled.server);
-        } else if (polled.client != nullptr) {
-            // What the kernel said before an answer came is done before the answer is passed on.
-            ClientEnd& end = *polled.client;
-            executor.moved[executor.moved_count++] = polled.ring;
-            if (executor.control.pending()) [[unlikely]]
-                run_control(executor);
-            if (!end.closed) [[likely]]
-                complete_calls(executor, end);
-        } else {
-            run_control(executor);
-        }
-    };
     for (;;) {
         // After a wake-up it is most often the ring that had something last; the others are looked at below.
-        if (PolledRing& hot = *executor.hot; hot.ring->pending())
-            take_from(hot);
+        const PolledRing hot = *executor.hot;
+        if (const std::uint32_t count = hot.ring->available(); count != 0) [[likely]] {
+            if (hot.server != nullptr) {
+                serve_requests(executor, *hot.server, count);
+            } else if (hot.client != nullptr) {
+                // What the kernel said before an answer came is done before the answer is passed on.
+                if (executor.control.pending()) [[unlikely]]
+                    run_control(executor);
+                if (!hot.client->closed) [[likely]]
+                    complete_calls(executor, *hot.client, count);
+            } else {
+                run_control(executor);
+            }
+        }
         if (executor.interrupt_waiters != 0) [[unlikely]]
             run_interrupts(executor);
         std::uint64_t deadline = abi::kNoDeadline;
@@ -126,29 +141,21 @@ void executor_run(Executor& executor) noexcept {
             continue;
         }
 
-        // About to sleep: arm what was taken from since it was last armed, fence once, look at everything once more.
-        {
-            RingConsumer<NativeSync>** ring = executor.moved;
-            for (RingConsumer<NativeSync>** const end = ring + executor.moved_count; ring != end; ++ring)
-                (*ring)->arm();
-            executor.moved_count = 0;
+        // About to sleep: arm what was taken from, fence once, look at everything once more.
+        executor.hot->ring->arm();
+        if (executor.unarmed_count != 0) [[unlikely]] {
+            while (executor.unarmed_count != 0)
+                executor.unarmed[--executor.unarmed_count]->arm();
         }
         fence(Order::seq_cst); // [F2] for every ring just armed, and [F1] for every ring published to
         PolledRing* found = executor.rings;
-        PolledRing* const end = found + executor.ring_count;
+        PolledRing* const end = executor.rings_end;
         while (!found->ring->pending()) {
             if (++found == end)
                 break;
         }
         if (found != end) [[unlikely]] {
-            // Of several that have something the one behind the last served, so that none starves.
-            for (PolledRing* behind = executor.hot + 1; behind < end; ++behind) {
-                if (behind->ring->pending()) {
-                    found = behind;
-                    break;
-                }
-            }
-            executor.hot = found;
+            choose_hot(executor, found);
             continue;
         }
         // In a domain of one thread nothing else can have come since we looked.

@@ -5,16 +5,8 @@
 
 namespace cw::runtime {
 
-/// Messages of one channel handled per visit, so that one busy peer does not starve the others.
-inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
-
-/// Takes completions and resumes who awaits them. Untrusted: the whole completion; each word is loaded once.
-[[gnu::always_inline]] inline void complete_calls(Executor& executor, ClientEnd& end) noexcept {
-    std::uint32_t count = end.completions.available();
-    if (count == 0) [[unlikely]] {
-        fault_client(executor, end); // there was something: the index is impossible
-        return;
-    }
+/// Takes `count` completions and resumes who awaits them. Untrusted: the whole completion; each word is loaded once.
+[[gnu::always_inline]] inline void complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept {
     ModuleState& module = *end.module;
     if (!enter_module(module)) [[unlikely]]
         return;
@@ -25,9 +17,8 @@ inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
         const std::uint32_t cookie = abi::message_cookie(head);
         Pending& pending = end.pendings[cookie % kPoolPendings];
         end.completions.take();
-        // The common case: a call of ours in flight that succeeded. Anything else is looked at closely.
-        if (pending.cookie == cookie && pending.outcome.is(PendingState::in_flight) && abi::message_code(head) == 0 &&
-            pending.partner == nullptr && end.overflow == nullptr) [[likely]] {
+        // The common case: a call of ours in flight that succeeded, and nobody waits for its credit. Anything else is looked at closely.
+        if (pending.cookie == head && pending.outcome.is(PendingState::in_flight)) [[likely]] {
             pending.outcome = Outcome{PendingState::done};
             if (void* coroutine = pending.coroutine; coroutine != nullptr) {
                 pending.coroutine = nullptr;
@@ -45,16 +36,13 @@ inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
         }
     } while (--count != 0);
     end.completions.release();
+    if (end.overflow != nullptr) [[unlikely]]
+        submit_overflow(end);
     leave_module(executor, module);
 }
 
-/// Takes requests and runs their handlers. Untrusted: the whole submission; each word is loaded once.
-[[gnu::always_inline]] inline void serve_requests(Executor& executor, ServerEnd& end) noexcept {
-    std::uint32_t count = end.submissions.available();
-    if (count == 0) [[unlikely]] {
-        fault_server(executor, end);
-        return;
-    }
+/// Takes `count` requests and runs their handlers. Untrusted: the whole submission; each word is loaded once.
+[[gnu::always_inline]] inline void serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept {
     ModuleState& module = *end.module;
     if (!enter_module(module)) [[unlikely]]
         return;
@@ -62,61 +50,51 @@ inline constexpr std::uint32_t kBudget = abi::kChannelCredits;
         if ((module.gate.load(Order::relaxed) & kGateQueued) != 0) // requests of synchronous callers came first
             run_mailbox(executor, module);
     }
-    count = count > kBudget ? kBudget : count;
     executor.statistics.received += count;
     executor.serving = &end;
     const abi::MethodTable& table = *end.methods;
-    bool broken = false;
     do {
         const RingMessage& message = end.submission_slots[end.submissions.slot_of<abi::kSubmissionSlots>()];
         const std::uint64_t head = message.head.load(Order::relaxed);
-        const std::uint32_t cookie = abi::message_cookie(head);
+        const auto cookie = static_cast<std::uint32_t>(head);
         const std::uint64_t opcode = head >> 32; // flags in its upper half: then it is no method
+        end.submissions.take();
         if (opcode >= table.count) [[unlikely]] {
-            end.submissions.take();
             if (opcode != std::uint64_t{abi::kMessageCancel} << 16) {
-                broken = true;
-                break;
+                leave_module(executor, module);
+                fault_server(executor, end);
+                return;
             }
             cancel_remote(executor, end, cookie);
             continue;
         }
         const abi::MethodEntry& method = table.methods[opcode];
-        const std::uint64_t w0 = message.words[0].load(Order::relaxed);
-        const std::uint64_t w1 = message.words[1].load(Order::relaxed);
-        const std::uint64_t w2 = message.words[2].load(Order::relaxed);
-        const std::uint64_t w3 = message.words[3].load(Order::relaxed);
-        const std::uint64_t w4 = message.words[4].load(Order::relaxed);
-        const std::uint64_t w5 = message.words[5].load(Order::relaxed);
-        end.submissions.take();
-        if (method.shape.buffers != 0 && !buffers_allowed(end, method, w0, w1, w2, w3, w4, w5)) [[unlikely]] {
-            complete_remotely(executor, end, cookie, Status::not_permitted, nullptr, 0);
+        if (method.shape.buffers != 0) {
+            serve_with_buffers(end, message, method, cookie);
             continue;
         }
         // A larger reply is written into the completion slot at once: it is ours until it is published. A client that submits beyond its
         // credits makes us overwrite answers it has not taken: its own loss, and nobody else's.
-        RingMessage& answer = end.completion_slots[end.completions.slot_of<abi::kCompletionSlots>()];
-        const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(
-            reinterpret_cast<std::uint64_t*>(answer.words), w0, w1, w2, w3, w4, w5);
+        RingMessage& answer = end.completion_slots[end.completions.ring.slot_of<abi::kCompletionSlots>()];
+        const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(reinterpret_cast<std::uint64_t*>(answer.words),
+                                                                                message.words[0].load(Order::relaxed),
+                                                                                message.words[1].load(Order::relaxed),
+                                                                                message.words[2].load(Order::relaxed),
+                                                                                message.words[3].load(Order::relaxed),
+                                                                                message.words[4].load(Order::relaxed),
+                                                                                message.words[5].load(Order::relaxed));
         if (result.state == 0) [[likely]] {
             if (method.shape.reply_words <= 1)
                 answer.words[0].store(result.value, Order::relaxed);
             answer.head.store(cookie, Order::relaxed); // status ok
-            end.completions.publish();
-        } else if (result.state == abi::kStateSuspended) {
-            PromiseBase& promise = *reinterpret_cast<PromiseBase*>(result.value);
-            promise.ticket = {&end, cookie, true};
-            link_suspended(end, promise);
+            end.completions.ring.publish();
         } else {
-            complete_remotely(executor, end, cookie, static_cast<Status>(result.state), nullptr, 0);
+            finish_request(end, cookie, result);
         }
     } while (--count != 0);
     end.submissions.release();
-    if (!end.dirty)
-        mark_dirty(executor, {&end.completions, &end.dirty, end.doorbell});
+    mark_dirty(end.completions);
     leave_module(executor, module);
-    if (broken) [[unlikely]]
-        fault_server(executor, end);
 }
 
 } // namespace cw::runtime

@@ -50,13 +50,12 @@ template<class... W>
         return slow_entry(edge, words...);
     end.free = pending->next;
     pending->outcome = Outcome{PendingState::in_flight};
-    RingMessage& message = end.submission_slots[end.submissions.slot_of<abi::kSubmissionSlots>()];
+    RingMessage& message = end.submission_slots[end.submissions.ring.slot_of<abi::kSubmissionSlots>()];
     message.head.store(edge.submission | pending->cookie, Order::relaxed);
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
-    end.submissions.publish();
-    if (!end.dirty) // once for a batch
-        mark_dirty(*end.executor, {&end.submissions, &end.dirty, end.doorbell});
+    end.submissions.ring.publish();
+    mark_dirty(end.submissions);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 

@@ -36,23 +36,27 @@ inline constexpr bool kManyThreads = true;
 
 /// Leaves it, and makes sure that requests queued meanwhile are looked at.
 [[gnu::always_inline]] inline void leave_module(Executor& executor, ModuleState& module) noexcept {
-    std::uint64_t before = 0;
+    bool queued = false;
     if constexpr (kManyThreads) {
         if ((module.flags & abi::kModuleConcurrent) != 0)
             return;
-        before = module.gate.fetch_and(~std::uint64_t{kGateHeld}, Order::release); // [R3]
+        queued = ModuleGate::leave(module.gate);
     } else {
-        before = module.gate.load(Order::relaxed);
+        const std::uint64_t before = module.gate.load(Order::relaxed);
         module.gate.store(before & ~std::uint64_t{kGateHeld}, Order::relaxed);
+        queued = before != kGateHeld;
     }
-    if (before != kGateHeld) [[unlikely]]
+    if (queued) [[unlikely]]
         executor.attention.store(1, Order::release); // [R10]
 }
 
-/// Notes that a ring has something published whose wake-up was not looked at yet. Requires: it is not noted already.
-[[gnu::always_inline]] inline void mark_dirty(Executor& executor, const DirtyRing& ring) noexcept {
-    *ring.mark = true;
-    executor.dirty[executor.dirty_count++] = ring;
+/// Makes sure that the wake-up for what was just published is looked at before the executor sleeps.
+[[gnu::always_inline]] inline void mark_dirty(Outgoing& outgoing) noexcept {
+    if (outgoing.dirty)
+        return; // once for a batch
+    outgoing.dirty = true;
+    Executor& executor = *outgoing.executor;
+    executor.dirty[executor.dirty_count++] = &outgoing;
 }
 
 /// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees it if nobody does.
@@ -74,17 +78,15 @@ void answer_locally(Pending& pending, Status status, const std::uint64_t* words,
 [[nodiscard]] QueuedCall* allocate_queued(ServerEnd& end) noexcept;
 void release_queued(ServerEnd& end, QueuedCall& call) noexcept;
 
+/// Submits calls that waited for a credit, as far as there are credits.
+void submit_overflow(ClientEnd& end) noexcept;
 /// A completion that is not the common case: errors, calls given up, credits that others wait for. False: the peer lied.
 [[nodiscard]] bool complete_slowly(Executor& executor, ClientEnd& end, const RingMessage& message, std::uint64_t head) noexcept;
-void complete_remotely(Executor& executor, ServerEnd& end, std::uint32_t cookie, Status status, const std::uint64_t* words, std::uint32_t count) noexcept;
-[[nodiscard]] bool buffers_allowed(const ServerEnd& end,
-                                   const abi::MethodEntry& method,
-                                   std::uint64_t w0,
-                                   std::uint64_t w1,
-                                   std::uint64_t w2,
-                                   std::uint64_t w3,
-                                   std::uint64_t w4,
-                                   std::uint64_t w5) noexcept;
+void complete_remotely(ServerEnd& end, std::uint32_t cookie, Status status, const std::uint64_t* words, std::uint32_t count) noexcept;
+/// Serves a request with buffers, after checking them.
+void serve_with_buffers(ServerEnd& end, const RingMessage& message, const abi::MethodEntry& method, std::uint32_t cookie) noexcept;
+/// What a handler returned other than a reply that is there.
+void finish_request(ServerEnd& end, std::uint32_t cookie, abi::RawFuture result) noexcept;
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept;
 void close_client(Executor& executor, ClientEnd& end) noexcept;
 void close_server(Executor& executor, ServerEnd& end) noexcept;

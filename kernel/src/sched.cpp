@@ -7,6 +7,7 @@
 #include <cw/kernel/sched.hpp>
 
 extern "C" {
+cw::kernel::Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, cw::kernel::Thread* self) noexcept;
 void switch_from(cw::kernel::Thread* self, cw::kernel::Thread* next) noexcept;
 [[noreturn]] void resume(cw::kernel::Thread* next) noexcept;
 }
@@ -317,26 +318,37 @@ void on_software_interrupt() noexcept {
     reschedule();
 }
 
-/// Called by trap.S with the caller's registers saved: the thread to run next, which sits in wait() as well.
+namespace {
+Thread* user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept;
+}
+
+/// Called by trap.S with the caller's place saved: the thread to run next, which sits in wait() as well.
 extern "C" Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
-    Hart& hart = *self->hart;
-    self->resume_kind = ResumeKind::user;
-    self->saved.a0 = 0;
-    self->user_ticks = 0;
     // The common way: ring one thread of this hart that waits for just that, and nothing else is going on.
-    if (deadline == kNoTime && doorbell < self->wake_limit) {
+    if (deadline == kNoTime && doorbell < self->wake_limit) [[likely]] {
+        Hart& hart = *self->hart;
         Thread* target = self->wake_targets[doorbell];
         if (target != nullptr && target->hart == &hart && target->plain_wait && !self->latched &&
-            hart.ready_mask == 0 && hart.wake.word.load(Order::acquire) == 0) { // [A6]
+            hart.ready_mask == 0 && hart.wake.word.load(Order::acquire) == 0) [[likely]] { // [A6]
+            self->saved.a0 = 0;
+            self->resume_kind = ResumeKind::user;
             self->plain_wait = true;
             self->state = ThreadState::waiting;
             target->plain_wait = false;
             target->state = ThreadState::running;
             hart.current = target;
-            ++hart.handoffs;
             return target;
         }
     }
+    return user_wait_slowly(deadline, doorbell, self);
+}
+
+namespace {
+[[gnu::noinline]] Thread* user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
+    Hart& hart = *self->hart;
+    self->resume_kind = ResumeKind::user;
+    self->saved.a0 = 0;
+    self->user_ticks = 0;
     if (doorbell != abi::kNoDoorbell) {
         if (doorbell >= self->wake_limit) {
             self->saved.a0 = static_cast<std::uint64_t>(Status::out_of_range);
@@ -373,5 +385,6 @@ extern "C" Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thr
         resume(next);
     return next;
 }
+} // namespace
 
 } // namespace cw::kernel

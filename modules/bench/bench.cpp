@@ -187,7 +187,7 @@ cw::Task<> measure_handoff() noexcept {
     for (int i = 0; i < bench::kRepeats; ++i) {
         auto future = mate::handoff({kRounds});
         // The request goes out with our first wait; from then on both sides do nothing but ring and wait.
-        const std::uint64_t doorbell = cw::SlotOf<mate::handoff_method>::value.edge->end->doorbell;
+        const std::uint64_t doorbell = cw::SlotOf<mate::handoff_method>::value.edge->end->submissions.doorbell;
         cw::raw::wait(cw::abi::kNoDeadline, doorbell);
         const std::uint64_t before = instructions();
         for (std::uint64_t k = 0; k < kRounds - 1; ++k)

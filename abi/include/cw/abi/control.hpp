@@ -31,9 +31,9 @@ struct MethodEntry {
     std::uint64_t invoke; ///< Address of the InvokeFn.
     std::uint32_t flags;  ///< MethodFlags.
     MethodShape shape;
-    std::uint32_t reserved;
+    std::uint32_t reserved[3];
 };
-static_assert(sizeof(MethodEntry) == 24);
+static_assert(sizeof(MethodEntry) == 32);
 
 /// Method table of a module instance. In memory that the module's domain cannot write.
 struct MethodTable {

@@ -17,18 +17,25 @@ struct RingMessage {
 };
 static_assert(sizeof(RingMessage) == sizeof(abi::MessageSlot));
 
+struct Executor;
+
+/// What an end publishes into, and whom that may wake.
+struct Outgoing {
+    RingProducer<NativeSync> ring;
+    bool dirty;               ///< Something is published whose wake-up was not looked at yet: it is in the executor's list.
+    std::uint32_t doorbell;   ///< Of the peer.
+    Executor* executor;
+};
+
 /// The caller's end of a channel. Guarded by its module's gate.
 struct ClientEnd {
     Pending* free;            ///< Entries of this channel's pool: one is a credit. Null for good once the channel is closed.
-    RingProducer<NativeSync> submissions;
+    Outgoing submissions;
     RingMessage* submission_slots;
-    bool dirty;               ///< Something is published and not flushed.
-    std::uint32_t doorbell;   ///< Of the provider.
-    Executor* executor;
     RingConsumer<NativeSync> completions;
     const RingMessage* completion_slots;
     Pending* pendings;        ///< The pool's memory.
-    ModuleState* module;      ///< Null: not polled (unused, or closed).
+    ModuleState* module;
     std::uint32_t index;
     bool closed;
     Pending* overflow;        ///< Calls that found no credit, oldest first: entries of the module's pool.
@@ -39,14 +46,12 @@ struct ClientEnd {
 /// The callee's end of a channel. Guarded by its module's gate, except for `queued_used`.
 struct ServerEnd {
     RingConsumer<NativeSync> submissions;
-    RingProducer<NativeSync> completions;
     const RingMessage* submission_slots;
+    Outgoing completions;
     RingMessage* completion_slots;
-    ModuleState* module;      ///< Null: not polled.
+    ModuleState* module;
     const abi::MethodTable* methods;
     const abi::BufferAreas* areas;
-    bool dirty;               ///< As in a ClientEnd.
-    std::uint32_t doorbell;   ///< Of the client.
     std::uint32_t index;
     bool closed;
     PromiseBase* suspended;   ///< Handlers that have not answered yet, newest first.
@@ -77,47 +82,42 @@ struct PolledRing {
     ServerEnd* server;
 };
 
-/// A ring with something published whose wake-up was not looked at yet.
-struct DirtyRing {
-    RingProducer<NativeSync>* ring;
-    bool* mark; ///< The end's `dirty`.
-    std::uint64_t doorbell;
-};
-
 struct Executor {
     Context context; ///< What tp points to in a user domain.
-    PolledRing rings[kMaxRings];
-    std::uint32_t ring_count;
+    // What every round looks at comes first, within reach of short offsets.
     PolledRing* hot;               ///< The ring that had something last.
+    PolledRing* rings_end;
+    std::uint32_t dirty_count;
+    std::uint32_t unarmed_count;
+    Ready* ready;                  ///< Oldest first.
+    Ready* ready_last;
     /// Something came from another thread of the domain: the inbox or a mailbox. Set after the push, release [R10]; cleared before the look,
     /// acquire [A10].
     Atomic<std::uint32_t> attention;
-    std::uint32_t moved_count;
-    RingConsumer<NativeSync>* moved[2 * kMaxRings]; ///< Rings taken from since they were armed.
-    std::uint32_t dirty_count;
-    DirtyRing dirty[2 * abi::kMaxEnds]; ///< In the order in which they were published to first.
+    std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
+    std::uint32_t deadline_count;
+    std::uint32_t deadline_capacity;
+    ServerEnd* serving;            ///< The channel whose request is being started.
+    ExecutorStatistics statistics;
+    Outgoing* dirty[2 * abi::kMaxEnds]; ///< In the order in which they were published to first.
+
+    PolledRing rings[kMaxRings];
+    RingConsumer<NativeSync>* unarmed[2 * kMaxRings]; ///< Rings to be armed before the next sleep, besides the hot one.
     ClientEnd clients[abi::kMaxEnds];
     ServerEnd servers[abi::kMaxEnds];
     /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with acquire [A5].
     Atomic<Ready*> inbox;
-    Ready* ready;      ///< Oldest first.
-    Ready* ready_last;
-    Pending** deadlines; ///< Binary heap, soonest first.
-    std::uint32_t deadline_count;
-    std::uint32_t deadline_capacity;
+    Pending** deadlines;           ///< Binary heap, soonest first.
     ModuleState* modules[kMaxExecutorModules];
     std::uint32_t module_count;
-    std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
-    ServerEnd* serving;         ///< The channel whose request is being started.
     const Atomic<std::uint64_t>* interrupt_counts; ///< Written by the kernel.
     std::uint64_t interrupts_seen[kMaxExecutorInterrupts];
     Pending* interrupt_waiter[kMaxExecutorInterrupts];
-    void* host;                 ///< The kernel's record of it; unused in a user domain.
-    IndexPage* control_page;    ///< Our index words of the control ring; the kernel reads them.
+    void* host;                    ///< The kernel's record of it; unused in a user domain.
+    IndexPage* control_page;       ///< Our index words of the control ring; the kernel reads them.
     RingConsumer<NativeSync> control;
     const abi::ControlEntry* control_entries;
     const abi::StartBlock* start;
-    ExecutorStatistics statistics;
 };
 
 /// Sets an executor up in zeroed memory. Requires: `start` and the control ring as abi/control.hpp says.

@@ -142,8 +142,8 @@ public:
     /// Ordering: [A1] acquire, pairs with [R1].
     [[nodiscard]] std::uint32_t available() noexcept {
         const std::uint32_t count = theirs_->tail.load(Order::acquire) - head_; // [A1]
-        if (count > capacity_ || faulted_) [[unlikely]] {
-            faulted_ = true;
+        if (count > capacity_) [[unlikely]] {
+            capacity_ = 0; // for good
             return 0;
         }
         return count;
@@ -190,7 +190,7 @@ public:
         mine_->data_event.store(head_, Order::relaxed);
         return true;
     }
-    [[nodiscard]] bool faulted() const noexcept { return faulted_; }
+    [[nodiscard]] bool faulted() const noexcept { return capacity_ == 0; }
     [[nodiscard]] std::uint32_t head() const noexcept { return head_; }
 
 private:
@@ -200,7 +200,6 @@ private:
     std::uint32_t released_ = 0;
     std::uint32_t armed_ = 0;
     std::uint32_t capacity_ = 0;
-    bool faulted_ = false;
 };
 
 /// An index page as both sides of a channel see it: the owner produces into one ring and consumes from the other.

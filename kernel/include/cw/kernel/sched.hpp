@@ -23,7 +23,7 @@ struct alignas(64) Hart {
     Thread* deadlines;             ///< Soonest first.
     Atomic<RemoteWork*> inbox;     ///< Pushed release [R8], drained acquire [A8].
     Thread* dead;                  ///< Ended threads whose stacks are to be freed.
-    std::uint64_t switches, handoffs, traps, interrupts;
+    std::uint64_t switches, traps, interrupts;
     WakeWord wake;
 };
 
