@@ -132,7 +132,8 @@ bool carry_out(Executor& executor, const abi::ControlEntry& entry) noexcept {
 
 void run_control(Executor& executor) noexcept {
     executor.unarmed[executor.unarmed_count++] = &executor.control;
-    for (std::uint32_t count = executor.control.available(); count != 0; --count) {
+    // Carrying one out may bring the next: a relinked slot leads to an end that is added by what follows.
+    while (executor.control.available() != 0) {
         const abi::ControlEntry entry = executor.control_entries[executor.control.slot()];
         if (!carry_out(executor, entry))
             return; // nothing behind it may overtake it
