@@ -1,69 +1,94 @@
-#include <cw/core/service/modules.hpp>
-#include <cw/core/service/system.hpp>
-#include <cw/core/text.hpp>
-#include <cw/modules/console.hpp>
-#include <cw/modules/echo.hpp>
-#include <cw/sdk/buffer.hpp>
+// The shell: runs the boot script, then commands that are typed. All it shows and does, it does
+// through services.
+#include "commands.hpp"
+#include "loading.hpp"
+#include "output.hpp"
+#include "prompt.hpp"
+#include "services.hpp"
+#include "workspace.hpp"
 #include <cw/sdk/module.hpp>
 
-CW_MODULE(shell, {.version = {1, 0}});
+CW_MODULE(shell, {.version = {1, 0}, .frame_bytes = 128 * 1024});
 CW_REQUIRE(console::put);
 CW_REQUIRE(console::write);
 CW_REQUIRE(console::read);
-CW_REQUIRE(echo::ping);
-CW_REQUIRE(echo::block);
 CW_REQUIRE(cw::memory::area);
-CW_REQUIRE(cw::power::off);
+CW_REQUIRE(cw::memory::statistics);
+CW_REQUIRE(cw::modules::load);
+CW_REQUIRE(cw::modules::unload);
 CW_REQUIRE(cw::modules::describe);
+CW_REQUIRE(cw::modules::counters);
+CW_REQUIRE(cw::klog::read);
+CW_REQUIRE(cw::clock::now);
+CW_REQUIRE(cw::power::off);
+CW_REQUIRE(archive::count, cw::abi::kMethodOptional);
+CW_REQUIRE(archive::stat, cw::abi::kMethodOptional);
+CW_REQUIRE(archive::name, cw::abi::kMethodOptional);
+CW_REQUIRE(archive::find, cw::abi::kMethodOptional);
+CW_REQUIRE(archive::read, cw::abi::kMethodOptional);
+CW_REQUIRE(digest::open, cw::abi::kMethodOptional);
+CW_REQUIRE(digest::update, cw::abi::kMethodOptional);
+CW_REQUIRE(digest::finish, cw::abi::kMethodOptional);
+CW_REQUIRE(text::count, cw::abi::kMethodOptional);
+CW_REQUIRE(text::find, cw::abi::kMethodOptional);
+CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
+CW_REQUIRE(echo::null, cw::abi::kMethodOptional);
+CW_REQUIRE(echo::late, cw::abi::kMethodOptional);
+CW_REQUIRE(echo::block, cw::abi::kMethodOptional);
 
-static cw::Task<> say(std::string_view text) noexcept {
-    while (!text.empty()) {
-        console::Inline line{};
-        line.size = text.size() < line.bytes.size() ? text.size() : line.bytes.size();
-        __builtin_memcpy(line.bytes.data(), text.data(), line.size);
-        CW_CO_TRY(done, co_await console::put(line));
-        text.remove_prefix(done.bytes);
-    }
+namespace shell {
+
+namespace {
+
+constexpr std::string_view kScript = "boot";
+constexpr std::uint64_t kMaxScriptBytes = 1 << 20;
+constexpr std::uint64_t kNoMemoryStatus = 103; ///< Of the system, when the shell cannot even start.
+
+cw::Task<> take_workspace() noexcept {
+    CW_CO_TRY(output, co_await cw::Area::create(kOutputBytes));
+    CW_CO_TRY(reply, co_await cw::Area::create(kReplyBytes));
+    CW_CO_TRY(names, co_await cw::Area::create(kNamesBytes));
+    CW_CO_TRY(data, co_await cw::Area::create(kDataBytes));
+    workspace = {.output = output, .reply = reply, .names = names, .data = data};
     co_return cw::Nothing{};
 }
 
-static cw::Task<> run() noexcept {
-    static_cast<void>(co_await say("hello from the shell, a process\r\n"));
-    auto r = co_await echo::ping({41});
-    cw::Text<100> t;
-    t.format("echo says {} {}\r\n", r ? r->value : 0, cw::name_of(r ? cw::Status::ok : r.error()));
-    static_cast<void>(co_await say(t.view()));
-    echo::Block b{{1, 2, 3, 4, 5, 6}};
-    auto rb = co_await echo::block(b);
-    if (rb) {
-        cw::Text<100> t2;
-        t2.format("block {} {} {} {} {} {}\r\n",
-                  rb->words[0],
-                  rb->words[1],
-                  rb->words[2],
-                  rb->words[3],
-                  rb->words[4],
-                  rb->words[5]);
-        static_cast<void>(co_await say(t2.view()));
-    }
-    auto area = co_await cw::Area::create(65536);
-    if (area) {
-        for (auto what : {cw::modules::What::modules,
-                          cw::modules::What::edges,
-                          cw::modules::What::services,
-                          cw::modules::What::domains}) {
-            auto d = co_await cw::modules::describe({what, area->out()});
-            if (d) {
-                static_cast<void>(co_await console::write({area->ref(0, d->bytes)}));
-            } else
-                static_cast<void>(co_await say(cw::name_of(d.error())));
-        }
-    } else
-        static_cast<void>(co_await say("no area\r\n"));
-    static_cast<void>(co_await cw::power::off({0}));
-    co_return cw::Nothing{};
+/// The text of the boot script; empty if there is none.
+cw::Task<std::string_view> boot_script() noexcept {
+    CW_CO_TRY(there, co_await ensure("archive", Tell::no));
+    if (!there)
+        co_return std::string_view{};
+    __builtin_memcpy(workspace.names.data(), kScript.data(), kScript.size());
+    const archive::FindArguments wanted{
+        .kind = static_cast<std::uint64_t>(cw::abi::ArchiveKind::script),
+        .name = workspace.names.ref(0, kScript.size())};
+    const auto found = co_await archive::find(wanted);
+    if (!found || found->bytes == 0)
+        co_return std::string_view{};
+    if (found->bytes > kMaxScriptBytes)
+        co_return cw::refuse(cw::Status::out_of_range);
+    CW_CO_TRY(area, co_await cw::Area::create(found->bytes));
+    CW_CO_TRY(read,
+              co_await archive::read({.index = found->index, .offset = 0, .into = area.out()}));
+    co_return std::string_view{area.text(), read.bytes};
 }
+
+cw::Task<> run() noexcept {
+    const auto prepared = co_await take_workspace();
+    if (!prepared)
+        co_return co_await cw::power::off({kNoMemoryStatus});
+    const auto script = co_await boot_script();
+    if (script)
+        CW_CO_CHECK(co_await run_commands(*script));
+    else
+        out.format("the boot script cannot be read: {}\n", cw::name_of(script.error()));
+    co_return co_await interact();
+}
+
+} // namespace
+
+} // namespace shell
 
 CW_START {
-    static_cast<void>(cw::spawn(run()));
+    static_cast<void>(cw::spawn(shell::run()));
 }

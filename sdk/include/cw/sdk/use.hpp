@@ -5,6 +5,6 @@
 
 /// `method`, which another file of the module requires, may be called in this one.
 #define CW_USES(method)                                                                            \
-    template<>                                                                                     \
+    template <>                                                                                    \
     constinit ::cw::abi::Slot                                                                      \
         cw::SlotOf<std::remove_cvref_t<decltype(method)>::Declaration>::value

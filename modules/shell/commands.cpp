@@ -1,0 +1,206 @@
+#include "commands.hpp"
+#include "loading.hpp"
+#include "output.hpp"
+#include "words.hpp"
+
+namespace shell {
+
+namespace {
+
+constexpr std::size_t kAny = Words::kMost;
+
+constexpr std::string_view kModprobeDetails =
+    "  (no option)        into the kernel, on an executor of its own\n"
+    "  --user-process     into a new process\n"
+    "  --sync-caller      into the kernel, on its caller's thread\n"
+    "  --domain=D         into the domain D (number or name), beside the modules there\n"
+    "  --dry-run          say what would be done\n"
+    "  --hart=N           start its executor on hart N\n"
+    "  --link METHOD=PATH link this call as direct, syscall or ring\n"
+    "  --grant=NAME       let its new process load-kernel, load-domain or power\n"
+    "What the module requires is loaded first.\n";
+
+constexpr Command kCommands[] = {
+    {.name = "bench", .summary = "measure all call paths; powers off at the end", .run = bench},
+    {.name = "call",
+     .usage = "METHOD [NUMBER]",
+     .summary = "call a method of echo",
+     .fewest = 1,
+     .most = 2,
+     .takes = Takes::methods,
+     .run = call},
+    {.name = "cat",
+     .usage = "FILE...",
+     .summary = "show files",
+     .fewest = 1,
+     .most = kAny,
+     .takes = Takes::files,
+     .run = cat},
+    {.name = "clear", .summary = "clear the screen", .run = clear},
+    {.name = "domains", .summary = "protection domains", .run = domains},
+    {.name = "echo", .usage = "[TEXT...]", .summary = "show text", .most = kAny, .run = echo},
+    {.name = "grep",
+     .usage = "TEXT FILE...",
+     .summary = "lines that contain a text; fails if there is none",
+     .fewest = 2,
+     .most = kAny,
+     .takes = Takes::files,
+     .run = grep},
+    {.name = "help",
+     .usage = "[COMMAND]",
+     .summary = "what commands there are, or what one does",
+     .most = 1,
+     .takes = Takes::commands,
+     .run = help},
+    {.name = "history", .summary = "lines typed before", .run = history},
+    {.name = "log", .summary = "the kernel's log", .run = show_log},
+    {.name = "ls",
+     .usage = "[--modules | --all]",
+     .summary = "files handed over at boot",
+     .options = "--modules --all",
+     .most = 1,
+     .run = ls},
+    {.name = "lsmod",
+     .usage = "[--edges]",
+     .summary = "loaded modules and what they share their fate with; or each call and its link",
+     .options = "--edges",
+     .most = 1,
+     .run = lsmod},
+    {.name = "main-job",
+     .summary = "hash all files through digest in each placement, and say what it cost",
+     .run = main_job},
+    {.name = "memory", .summary = "memory in all, and free", .run = memory},
+    {.name = "modprobe",
+     .usage = "[OPTION...] MODULE",
+     .summary = "load a module: plain into the kernel",
+     .details = kModprobeDetails,
+     .options = "--user-process --sync-caller --domain= --dry-run --hart= --link --grant=",
+     .fewest = 1,
+     .most = kAny,
+     .takes = Takes::module_files,
+     .run = modprobe},
+    {.name = "poweroff",
+     .usage = "[STATUS]",
+     .summary = "end the system with STATUS, or with that of the last command",
+     .most = 1,
+     .run = poweroff},
+    {.name = "rmmod",
+     .usage = "MODULE",
+     .summary = "unload a module",
+     .fewest = 1,
+     .most = 1,
+     .takes = Takes::loaded_modules,
+     .run = rmmod},
+    {.name = "services",
+     .summary = "methods that can be called, with their signatures",
+     .run = services},
+    {.name = "sha256",
+     .usage = "FILE...",
+     .summary = "SHA-256 of files",
+     .fewest = 1,
+     .most = kAny,
+     .takes = Takes::files,
+     .run = sha256},
+    {.name = "sleep",
+     .usage = "MILLISECONDS",
+     .summary = "wait",
+     .fewest = 1,
+     .most = 1,
+     .run = sleep},
+    {.name = "status", .summary = "status of the last command: 0 is success", .run = status},
+    {.name = "time",
+     .usage = "[COMMAND...]",
+     .summary = "time since boot, or how long a command takes",
+     .most = kAny,
+     .takes = Takes::commands,
+     .run = time},
+    {.name = "wc",
+     .usage = "FILE...",
+     .summary = "lines, words and bytes of files",
+     .fewest = 1,
+     .most = kAny,
+     .takes = Takes::files,
+     .run = wc},
+};
+
+int status_of_last = kDone;
+
+std::string_view describe(Words::Problem problem) noexcept {
+    switch (problem) {
+    case Words::Problem::open_quote:
+        return "a quote is open at the end";
+    case Words::Problem::too_many:
+        return "a command has at most 32 words";
+    default:
+        return "a command has at most 1024 bytes";
+    }
+}
+
+void say_unknown(std::string_view name) noexcept {
+    out.format("{}: no such command; there are", name);
+    for (const Command& command : kCommands)
+        out.format(" {}", command.name);
+    out.put("\n");
+}
+
+cw::Task<> run_command(std::string_view text) noexcept {
+    static constinit Words words;
+    const Words::Problem problem = words.parse(text);
+    if (problem != Words::Problem::none) {
+        out.format("{}\n", describe(problem));
+        status_of_last = kFailed;
+    } else {
+        const auto result = co_await run_words(words.all());
+        status_of_last = result ? *result : kFailed;
+    }
+    const auto shown = co_await out.flush();
+    if (!shown)
+        CW_CO_CHECK(co_await bring_console_back());
+    co_return cw::Nothing{};
+}
+
+} // namespace
+
+std::span<const Command> all_commands() noexcept {
+    return kCommands;
+}
+
+const Command* find_command(std::string_view name) noexcept {
+    for (const Command& command : kCommands) {
+        if (command.name == name)
+            return &command;
+    }
+    return nullptr;
+}
+
+cw::Task<int> run_words(Arguments words) noexcept {
+    const Command* command = find_command(words[0]);
+    if (command == nullptr) {
+        say_unknown(words[0]);
+        co_return kFailed;
+    }
+    const Arguments rest = words.subspan(1);
+    if (rest.size() < command->fewest || rest.size() > command->most) {
+        out.format("usage: {} {}\n", command->name, command->usage);
+        co_return kFailed;
+    }
+    const auto result = co_await command->run(rest);
+    if (!result) {
+        out.format("{}: {}\n", command->name, cw::name_of(result.error()));
+        co_return kFailed;
+    }
+    co_return *result;
+}
+
+cw::Task<> run_commands(std::string_view text) noexcept {
+    for (std::string_view command = take_command(text); !command.empty();
+         command = take_command(text))
+        static_cast<void>(co_await run_command(command)); // the next one is run in any case
+    co_return cw::Nothing{};
+}
+
+int last_status() noexcept {
+    return status_of_last;
+}
+
+} // namespace shell

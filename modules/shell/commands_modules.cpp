@@ -1,0 +1,81 @@
+// Commands about modules.
+#include "commands.hpp"
+#include "load_options.hpp"
+#include "loading.hpp"
+#include "output.hpp"
+#include <array>
+#include <cw/sdk/wait.hpp>
+
+namespace shell {
+
+namespace {
+
+cw::Task<int> show_table(cw::modules::What what) noexcept {
+    CW_CO_TRY(table, co_await describe(what));
+    CW_CO_CHECK(co_await out.write(table));
+    co_return kDone;
+}
+
+cw::Task<int> show(Outcome outcome) noexcept {
+    CW_CO_CHECK(co_await out.write(outcome.text));
+    co_return outcome.status == cw::Status::ok ? kDone : kFailed;
+}
+
+} // namespace
+
+cw::Task<int> modprobe(Arguments words) noexcept {
+    static constinit std::array<char, 240> wrong_memory{};
+    cw::TextWriter wrong{wrong_memory.data(), wrong_memory.size()};
+    LoadOptions options;
+    if (!parse_load_options(words, options, wrong)) {
+        out.format("modprobe: {}\n", wrong.text());
+        co_return kFailed;
+    }
+    CW_CO_TRY(outcome, co_await load(options));
+    co_return co_await show(outcome);
+}
+
+cw::Task<int> rmmod(Arguments words) noexcept {
+    CW_CO_TRY(outcome, co_await unload(words[0]));
+    co_return co_await show(outcome);
+}
+
+cw::Task<int> lsmod(Arguments words) noexcept {
+    if (!words.empty() && words[0] != "--edges") {
+        out.format("lsmod: {}: no such option; there is --edges\n", words[0]);
+        co_return kFailed;
+    }
+    const auto what = words.empty() ? cw::modules::What::modules : cw::modules::What::edges;
+    co_return co_await show_table(what);
+}
+
+cw::Task<int> services(Arguments) noexcept {
+    co_return co_await show_table(cw::modules::What::services);
+}
+
+cw::Task<int> domains(Arguments) noexcept {
+    co_return co_await show_table(cw::modules::What::domains);
+}
+
+cw::Task<int> bench(Arguments) noexcept {
+    LoadOptions options;
+    options.module = "bench";
+    options.placement = cw::abi::Placement::user_process;
+    options.grants = cw::modules::kLoadKernel | cw::modules::kLoadDomain | cw::modules::kPower;
+    CW_CO_TRY(outcome, co_await load(options));
+    if (outcome.status != cw::Status::ok)
+        co_return co_await show(outcome);
+    // It ends the system. Looking whether it is still there is rare, because it would be measured
+    // too.
+    constexpr std::uint64_t kFiveSeconds = 5'000'000'000;
+    for (;;) {
+        static_cast<void>(co_await cw::sleep_ns(kFiveSeconds));
+        CW_CO_TRY(running, co_await is_loaded("bench"));
+        if (!running)
+            break;
+    }
+    out.put("bench: it ended early; `log` may tell why\n");
+    co_return kFailed;
+}
+
+} // namespace shell

@@ -1,0 +1,39 @@
+// The services that the shell calls; shell.cpp requires them. Those of archive, digest, text and
+// echo are optional: the module that provides them is loaded when a command needs it (loading.hpp).
+#pragma once
+#include <cw/core/service/memory.hpp>
+#include <cw/core/service/modules.hpp>
+#include <cw/core/service/system.hpp>
+#include <cw/modules/archive.hpp>
+#include <cw/modules/console.hpp>
+#include <cw/modules/digest.hpp>
+#include <cw/modules/echo.hpp>
+#include <cw/modules/text.hpp>
+#include <cw/sdk/use.hpp>
+
+CW_USES(console::put);
+CW_USES(console::write);
+CW_USES(console::read);
+CW_USES(cw::memory::area);
+CW_USES(cw::memory::statistics);
+CW_USES(cw::modules::load);
+CW_USES(cw::modules::unload);
+CW_USES(cw::modules::describe);
+CW_USES(cw::modules::counters);
+CW_USES(cw::klog::read);
+CW_USES(cw::clock::now);
+CW_USES(cw::power::off);
+CW_USES(archive::count);
+CW_USES(archive::stat);
+CW_USES(archive::name);
+CW_USES(archive::find);
+CW_USES(archive::read);
+CW_USES(digest::open);
+CW_USES(digest::update);
+CW_USES(digest::finish);
+CW_USES(text::count);
+CW_USES(text::find);
+CW_USES(echo::ping);
+CW_USES(echo::null);
+CW_USES(echo::late);
+CW_USES(echo::block);
