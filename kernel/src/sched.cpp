@@ -3,6 +3,7 @@
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/domain.hpp>
+#include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
 
@@ -152,6 +153,9 @@ void run_next(Hart& hart, Thread& next) noexcept {
                 arch::wait_for_interrupt();
             hart.wake.word.fetch_and(~kWakePoke, Order::acq_rel);
             arch::clear_software_interrupt();
+            // Interrupts stay off, so no trap does this; the other two kinds are seen to by choose().
+            if ((CW_CSR_READ(sip) & 1u << arch::kExternal) != 0)
+                interrupts_handle();
         }
         Thread* next = choose(hart);
         if (next != hart.idle) {
