@@ -129,5 +129,4 @@ int __popcountdi2(std::uint64_t value) {
         ++count;
     return count;
 }
-
 }

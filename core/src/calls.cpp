@@ -1,4 +1,5 @@
-// Calls inside a domain that could not be plain function calls: mailboxes, suspended handlers, cancellation, ready lists.
+// Calls inside a domain that could not be plain function calls: mailboxes, suspended handlers,
+// cancellation, ready lists.
 #include "ops.hpp"
 #include "runtime.hpp"
 
@@ -53,7 +54,8 @@ void finish(Executor& executor, Pending& pending) noexcept {
         return;
     }
     pending.outcome.set_state(PendingState::done);
-    if (void* coroutine = pending.coroutine; coroutine != nullptr && state != PendingState::given_up) {
+    if (void* coroutine = pending.coroutine;
+        coroutine != nullptr && state != PendingState::given_up) {
         pending.coroutine = nullptr;
         std::coroutine_handle<>::from_address(coroutine).resume();
     }
@@ -116,7 +118,8 @@ void unlink_overflow(ClientEnd& end, Pending& pending) noexcept {
 
 void send_cancel(Pending& carrier) noexcept {
     ClientEnd& end = *carrier.end;
-    if (end.closed || end.submissions.ring.free_slots() == 0) // never full, unless the peer lies: see kSubmissionSlots
+    if (end.closed || end.submissions.ring.free_slots() ==
+                          0) // never full, unless the peer lies: see kSubmissionSlots
         return;
     RingMessage& message = end.submission_slots[end.submissions.ring.slot()];
     message.head.store(abi::message_head(carrier.cookie, 0, abi::kMessageCancel), Order::relaxed);
@@ -131,7 +134,8 @@ void give_up(Executor& executor, Pending& pending, Status status) noexcept {
     if (state != PendingState::in_flight && state != PendingState::queued)
         return;
     pending.outcome.set_status(status);
-    if (state == PendingState::queued && (pending.end != nullptr || pending.alone)) { // never submitted: no answer will come
+    if (state == PendingState::queued &&
+        (pending.end != nullptr || pending.alone)) { // never submitted: no answer will come
         if (pending.end != nullptr)
             unlink_overflow(*pending.end, pending);
         pending.alone = false;
@@ -161,7 +165,10 @@ void cancel_coroutine(Executor& executor, PromiseBase& promise) noexcept {
         give_up(executor, *leaf->awaited_call, Status::cancelled);
 }
 
-void answer_locally(Pending& pending, Status status, const std::uint64_t* words, std::uint32_t count) noexcept {
+void answer_locally(Pending& pending,
+                    Status status,
+                    const std::uint64_t* words,
+                    std::uint32_t count) noexcept {
     for (std::uint32_t i = 0; i < count; ++i)
         pending.words[i] = words[i];
     pending.answer = status;
@@ -240,7 +247,8 @@ void forget_module(Executor& executor, ModuleState& module) noexcept {
 // What modules reach through RuntimeOps.
 namespace ops {
 
-abi::RawFuture queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words) {
+abi::RawFuture
+queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words) {
     Edge& edge = *slot->edge;
     ++callee->calls_queued;
     Request* request = nullptr;
@@ -275,7 +283,9 @@ abi::RawFuture queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke
     return result;
 }
 
-void gate_left(ModuleState* module) { call_attention(*module->home); }
+void gate_left(ModuleState* module) {
+    call_attention(*module->home);
+}
 
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     Edge& edge = *slot->edge;
@@ -284,7 +294,8 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
         link_suspended(*edge.server, *promise);
         return {0, abi::kStateQueued};
     }
-    Pending* pending = pool_take(edge.client->free); // there is one: the entry looked before it ran the handler
+    Pending* pending =
+        pool_take(edge.client->free); // there is one: the entry looked before it ran the handler
     pending->outcome = Outcome{PendingState::in_flight};
     pending->coroutine = nullptr;
     pending->started = true;
@@ -295,7 +306,10 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
-void complete(PromiseBase* promise, Status status, const std::uint64_t* words, std::uint32_t count) {
+void complete(PromiseBase* promise,
+              Status status,
+              const std::uint64_t* words,
+              std::uint32_t count) {
     count = status == Status::ok ? count : 0;
     if (promise->ticket.remote) {
         unlink_suspended(*promise);
@@ -308,13 +322,17 @@ void complete(PromiseBase* promise, Status status, const std::uint64_t* words, s
     }
 }
 
-void ready(Ready* entry) { push(*entry->module->home, *entry); }
+void ready(Ready* entry) {
+    push(*entry->module->home, *entry);
+}
 
 void set_deadline(Pending* pending, std::uint64_t ticks) {
     arm_deadline(*pending->module->home, *pending, ticks);
 }
 
-void cancel(Pending* pending) { give_up(*pending->module->home, *pending, Status::cancelled); }
+void cancel(Pending* pending) {
+    give_up(*pending->module->home, *pending, Status::cancelled);
+}
 
 abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks) {
     Pending* pending = pool_take(module->free);
@@ -357,7 +375,8 @@ void release(Pending* pending) {
     if (pending->outcome.has(Outcome::kArmed))
         disarm_deadline(*pending->module->home, *pending);
     pending->coroutine = nullptr;
-    if (pending->outcome.state() == PendingState::queued && (pending->end != nullptr || pending->alone)) {
+    if (pending->outcome.state() == PendingState::queued &&
+        (pending->end != nullptr || pending->alone)) {
         if (pending->end != nullptr)
             unlink_overflow(*pending->end, *pending);
         pending->alone = false;

@@ -45,13 +45,18 @@ void take_answer(Pending& pending, const RingMessage& message, Status status) no
 
 } // namespace
 
-bool complete_slowly(Executor& executor, ClientEnd& end, const RingMessage& message, std::uint64_t head) noexcept {
+bool complete_slowly(Executor& executor,
+                     ClientEnd& end,
+                     const RingMessage& message,
+                     std::uint64_t head) noexcept {
     const std::uint32_t cookie = abi::message_cookie(head);
     Pending& pending = end.pendings[cookie % kPoolPendings];
     const PendingState state = pending.outcome.state();
-    const bool awaited = state == PendingState::in_flight || state == PendingState::given_up || state == PendingState::abandoned;
+    const bool awaited = state == PendingState::in_flight || state == PendingState::given_up ||
+                         state == PendingState::abandoned;
     // Only a call of ours that is in flight on this very channel can be completed, once.
-    if (pending.cookie != cookie || !awaited || abi::message_code(head) > kLastStatus || abi::message_flags(head) != 0)
+    if (pending.cookie != cookie || !awaited || abi::message_code(head) > kLastStatus ||
+        abi::message_flags(head) != 0)
         return false;
     const auto status = static_cast<Status>(abi::message_code(head));
     if (Pending* waiting = pending.partner; waiting != nullptr) {
@@ -69,8 +74,11 @@ bool complete_slowly(Executor& executor, ClientEnd& end, const RingMessage& mess
 
 namespace {
 
-/// True if each buffer of the message lies in one of the client's areas, writable where the method writes.
-bool buffers_allowed(const ServerEnd& end, const abi::MethodEntry& method, const std::uint64_t* words) noexcept {
+/// True if each buffer of the message lies in one of the client's areas, writable where the method
+/// writes.
+bool buffers_allowed(const ServerEnd& end,
+                     const abi::MethodEntry& method,
+                     const std::uint64_t* words) noexcept {
     const std::uint64_t count = __atomic_load_n(&end.areas->count, __ATOMIC_ACQUIRE);
     for (std::uint32_t b = 0; b < method.shape.buffers; ++b) {
         const std::uint64_t address = words[method.shape.buffer_word[b]];
@@ -78,7 +86,8 @@ bool buffers_allowed(const ServerEnd& end, const abi::MethodEntry& method, const
         bool found = size == 0;
         for (std::uint64_t i = 0; i < count && !found; ++i) {
             const abi::BufferArea& area = end.areas->areas[i];
-            found = address >= area.base && size <= area.bytes && address - area.base <= area.bytes - size &&
+            found = address >= area.base && size <= area.bytes &&
+                    address - area.base <= area.bytes - size &&
                     (area.writable != 0 || (method.flags & abi::kMethodWritesBuffer) == 0);
         }
         if (!found)
@@ -132,13 +141,15 @@ void complete_remotely(ServerEnd& end,
     RingMessage& answer = end.completion_slots[end.completions.ring.slot()];
     for (std::uint32_t i = 0; i < count; ++i)
         answer.words[i].store(words[i], Order::relaxed);
-    answer.head.store(abi::message_head(cookie, static_cast<std::uint16_t>(status)), Order::relaxed);
+    answer.head.store(abi::message_head(cookie, static_cast<std::uint16_t>(status)),
+                      Order::relaxed);
     end.completions.ring.publish();
     mark_dirty(end.completions);
 }
 
 QueuedCall* allocate_queued(ServerEnd& end) noexcept {
-    // One client thread allocates, the home executor frees: a bit once seen clear stays clear until we set it.
+    // One client thread allocates, the home executor frees: a bit once seen clear stays clear until
+    // we set it.
     const std::uint64_t used = end.queued_used.load(Order::acquire);
     if (end.queued == nullptr || ~used == 0)
         return nullptr;
@@ -172,7 +183,8 @@ void unlink_suspended(PromiseBase& promise) noexcept {
 }
 
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept {
-    for (PromiseBase* promise = end.suspended; promise != nullptr; promise = promise->next_suspended) {
+    for (PromiseBase* promise = end.suspended; promise != nullptr;
+         promise = promise->next_suspended) {
         if (promise->ticket.cookie == cookie) {
             cancel_coroutine(executor, *promise);
             return;
@@ -203,10 +215,12 @@ void close_client(Executor& executor, ClientEnd& end) noexcept {
     end.free = nullptr;
     remove_ring(executor, &end);
     const auto died = [&](Pending& pending) {
-        if (pending.outcome.state() == PendingState::in_flight || pending.outcome.state() == PendingState::queued) {
+        if (pending.outcome.state() == PendingState::in_flight ||
+            pending.outcome.state() == PendingState::queued) {
             pending.outcome.set_status(Status::peer_died);
             make_ready(executor, pending, PendingState::done);
-        } else if (pending.outcome.state() == PendingState::given_up || pending.outcome.state() == PendingState::abandoned) {
+        } else if (pending.outcome.state() == PendingState::given_up ||
+                   pending.outcome.state() == PendingState::abandoned) {
             finish(executor, pending);
         }
     };

@@ -8,7 +8,10 @@ namespace {
 void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
     ModuleState& module = *reinterpret_cast<ModuleState*>(entry.a);
     if (executor.module_count == kMaxExecutorModules) {
-        platform::report(abi::Report::module_started, entry.e, static_cast<std::uint64_t>(Status::no_resource), 0);
+        platform::report(abi::Report::module_started,
+                         entry.e,
+                         static_cast<std::uint64_t>(Status::no_resource),
+                         0);
         return;
     }
     pool_create(module.pendings, &module.free, &module, nullptr);
@@ -23,7 +26,10 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
     platform::report(abi::Report::module_started, entry.e, 0, 0);
 }
 
-void add_ring(Executor& executor, RingConsumer<NativeSync>& ring, ClientEnd* client, ServerEnd* server) noexcept {
+void add_ring(Executor& executor,
+              RingConsumer<NativeSync>& ring,
+              ClientEnd* client,
+              ServerEnd* server) noexcept {
     *executor.rings_end++ = {&ring, client, server};
     executor.unarmed[executor.unarmed_count++] = &ring;
 }
@@ -33,7 +39,8 @@ void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* mine = reinterpret_cast<IndexPage*>(entry.b);
     auto* theirs = reinterpret_cast<const IndexPage*>(entry.c);
     end = ClientEnd{};
-    end.submissions.ring = {&mine->producer, &theirs->consumer, abi::kSubmissionSlots, abi::kFirstIndex};
+    end.submissions.ring = {
+        &mine->producer, &theirs->consumer, abi::kSubmissionSlots, abi::kFirstIndex};
     end.submissions.doorbell = static_cast<std::uint32_t>(entry.d);
     end.submissions.executor = &executor;
     end.completions = {&mine->consumer, &theirs->producer, abi::kCompletionSlots, abi::kFirstIndex};
@@ -51,7 +58,8 @@ void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* theirs = reinterpret_cast<const IndexPage*>(entry.b);
     auto* mine = reinterpret_cast<IndexPage*>(entry.c);
     end.submissions = {&mine->consumer, &theirs->producer, abi::kSubmissionSlots, abi::kFirstIndex};
-    end.completions.ring = {&mine->producer, &theirs->consumer, abi::kCompletionSlots, abi::kFirstIndex};
+    end.completions.ring = {
+        &mine->producer, &theirs->consumer, abi::kCompletionSlots, abi::kFirstIndex};
     end.completions.doorbell = static_cast<std::uint32_t>(entry.d);
     end.completions.executor = &executor;
     end.submission_slots = reinterpret_cast<const RingMessage*>(entry.b + abi::kSlotsOffset);
@@ -78,11 +86,13 @@ bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
     if (!enter_module(module))
         return false;
     close_client(executor, end);
-    // The kernel now takes away the slots that lead here; the pool's memory too, if no future holds an entry any more.
+    // The kernel now takes away the slots that lead here; the pool's memory too, if no future holds
+    // an entry any more.
     bool unused = true;
     for (std::uint32_t i = 0; i < kPoolPendings; ++i)
         unused = unused && end.pendings[i].outcome.state() == PendingState::free;
-    platform::report(abi::Report::end_closed, entry.index | std::uint64_t{1} << 32, unused ? 1 : 0, 0);
+    platform::report(
+        abi::Report::end_closed, entry.index | std::uint64_t{1} << 32, unused ? 1 : 0, 0);
     leave_module(executor, module);
     return true;
 }
@@ -97,7 +107,8 @@ bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept 
     return true;
 }
 
-/// Reports at a point where no code of the client module runs, so that its slots may be changed. False: as close_end().
+/// Reports at a point where no code of the client module runs, so that its slots may be changed.
+/// False: as close_end().
 bool relink(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* module = reinterpret_cast<ModuleState*>(entry.a);
     if (!enter_module(*module))
@@ -132,7 +143,8 @@ bool carry_out(Executor& executor, const abi::ControlEntry& entry) noexcept {
 
 void run_control(Executor& executor) noexcept {
     executor.unarmed[executor.unarmed_count++] = &executor.control;
-    // Carrying one out may bring the next: a relinked slot leads to an end that is added by what follows.
+    // Carrying one out may bring the next: a relinked slot leads to an end that is added by what
+    // follows.
     while (executor.control.available() != 0) {
         const abi::ControlEntry entry = executor.control_entries[executor.control.slot()];
         if (!carry_out(executor, entry))
@@ -150,7 +162,8 @@ void remove_ring(Executor& executor, const void* end) noexcept {
             if (executor.unarmed[k] == polled->ring)
                 executor.unarmed[k] = &executor.control; // its pages may go
         }
-        Outgoing* outgoing = polled->client != nullptr ? &polled->client->submissions : &polled->server->completions;
+        Outgoing* outgoing =
+            polled->client != nullptr ? &polled->client->submissions : &polled->server->completions;
         for (std::uint32_t k = 0; k < executor.dirty_count; ++k) {
             if (executor.dirty[k] == outgoing)
                 executor.dirty[k] = executor.dirty[--executor.dirty_count];

@@ -4,7 +4,8 @@
 
 namespace cw::runtime {
 
-/// Carries out what has come. Stops at an entry that must wait until another thread has left a module.
+/// Carries out what has come. Stops at an entry that must wait until another thread has left a
+/// module.
 void run_control(Executor& executor) noexcept;
 
 } // namespace cw::runtime

@@ -33,7 +33,7 @@ void run_interrupts(Executor& executor) noexcept {
 /// What came from other threads of the domain, and what was made ready by this one.
 void run_lists(Executor& executor) noexcept {
     if (executor.attention.load(Order::relaxed) != 0) {
-        executor.attention.exchange(0, Order::acquire); // [A10]
+        executor.attention.exchange(0, Order::acquire);                   // [A10]
         Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
         Ready* oldest = nullptr;
         while (newest != nullptr) {
@@ -64,8 +64,8 @@ void run_lists(Executor& executor) noexcept {
     }
 }
 
-/// Rings every peer that asked to be woken for what we published. One doorbell is returned instead, for wait() to ring.
-/// Requires: a full fence since the last publish ([F1]).
+/// Rings every peer that asked to be woken for what we published. One doorbell is returned instead,
+/// for wait() to ring. Requires: a full fence since the last publish ([F1]).
 [[gnu::always_inline]] inline std::uint64_t flush_after_fence(Executor& executor) noexcept {
     std::uint64_t last = abi::kNoDoorbell;
     Outgoing** dirty = executor.dirty;
@@ -84,7 +84,8 @@ void run_lists(Executor& executor) noexcept {
     return last;
 }
 
-/// A ring that is not the hot one has something: it becomes the hot one. Of several the one behind the last, so that none starves.
+/// A ring that is not the hot one has something: it becomes the hot one. Of several the one behind
+/// the last, so that none starves.
 [[gnu::noinline]] void choose_hot(Executor& executor, PolledRing* found) noexcept {
     for (PolledRing* behind = executor.hot + 1; behind < executor.rings_end; ++behind) {
         if (behind->ring->pending()) {
@@ -106,8 +107,12 @@ void run_lists(Executor& executor) noexcept {
 void executor_create(Executor& executor, const abi::StartBlock& start) noexcept {
     executor.start = &start;
     auto* kernel_page = reinterpret_cast<const IndexPage*>(start.control);
-    executor.control = {&executor.control_page->consumer, &kernel_page->producer, abi::kControlSlots, abi::kFirstIndex};
-    executor.control_entries = reinterpret_cast<const abi::ControlEntry*>(start.control + abi::kSlotsOffset);
+    executor.control = {&executor.control_page->consumer,
+                        &kernel_page->producer,
+                        abi::kControlSlots,
+                        abi::kFirstIndex};
+    executor.control_entries =
+        reinterpret_cast<const abi::ControlEntry*>(start.control + abi::kSlotsOffset);
     executor.rings[0] = {&executor.control, nullptr, nullptr};
     executor.rings_end = executor.rings + 1;
     executor.hot = executor.rings;
@@ -116,13 +121,15 @@ void executor_create(Executor& executor, const abi::StartBlock& start) noexcept 
 
 void executor_run(Executor& executor) noexcept {
     for (;;) {
-        // After a wake-up it is most often the ring that had something last; the others are looked at below.
+        // After a wake-up it is most often the ring that had something last; the others are looked
+        // at below.
         const PolledRing hot = *executor.hot;
         if (const std::uint32_t count = hot.ring->available(); count != 0) [[likely]] {
             if (hot.server != nullptr) {
                 serve_requests(executor, *hot.server, count);
             } else if (hot.client != nullptr) {
-                // What the kernel said before an answer came is done before the answer is passed on.
+                // What the kernel said before an answer came is done before the answer is passed
+                // on.
                 if (executor.control.pending()) [[unlikely]]
                     run_control(executor);
                 if (!hot.client->closed) [[likely]]
@@ -136,7 +143,8 @@ void executor_run(Executor& executor) noexcept {
         std::uint64_t deadline = abi::kNoDeadline;
         if (executor.deadline_count != 0) [[unlikely]]
             deadline = run_deadlines(executor);
-        if (executor.ready != nullptr || executor.attention.load(Order::relaxed) != 0) [[unlikely]] {
+        if (executor.ready != nullptr || executor.attention.load(Order::relaxed) != 0)
+            [[unlikely]] {
             run_lists(executor);
             continue;
         }
@@ -147,7 +155,8 @@ void executor_run(Executor& executor) noexcept {
             while (executor.unarmed_count != 0)
                 executor.unarmed[--executor.unarmed_count]->arm();
         }
-        fence(Order::seq_cst); // [F2] for every ring just armed, and [F1] for every ring published to
+        fence(
+            Order::seq_cst); // [F2] for every ring just armed, and [F1] for every ring published to
         PolledRing* found = executor.rings;
         PolledRing* const end = executor.rings_end;
         while (!found->ring->pending()) {

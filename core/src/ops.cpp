@@ -1,24 +1,26 @@
 #include "ops.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/core/runtime_ops.hpp>
 
-namespace cw::runtime::ops {
+namespace cw {
 
-RuntimeOps table() noexcept {
-    RuntimeOps ops{};
-    ops.size_bytes = sizeof(RuntimeOps);
-    ops.queue = &queue;
-    ops.gate_left = &gate_left;
-    ops.suspended = &suspended;
-    ops.complete = &complete;
-    ops.ready = &ready;
-    ops.set_deadline = &set_deadline;
-    ops.cancel = &cancel;
-    ops.release = &release;
-    ops.now = &platform::now;
-    ops.sleep = &sleep;
-    ops.wait_interrupt = &wait_interrupt;
-    ops.fail = &platform::fail;
-    return ops;
+RuntimeOps runtime_ops() noexcept {
+    using namespace runtime;
+    RuntimeOps table{};
+    table.size_bytes = sizeof(RuntimeOps);
+    table.queue = &ops::queue;
+    table.gate_left = &ops::gate_left;
+    table.suspended = &ops::suspended;
+    table.complete = &ops::complete;
+    table.ready = &ops::ready;
+    table.set_deadline = &ops::set_deadline;
+    table.cancel = &ops::cancel;
+    table.release = &ops::release;
+    table.now = &platform::now;
+    table.sleep = &ops::sleep;
+    table.wait_interrupt = &ops::wait_interrupt;
+    table.fail = &platform::fail;
+    return table;
 }
 
-} // namespace cw::runtime::ops
+} // namespace cw

@@ -3,7 +3,8 @@
 #include <cw/core/module_state.hpp>
 
 namespace cw::runtime::ops {
-abi::RawFuture queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words);
+abi::RawFuture
+queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words);
 void gate_left(ModuleState* module);
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise);
 void complete(PromiseBase* promise, Status status, const std::uint64_t* words, std::uint32_t count);
@@ -13,7 +14,4 @@ void cancel(Pending* pending);
 void release(Pending* pending);
 abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks);
 abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index);
-
-/// The table, for whoever compiles these functions in; `fail` and `now` are the platform's.
-[[nodiscard]] RuntimeOps table() noexcept;
 } // namespace cw::runtime::ops

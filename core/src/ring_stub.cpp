@@ -1,4 +1,5 @@
-// The ring stubs: what a slot points to when the callee lives in another domain. One per number of argument words.
+// The ring stubs: what a slot points to when the callee lives in another domain. One per number of
+// argument words.
 #include "runtime.hpp"
 #include <cw/core/ring_stub.hpp>
 #include <utility>
@@ -15,7 +16,8 @@ submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexc
     ClientEnd& end = *edge.end;
     if (end.closed)
         return {0, static_cast<std::uint64_t>(Status::peer_died)};
-    // Guarantee 5: the calling task suspends until a credit comes back. An entry of the module's own pool holds the arguments.
+    // Guarantee 5: the calling task suspends until a credit comes back. An entry of the module's
+    // own pool holds the arguments.
     Pending* pending = pool_take(edge.client->free);
     if (pending == nullptr)
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
@@ -35,13 +37,13 @@ submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexc
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
-template<class... W>
+template <class... W>
 [[gnu::noinline, gnu::cold]] abi::RawFuture slow_entry(Edge& edge, W... words) noexcept {
     const std::uint64_t array[] = {words..., 0};
     return submit_slowly(edge, array, sizeof...(W));
 }
 
-template<class... W>
+template <class... W>
 [[gnu::always_inline]] inline abi::RawFuture submit(const abi::Slot* slot, W... words) noexcept {
     Edge& edge = *slot->edge;
     ClientEnd& end = *edge.end;
@@ -50,7 +52,8 @@ template<class... W>
         return slow_entry(edge, words...);
     end.free = pending->next;
     pending->outcome = Outcome{PendingState::in_flight};
-    RingMessage& message = end.submission_slots[end.submissions.ring.slot_of<abi::kSubmissionSlots>()];
+    RingMessage& message =
+        end.submission_slots[end.submissions.ring.slot_of<abi::kSubmissionSlots>()];
     message.head.store(edge.submission | pending->cookie, Order::relaxed);
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
@@ -59,20 +62,22 @@ template<class... W>
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
-template<class Indices>
+template <class Indices>
 struct Stub;
-template<std::size_t... I>
+template <std::size_t... I>
 struct Stub<std::index_sequence<I...>> {
-    static abi::RawFuture small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+    static abi::RawFuture small(const abi::Slot* slot,
+                                decltype(static_cast<std::uint64_t>(I))... w) noexcept {
         return submit(slot, w...);
     }
-    static abi::RawFuture
-    large(const abi::Slot* slot, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+    static abi::RawFuture large(const abi::Slot* slot,
+                                std::uint64_t*,
+                                decltype(static_cast<std::uint64_t>(I))... w) noexcept {
         return submit(slot, w...);
     }
 };
 
-template<class Function>
+template <class Function>
 AnyFunction any(Function function) noexcept {
     return reinterpret_cast<AnyFunction>(function);
 }
@@ -80,11 +85,17 @@ AnyFunction any(Function function) noexcept {
 } // namespace
 
 namespace {
-abi::RawFuture never_linked(const abi::Slot*) noexcept { return {0, static_cast<std::uint64_t>(Status::not_found)}; }
-abi::RawFuture provider_gone(const abi::Slot*) noexcept { return {0, static_cast<std::uint64_t>(Status::peer_died)}; }
+abi::RawFuture never_linked(const abi::Slot*) noexcept {
+    return {0, static_cast<std::uint64_t>(Status::not_found)};
+}
+abi::RawFuture provider_gone(const abi::Slot*) noexcept {
+    return {0, static_cast<std::uint64_t>(Status::peer_died)};
+}
 } // namespace
 
-AnyFunction unlinked_stub(bool provider_ended) noexcept { return provider_ended ? any(&provider_gone) : any(&never_linked); }
+AnyFunction unlinked_stub(bool provider_ended) noexcept {
+    return provider_ended ? any(&provider_gone) : any(&never_linked);
+}
 
 AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
     switch (argument_words) {

@@ -15,16 +15,20 @@ inline constexpr bool kManyThreads = true;
 #endif
 
 [[nodiscard]] inline Pending& pending_of_waiter(Ready& ready) noexcept {
-    return *reinterpret_cast<Pending*>(reinterpret_cast<std::uint64_t>(&ready) - offsetof(Pending, waiter));
+    return *reinterpret_cast<Pending*>(reinterpret_cast<std::uint64_t>(&ready) -
+                                       offsetof(Pending, waiter));
 }
 [[nodiscard]] inline Pending& pending_of_answer(Ready& ready) noexcept {
-    return *reinterpret_cast<Pending*>(reinterpret_cast<std::uint64_t>(&ready) - offsetof(Pending, answer_link));
+    return *reinterpret_cast<Pending*>(reinterpret_cast<std::uint64_t>(&ready) -
+                                       offsetof(Pending, answer_link));
 }
 [[nodiscard]] inline Pending& pending_of_request(Request& request) noexcept {
-    return *reinterpret_cast<Pending*>(reinterpret_cast<std::uint64_t>(&request) - offsetof(Pending, request));
+    return *reinterpret_cast<Pending*>(reinterpret_cast<std::uint64_t>(&request) -
+                                       offsetof(Pending, request));
 }
 
-/// True if the module's gate is ours now. Otherwise whoever holds it rings this executor when it leaves.
+/// True if the module's gate is ours now. Otherwise whoever holds it rings this executor when it
+/// leaves.
 [[nodiscard]] bool enter_shared_module(ModuleState& module) noexcept;
 
 [[nodiscard, gnu::always_inline]] inline bool enter_module(ModuleState& module) noexcept {
@@ -59,12 +63,15 @@ inline constexpr bool kManyThreads = true;
     executor.dirty[executor.dirty_count++] = &outgoing;
 }
 
-/// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees it if nobody does.
-/// Requires: the gate is held, nothing else runs on this executor's stack above the loop.
+/// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees
+/// it if nobody does. Requires: the gate is held, nothing else runs on this executor's stack above
+/// the loop.
 void finish(Executor& executor, Pending& pending) noexcept;
-/// The outcome is decided; the waiter is resumed by the loop. From anywhere on the home executor with the gate held.
+/// The outcome is decided; the waiter is resumed by the loop. From anywhere on the home executor
+/// with the gate held.
 void make_ready(Executor& executor, Pending& pending, PendingState state) noexcept;
-/// The caller no longer waits: it gets `status` now, and the answer that comes later is dropped. Requires: the gate is held.
+/// The caller no longer waits: it gets `status` now, and the answer that comes later is dropped.
+/// Requires: the gate is held.
 void give_up(Executor& executor, Pending& pending, Status status) noexcept;
 
 /// Runs what waits in a module's mailbox. Requires: on its home executor.
@@ -72,19 +79,34 @@ void run_mailbox(Executor& executor, ModuleState& module) noexcept;
 /// Starts one request from a mailbox. Requires: the gate is held.
 void run_request(Executor& executor, Request& request) noexcept;
 /// Writes the answer to a request of the same domain and tells its caller's executor.
-void answer_locally(Pending& pending, Status status, const std::uint64_t* words, std::uint32_t count) noexcept;
+void answer_locally(Pending& pending,
+                    Status status,
+                    const std::uint64_t* words,
+                    std::uint32_t count) noexcept;
 
-/// Room for a synchronous call of this channel's client that must be queued; null if the client holds more than its credits.
+/// Room for a synchronous call of this channel's client that must be queued; null if the client
+/// holds more than its credits.
 [[nodiscard]] QueuedCall* allocate_queued(ServerEnd& end) noexcept;
 void release_queued(ServerEnd& end, QueuedCall& call) noexcept;
 
 /// Submits calls that waited for a credit, as far as there are credits.
 void submit_overflow(ClientEnd& end) noexcept;
-/// A completion that is not the common case: errors, calls given up, credits that others wait for. False: the peer lied.
-[[nodiscard]] bool complete_slowly(Executor& executor, ClientEnd& end, const RingMessage& message, std::uint64_t head) noexcept;
-void complete_remotely(ServerEnd& end, std::uint32_t cookie, Status status, const std::uint64_t* words, std::uint32_t count) noexcept;
+/// A completion that is not the common case: errors, calls given up, credits that others wait for.
+/// False: the peer lied.
+[[nodiscard]] bool complete_slowly(Executor& executor,
+                                   ClientEnd& end,
+                                   const RingMessage& message,
+                                   std::uint64_t head) noexcept;
+void complete_remotely(ServerEnd& end,
+                       std::uint32_t cookie,
+                       Status status,
+                       const std::uint64_t* words,
+                       std::uint32_t count) noexcept;
 /// Serves a request with buffers, after checking them.
-void serve_with_buffers(ServerEnd& end, const RingMessage& message, const abi::MethodEntry& method, std::uint32_t cookie) noexcept;
+void serve_with_buffers(ServerEnd& end,
+                        const RingMessage& message,
+                        const abi::MethodEntry& method,
+                        std::uint32_t cookie) noexcept;
 /// What a handler returned other than a reply that is there.
 void finish_request(ServerEnd& end, std::uint32_t cookie, abi::RawFuture result) noexcept;
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept;

@@ -29,7 +29,8 @@ void archive_initialise() noexcept {
     }
     for (std::uint32_t i = 0; i < header.count; ++i) {
         const abi::ArchiveEntry& item = entry(i);
-        if (item.offset % kPage != 0 || item.offset > bytes || item.size_bytes > bytes - item.offset || item.name_offset > bytes ||
+        if (item.offset % kPage != 0 || item.offset > bytes ||
+            item.size_bytes > bytes - item.offset || item.name_offset > bytes ||
             item.name_length > bytes - item.name_offset || item.name_length > 255) {
             log::line("boot archive: entry {} is out of range", i);
             return;
@@ -38,7 +39,9 @@ void archive_initialise() noexcept {
     count = header.count;
 }
 
-std::uint32_t archive_count() noexcept { return count; }
+std::uint32_t archive_count() noexcept {
+    return count;
+}
 
 ArchiveFile archive_file(std::uint32_t index) noexcept {
     const abi::ArchiveEntry& item = entry(index);

@@ -1,10 +1,10 @@
 // Building an instance of a module: its image in a segment, its pools, its tables.
 #include "modules.hpp"
+#include <cstring>
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/sched.hpp>
-#include <cstring>
 
 namespace cw::kernel {
 
@@ -25,7 +25,10 @@ std::uint64_t page_rights(loader::Rights rights) noexcept {
 }
 
 /// Writes into an instance's image; the nucleus is its own.
-void write_image(ModuleInstance& instance, std::uint64_t address, const void* data, std::size_t bytes) noexcept {
+void write_image(ModuleInstance& instance,
+                 std::uint64_t address,
+                 const void* data,
+                 std::size_t bytes) noexcept {
     if (instance.segment != nullptr)
         segment_write(*instance.segment, address, data, bytes);
     else
@@ -38,10 +41,16 @@ Status fill_image(ModuleInstance& instance) noexcept {
     const auto file = reinterpret_cast<std::uint64_t>(image.file().data()) - kDirectMap;
     for (const loader::Load& load : image.loads()) {
         if (load.private_copy) {
-            if (const Status status = segment_populate(*instance.segment, load.address, load.memory_bytes); status != Status::ok)
+            if (const Status status =
+                    segment_populate(*instance.segment, load.address, load.memory_bytes);
+                status != Status::ok)
                 return status;
-            segment_write(*instance.segment, load.address, image.file().data() + load.file_offset, load.file_bytes);
-        } else if (const Status status = segment_borrow(*instance.segment, load.address, file + load.file_offset, load.memory_bytes);
+            segment_write(*instance.segment,
+                          load.address,
+                          image.file().data() + load.file_offset,
+                          load.file_bytes);
+        } else if (const Status status = segment_borrow(
+                       *instance.segment, load.address, file + load.file_offset, load.memory_bytes);
                    status != Status::ok) {
             return status;
         }
@@ -56,15 +65,18 @@ Status fill_image(ModuleInstance& instance) noexcept {
 
 Status make_pools(ModuleInstance& instance) noexcept {
     const abi::ModuleRecord& record = instance.image->module();
-    const std::uint64_t pending_bytes = kPoolPendings * sizeof(Pending); // the executor makes the pool of it
+    const std::uint64_t pending_bytes =
+        kPoolPendings * sizeof(Pending); // the executor makes the pool of it
     const std::uint64_t frame_bytes = round_up(record.frame_bytes, kPage);
     Segment* pool = nullptr;
-    if (auto made = segment_create(*instance.domain, pending_bytes + frame_bytes, Backing::pages, "pool"))
+    if (auto made =
+            segment_create(*instance.domain, pending_bytes + frame_bytes, Backing::pages, "pool"))
         pool = *made;
     else
         return made.error();
     instance.pool = pool;
-    if (const Status status = segment_map(*pool, *instance.domain, kPteRead | kPteWrite); status != Status::ok)
+    if (const Status status = segment_map(*pool, *instance.domain, kPteRead | kPteWrite);
+        status != Status::ok)
         return status;
     ModuleState state{};
     state.pendings = reinterpret_cast<Pending*>(pool->base);
@@ -76,7 +88,8 @@ Status make_pools(ModuleInstance& instance) noexcept {
     state.frames.bump = pool->base + pending_bytes;
     state.frames.end = state.frames.bump + frame_bytes;
     if (record.heap_bytes != 0) {
-        auto heap = segment_reserve(*instance.domain, record.heap_bytes, "heap"); // pages come with memory.grow
+        auto heap = segment_reserve(
+            *instance.domain, record.heap_bytes, "heap"); // pages come with memory.grow
         if (!heap)
             return heap.error();
         instance.heap = *heap;
@@ -90,18 +103,23 @@ Status make_pools(ModuleInstance& instance) noexcept {
 Status make_methods(ModuleInstance& instance) noexcept {
     if (instance.image->provides().empty())
         return Status::ok;
-    auto made = segment_create(*instance.domain, sizeof(abi::MethodTable), Backing::contiguous, "methods");
+    auto made =
+        segment_create(*instance.domain, sizeof(abi::MethodTable), Backing::contiguous, "methods");
     if (!made)
         return made.error();
     instance.methods = *made;
     auto* table = segment_view_as<abi::MethodTable>(**made);
     for (const abi::ProvideRecord& provide : instance.image->provides()) {
-        table->methods[table->count++] = {.invoke = instance.base + provide.invoke, .flags = provide.flags, .shape = provide.shape, .reserved = {}};
+        table->methods[table->count++] = {.invoke = instance.base + provide.invoke,
+                                          .flags = provide.flags,
+                                          .shape = provide.shape,
+                                          .reserved = {}};
     }
     return segment_map(**made, *instance.domain, kPteRead);
 }
 
-/// Hands the registers and the interrupt of each device over. Errors: not_found (no such device), already_exists (somebody has it).
+/// Hands the registers and the interrupt of each device over. Errors: not_found (no such device),
+/// already_exists (somebody has it).
 Status grant_devices(ModuleInstance& instance) noexcept {
     for (const abi::DeviceRecord& record : instance.image->devices()) {
         const DeviceDescription* found = nullptr;
@@ -114,9 +132,12 @@ Status grant_devices(ModuleInstance& instance) noexcept {
         auto segment = segment_reserve(*instance.domain, kPage, "device");
         if (!segment)
             return segment.error();
-        if (const Status status = segment_borrow(**segment, 0, round_down(found->registers, kPage), kPage); status != Status::ok)
+        if (const Status status =
+                segment_borrow(**segment, 0, round_down(found->registers, kPage), kPage);
+            status != Status::ok)
             return status;
-        if (const Status status = segment_map(**segment, *instance.domain, kPteRead | kPteWrite); status != Status::ok)
+        if (const Status status = segment_map(**segment, *instance.domain, kPteRead | kPteWrite);
+            status != Status::ok)
             return status;
         ExecutorRecord& executor = *instance.executor;
         abi::DeviceGrant grant{.registers = (*segment)->base + found->registers % kPage,
@@ -127,15 +148,19 @@ Status grant_devices(ModuleInstance& instance) noexcept {
             if (executor.interrupt_count == kMaxExecutorInterrupts)
                 return Status::no_resource;
             const std::uint32_t index = executor.interrupt_count;
-            if (const Status status = interrupt_claim(found->interrupt, *executor.thread, interrupt_word(executor, index)); status != Status::ok)
+            if (const Status status = interrupt_claim(
+                    found->interrupt, *executor.thread, interrupt_word(executor, index));
+                status != Status::ok)
                 return status;
             executor.interrupts[index] = found->interrupt;
             ++executor.interrupt_count;
             grant.interrupt = index;
         }
         segment_write(*instance.segment, record.grant, &grant, sizeof(grant));
-        // "log=serial" on the command line: the kernel goes on printing beside the module that has the port now.
-        if (std::string_view{found->compatible} == "ns16550a" && std::string_view{machine().arguments}.find("log=serial") == std::string_view::npos)
+        // "log=serial" on the command line: the kernel goes on printing beside the module that has
+        // the port now.
+        if (std::string_view{found->compatible} == "ns16550a" &&
+            std::string_view{machine().arguments}.find("log=serial") == std::string_view::npos)
             log::use_serial_port(0);
     }
     return Status::ok;
@@ -143,8 +168,10 @@ Status grant_devices(ModuleInstance& instance) noexcept {
 
 } // namespace
 
-Result<ModuleInstance*>
-build_instance(const loader::Image& image, Domain& domain, ExecutorRecord& executor, abi::Placement placement) noexcept {
+Result<ModuleInstance*> build_instance(const loader::Image& image,
+                                       Domain& domain,
+                                       ExecutorRecord& executor,
+                                       abi::Placement placement) noexcept {
     ModuleInstance* instance = instances.allocate();
     if (instance == nullptr)
         return refuse(Status::no_memory);
@@ -164,7 +191,11 @@ build_instance(const loader::Image& image, Domain& domain, ExecutorRecord& execu
         CW_CHECK_OK(make_methods(*instance));
         CW_CHECK_OK(grant_devices(*instance));
         for (const loader::Load& load : image.loads())
-            CW_CHECK_OK(segment_map(*instance->segment, domain, load.address, load.memory_bytes, page_rights(load.rights)));
+            CW_CHECK_OK(segment_map(*instance->segment,
+                                    domain,
+                                    load.address,
+                                    load.memory_bytes,
+                                    page_rights(load.rights)));
         return Nothing{};
     };
     if (const auto built = build(); !built) {
@@ -188,7 +219,11 @@ void destroy_instance(ModuleInstance& instance) noexcept {
         }
     }
     if (!instance.domain->ended) { // an ended domain's segments have been given up together
-        for (Segment* segment : {instance.segment, instance.pool, instance.heap, instance.methods, instance.areas.table}) {
+        for (Segment* segment : {instance.segment,
+                                 instance.pool,
+                                 instance.heap,
+                                 instance.methods,
+                                 instance.areas.table}) {
             if (segment != nullptr) {
                 segment_release(*segment);
                 segment_unmap(*segment, *instance.domain);

@@ -27,7 +27,7 @@ std::string_view where(const ModuleInstance& m) noexcept {
     return "user-process";
 }
 
-template<class T>
+template <class T>
 void column(TextWriter& text, std::size_t width, const T& value) noexcept {
     const std::size_t start = text.size();
     text.put(value).pad_to(start, width).put(' ');
@@ -89,7 +89,10 @@ void describe_services(TextWriter& text) noexcept {
     for (const ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
         for (const abi::ProvideRecord& provide : m->image->provides()) {
             column(text, 16, m->image->name());
-            text.format("{} {}.{}\n", m->image->text(provide.signature), provide.version_major, provide.version_minor);
+            text.format("{} {}.{}\n",
+                        m->image->text(provide.signature),
+                        provide.version_major,
+                        provide.version_minor);
         }
     }
 }

@@ -1,4 +1,6 @@
+#include <cstring>
 #include <cw/abi/channel.hpp>
+#include <cw/core/runtime_ops.hpp>
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/domain.hpp>
 #include <cw/kernel/frames.hpp>
@@ -8,7 +10,6 @@
 #include <cw/kernel/runtime.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/vdso.hpp>
-#include <cstring>
 
 namespace cw::kernel {
 
@@ -24,14 +25,15 @@ constexpr unsigned kDefaultPriority = 4;
 constexpr std::uint64_t kStartOffset = 0;
 constexpr std::uint64_t kOpsOffset = 512;
 constexpr std::uint64_t kInterruptsOffset = 1024;
-constexpr std::uint64_t kControlOffset = kPage;                                   // index page, then the entries
+constexpr std::uint64_t kControlOffset = kPage; // index page, then the entries
 constexpr std::uint64_t kKernelWrittenBytes = kControlOffset + kPage + kPage;
 // Layout of the executor's own segment.
 constexpr std::uint64_t kControlPageOffset = 0;
 constexpr std::uint64_t kExecutorOffset = kPage;
 constexpr std::uint64_t kEdgesOffset = kExecutorOffset + round_up(sizeof(Executor), kPage);
 constexpr std::uint64_t kDeadlinesOffset = kEdgesOffset + kMaxEdges * sizeof(Edge);
-constexpr std::uint64_t kMaxDeadlines = (kMaxExecutorModules + abi::kMaxEnds) * kPoolPendings; ///< Every Pending there can be.
+constexpr std::uint64_t kMaxDeadlines =
+    (kMaxExecutorModules + abi::kMaxEnds) * kPoolPendings; ///< Every Pending there can be.
 constexpr std::uint64_t kRunBytes = kDeadlinesOffset + kMaxDeadlines * sizeof(Pending*);
 
 Domain domains[kMaxDomains];
@@ -86,13 +88,18 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
         executors.release(record);
         return refuse(Status::no_memory);
     }
-    static_assert(kMaxDoorbells * (sizeof(WakeGrant) + sizeof(Thread*)) + kMaxCallGrants * (sizeof(CallGrant) + sizeof(Edge)) <= 16 * kPage);
+    static_assert(kMaxDoorbells * (sizeof(WakeGrant) + sizeof(Thread*)) +
+                      kMaxCallGrants * (sizeof(CallGrant) + sizeof(Edge)) <=
+                  16 * kPage);
     record->calls = direct_as<CallGrant>(*tables);
     record->server_edges = reinterpret_cast<Edge*>(record->calls + kMaxCallGrants);
     record->doorbells = reinterpret_cast<WakeGrant*>(record->server_edges + kMaxCallGrants);
     record->doorbell_targets = reinterpret_cast<Thread**>(record->doorbells + kMaxDoorbells);
-    record->kernel_written = CW_TRY(segment_create(domain, kKernelWrittenBytes, Backing::contiguous, "control"));
-    CW_CHECK_OK(segment_map(*record->kernel_written, domain, domain.is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
+    record->kernel_written =
+        CW_TRY(segment_create(domain, kKernelWrittenBytes, Backing::contiguous, "control"));
+    CW_CHECK_OK(segment_map(*record->kernel_written,
+                            domain,
+                            domain.is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
     record->run = CW_TRY(segment_create(domain, kRunBytes, Backing::contiguous, "executor"));
     CW_CHECK_OK(segment_map(*record->run, domain, kPteRead | kPteWrite));
 
@@ -110,8 +117,10 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
         page->consumer.head.store(abi::kFirstIndex, Order::relaxed);
         page->consumer.data_event.store(abi::kFirstIndex, Order::relaxed);
     }
-    record->control = {&control_page->producer, &their_page->consumer, abi::kControlSlots, abi::kFirstIndex};
-    record->control_entries = segment_view_as<abi::ControlEntry>(*record->kernel_written, kControlOffset + kPage);
+    record->control = {
+        &control_page->producer, &their_page->consumer, abi::kControlSlots, abi::kFirstIndex};
+    record->control_entries =
+        segment_view_as<abi::ControlEntry>(*record->kernel_written, kControlOffset + kPage);
 
     auto* start = segment_view_as<abi::StartBlock>(*record->kernel_written, kStartOffset);
     *start = {.magic = abi::kStartMagic,
@@ -123,11 +132,12 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
               .ticks_per_second = ticks_per_second(),
               .domain = domain.id};
     auto* ops = segment_view_as<RuntimeOps>(*record->kernel_written, kOpsOffset);
-    *ops = domain.is_kernel() ? kernel_ops() : vdso().ops;
+    *ops = domain.is_kernel() ? runtime_ops() : vdso().ops;
     ops->ticks_per_second = ticks_per_second();
     record->view->control_page = reinterpret_cast<IndexPage*>(run_base + kControlPageOffset);
     record->view->deadlines = reinterpret_cast<Pending**>(run_base + kDeadlinesOffset);
-    record->view->interrupt_counts = reinterpret_cast<const Atomic<std::uint64_t>*>(kernel_base + kInterruptsOffset);
+    record->view->interrupt_counts =
+        reinterpret_cast<const Atomic<std::uint64_t>*>(kernel_base + kInterruptsOffset);
     record->view->deadline_capacity = kMaxDeadlines;
     if (domain.is_kernel())
         record->view->host = record;
@@ -140,7 +150,8 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
     Thread& self = *current();
     Executor& executor = *self.executor->executor;
     self.context.executor = &executor;
-    executor_create(executor, *reinterpret_cast<const abi::StartBlock*>(self.executor->kernel_written->base));
+    executor_create(executor,
+                    *reinterpret_cast<const abi::StartBlock*>(self.executor->kernel_written->base));
     executor_run(executor);
 }
 
@@ -158,7 +169,9 @@ void give_tables(ExecutorRecord& record, Thread& thread, Hart* home) noexcept {
 
 } // namespace
 
-Domain& kernel_domain() noexcept { return domains[0]; }
+Domain& kernel_domain() noexcept {
+    return domains[0];
+}
 
 Domain* domain_by_id(std::uint32_t id) noexcept {
     return id < kMaxDomains && domains[id].used && !domains[id].ended ? &domains[id] : nullptr;
@@ -172,7 +185,8 @@ Domain* domain_by_name(std::string_view name) noexcept {
     return nullptr;
 }
 
-Result<Thread*> thread_create_kernel(std::string_view name, unsigned priority, void (*entry)()) noexcept {
+Result<Thread*>
+thread_create_kernel(std::string_view name, unsigned priority, void (*entry)()) noexcept {
     Thread* thread = CW_TRY(thread_create(name, priority));
     thread->resume_kind = ResumeKind::kernel;
     thread->saved.ra = reinterpret_cast<std::uint64_t>(&kernel_thread_start);
@@ -209,7 +223,10 @@ void thread_destroy(Thread& thread) noexcept {
     threads.release(&thread);
 }
 
-Result<Domain*> domain_create(std::string_view name, std::uint32_t grants, std::uint32_t stack_bytes, Hart* home) noexcept {
+Result<Domain*> domain_create(std::string_view name,
+                              std::uint32_t grants,
+                              std::uint32_t stack_bytes,
+                              Hart* home) noexcept {
     Domain* domain = nullptr;
     for (std::uint32_t id = 1; id < kMaxDomains && domain == nullptr; ++id) {
         if (!domains[id].used) {
@@ -227,7 +244,8 @@ Result<Domain*> domain_create(std::string_view name, std::uint32_t grants, std::
     const auto build = [&]() -> Result<ExecutorRecord*> {
         CW_CHECK_OK(segment_map(*vdso().segment, *domain, kPteRead | kPteExecute));
         ExecutorRecord* record = CW_TRY(record_create(*domain));
-        Segment* stack = CW_TRY(segment_create(*domain, stack_bytes == 0 ? kDefaultUserStack : stack_bytes, Backing::pages, "stack"));
+        Segment* stack = CW_TRY(segment_create(
+            *domain, stack_bytes == 0 ? kDefaultUserStack : stack_bytes, Backing::pages, "stack"));
         CW_CHECK_OK(segment_map(*stack, *domain, kPteRead | kPteWrite));
         Thread* thread = CW_TRY(thread_create(name, kDefaultPriority));
         give_tables(*record, *thread, home);
@@ -264,10 +282,13 @@ Result<ExecutorRecord*> kernel_executor_create(std::string_view name, Hart* home
 }
 
 Atomic<std::uint64_t>* interrupt_word(ExecutorRecord& record, std::uint32_t index) noexcept {
-    return segment_view_as<Atomic<std::uint64_t>>(*record.kernel_written, kInterruptsOffset) + index;
+    return segment_view_as<Atomic<std::uint64_t>>(*record.kernel_written, kInterruptsOffset) +
+           index;
 }
 
-void executor_start(ExecutorRecord& record) noexcept { thread_start(*record.thread); }
+void executor_start(ExecutorRecord& record) noexcept {
+    thread_start(*record.thread);
+}
 
 void executor_pump(ExecutorRecord& record) noexcept {
     std::uint32_t sent = 0;
@@ -278,7 +299,8 @@ void executor_pump(ExecutorRecord& record) noexcept {
     if (sent == 0)
         return;
     record.waiting_count -= sent;
-    std::memmove(record.waiting, record.waiting + sent, record.waiting_count * sizeof(abi::ControlEntry));
+    std::memmove(
+        record.waiting, record.waiting + sent, record.waiting_count * sizeof(abi::ControlEntry));
     if (record.control.flush())
         thread_wake(*record.thread);
 }
@@ -305,7 +327,9 @@ Result<std::uint32_t> executor_doorbell(ExecutorRecord& record, Thread& target) 
     return index;
 }
 
-ExecutorRecord* all_executors() noexcept { return executor_list; }
+ExecutorRecord* all_executors() noexcept {
+    return executor_list;
+}
 
 void executor_forget(ExecutorRecord& record, Thread& target) noexcept {
     static WakeWord nobody{};

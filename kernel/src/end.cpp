@@ -46,18 +46,23 @@ void fail_instance(ModuleInstance& instance, Status status) noexcept {
 
 void describe_address(std::uint64_t address) noexcept {
     if (const ModuleInstance* m = module_at(address))
-        log::line("@frame {} module={} offset={}", Hex{address}, m->image->name(), Hex{address - m->base});
+        log::line("@frame {} module={} offset={}",
+                  Hex{address},
+                  m->image->name(),
+                  Hex{address - m->base});
     else
         log::line("@frame {}", Hex{address});
 }
 
 bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
-    const AddressSpace& space = current()->domain != nullptr ? current()->domain->space : kernel_space();
+    const AddressSpace& space =
+        current()->domain != nullptr ? current()->domain->space : kernel_space();
     for (unsigned i = 0; i < 2; ++i) {
         const auto page = space.translate(address + 8 * i);
         if (page.bytes == 0 || (page.flags & kPteRead) == 0)
             return false;
-        words[i] = *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
+        words[i] =
+            *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
     }
     return true;
 }
@@ -79,7 +84,16 @@ void removal_step(ModuleInstance& instance) noexcept {
     if (!channels_gone(instance) || instance.stage != ModuleStage::running)
         return; // once more when the last one has gone
     instance.stage = ModuleStage::stopping;
-    static_cast<void>(executor_tell(*instance.executor, {.kind = abi::ControlKind::remove_module, .index = 0, .a = instance.base + instance.image->module().state, .b = 0, .c = 0, .d = 0, .e = instance.id, .f = 0, .reserved = 0}));
+    static_cast<void>(executor_tell(*instance.executor,
+                                    {.kind = abi::ControlKind::remove_module,
+                                     .index = 0,
+                                     .a = instance.base + instance.image->module().state,
+                                     .b = 0,
+                                     .c = 0,
+                                     .d = 0,
+                                     .e = instance.id,
+                                     .f = 0,
+                                     .reserved = 0}));
 }
 
 void end_domain(Domain& domain) noexcept {
@@ -88,7 +102,8 @@ void end_domain(Domain& domain) noexcept {
     domain.ended = true;
     Thread& thread = *domain.executor->thread;
     thread.doomed = true;
-    thread.user_satp = thread.kernel_satp; // nothing of user mode is mapped there: the thread traps as soon as it returns
+    thread.user_satp = thread.kernel_satp; // nothing of user mode is mapped there: the thread traps
+                                           // as soon as it returns
     interrupts_release(thread);
     for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
         if (m->domain == &domain)
@@ -116,7 +131,11 @@ void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noe
         const Locked hold{kernel_lock};
         if (!domain.ended) {
             const ModuleInstance* guilty = guilty_module(domain, frame);
-            log::line("{}: ended: {} at {}, address {}", guilty == nullptr ? std::string_view{domain.name} : guilty->image->name(), cause, Hex{frame.pc}, Hex{frame.value});
+            log::line("{}: ended: {} at {}, address {}",
+                      guilty == nullptr ? std::string_view{domain.name} : guilty->image->name(),
+                      cause,
+                      Hex{frame.pc},
+                      Hex{frame.value});
             print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
             end_domain(domain);
         }
@@ -133,7 +152,8 @@ extern "C" [[noreturn]] void call_abandoned(Thread* thread) noexcept; // trap.S
     executor_run(*current()->executor->executor);
 }
 
-/// Leaves the module's frames behind: a caller's thread returns to its domain with peer_died, an executor starts its loop again.
+/// Leaves the module's frames behind: a caller's thread returns to its domain with peer_died, an
+/// executor starts its loop again.
 [[noreturn]] void abandon_call(Thread& self) noexcept {
     if (!self.domain->is_kernel())
         call_abandoned(&self);
@@ -154,11 +174,17 @@ bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
             guilty = module_at(frame.x[1]);
         if (guilty == nullptr || !guilty->domain->is_kernel())
             return false;
-        log::line("{}: stopped: {} at {}, address {}; it ran in the kernel, which shares its fate from here on", guilty->image->name(), cause, Hex{frame.pc}, Hex{frame.value});
+        log::line("{}: stopped: {} at {}, address {}; it ran in the kernel, which shares its fate "
+                  "from here on",
+                  guilty->image->name(),
+                  cause,
+                  Hex{frame.pc},
+                  Hex{frame.value});
         print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
         fail_instance(*guilty, Status::peer_died);
     }
-    if (self.executor != nullptr && self.executor == guilty->executor && guilty->placement == abi::Placement::kernel)
+    if (self.executor != nullptr && self.executor == guilty->executor &&
+        guilty->placement == abi::Placement::kernel)
         thread_exit(); // its own executor
     abandon_call(self);
 }
@@ -172,7 +198,8 @@ void module_failed_in_kernel(ModuleState& state, std::string_view message) noexc
 void watch(Thread& thread, bool user_mode) noexcept {
     if (!user_mode || thread.executor == nullptr)
         return;
-    // Untrusted, and only compared: a module that changes it by itself gets processor time, nothing else.
+    // Untrusted, and only compared: a module that changes it by itself gets processor time, nothing
+    // else.
     const ExecutorStatistics& statistics = thread.executor->view->statistics;
     const std::uint64_t progress = statistics.received + statistics.completed;
     if (progress != thread.progress_seen) {
@@ -184,14 +211,17 @@ void watch(Thread& thread, bool user_mode) noexcept {
         return;
     const Locked hold{kernel_lock};
     if (!thread.domain->ended) {
-        log::line("{}: ended: no progress for {} ms (it loops, or a handler runs too long)", thread.domain->name, kDefaultWatchdogMilliseconds);
+        log::line("{}: ended: no progress for {} ms (it loops, or a handler runs too long)",
+                  thread.domain->name,
+                  kDefaultWatchdogMilliseconds);
         end_domain(*thread.domain);
     }
 }
 
 namespace {
 
-/// An executor says that its peer on this channel lied. A user domain's word costs its peer only this channel; the kernel's own ends a user domain.
+/// An executor says that its peer on this channel lied. A user domain's word costs its peer only
+/// this channel; the kernel's own ends a user domain.
 void end_faulted(ExecutorRecord& record, std::uint32_t index, bool client) noexcept {
     if (index >= abi::kMaxEnds)
         return;
@@ -199,7 +229,9 @@ void end_faulted(ExecutorRecord& record, std::uint32_t index, bool client) noexc
     if (channel == nullptr || channel->closed)
         return;
     ModuleInstance& guilty = client ? *channel->provider : *channel->client;
-    log::line("{}: broke the contract of its channel with {}; the channel is closed", guilty.image->name(), (client ? channel->client : channel->provider)->image->name());
+    log::line("{}: broke the contract of its channel with {}; the channel is closed",
+              guilty.image->name(),
+              (client ? channel->client : channel->provider)->image->name());
     if (record.domain->is_kernel() && !guilty.domain->is_kernel())
         end_domain(*guilty.domain);
     else
@@ -208,7 +240,11 @@ void end_faulted(ExecutorRecord& record, std::uint32_t index, bool client) noexc
 
 } // namespace
 
-void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+void handle_report(ExecutorRecord& record,
+                   abi::Report kind,
+                   std::uint64_t b,
+                   std::uint64_t c,
+                   std::uint64_t d) noexcept {
     static_cast<void>(d);
     const Locked hold{kernel_lock};
     executor_pump(record);
@@ -216,10 +252,15 @@ void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, st
     case abi::Report::module_started:
         for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
             if (m->id == b && m->executor == &record && m->stage == ModuleStage::starting) {
-                m->start_status = c <= kLastStatus ? static_cast<Status>(c) : Status::protocol_violation;
-                m->stage = m->start_status == Status::ok ? ModuleStage::running : ModuleStage::failed;
-                // Its methods may be wanted by modules that run already, and it may want what started after its plan was made.
-                for (ModuleInstance* provider = registry().modules; m->stage == ModuleStage::running && provider != nullptr; provider = provider->next) {
+                m->start_status =
+                    c <= kLastStatus ? static_cast<Status>(c) : Status::protocol_violation;
+                m->stage =
+                    m->start_status == Status::ok ? ModuleStage::running : ModuleStage::failed;
+                // Its methods may be wanted by modules that run already, and it may want what
+                // started after its plan was made.
+                for (ModuleInstance* provider = registry().modules;
+                     m->stage == ModuleStage::running && provider != nullptr;
+                     provider = provider->next) {
                     if (provider->stage == ModuleStage::running && !provider->removing)
                         link_waiting_clients(*provider);
                 }
@@ -236,11 +277,13 @@ void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, st
             channel_side_done(record, static_cast<std::uint32_t>(b), b >> 32 == 1, c == 1);
         return;
     case abi::Report::relink:
-        if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b)); m != nullptr && m->executor == &record)
+        if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b));
+            m != nullptr && m->executor == &record)
             relink_now(*m);
         return;
     case abi::Report::module_removed:
-        if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b)); m != nullptr && m->executor == &record && m->stage == ModuleStage::stopping) {
+        if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b));
+            m != nullptr && m->executor == &record && m->stage == ModuleStage::stopping) {
             m->stage = ModuleStage::failed;
             resume_starter(*m);
         }

@@ -1,5 +1,5 @@
-#include <cw/kernel/fdt.hpp>
 #include <cstring>
+#include <cw/kernel/fdt.hpp>
 
 namespace cw::kernel {
 
@@ -12,7 +12,9 @@ constexpr unsigned kMaxDepth = 8;
 std::uint32_t big32(const unsigned char* p) noexcept {
     return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
 }
-std::uint64_t big64(const unsigned char* p) noexcept { return std::uint64_t{big32(p)} << 32 | big32(p + 4); }
+std::uint64_t big64(const unsigned char* p) noexcept {
+    return std::uint64_t{big32(p)} << 32 | big32(p + 4);
+}
 
 struct Property {
     std::string_view name;
@@ -60,9 +62,11 @@ void finish_node(const Node& node, Machine& machine) noexcept {
         machine.sswi = base;
     } else if (node.compatible.lists("sifive,test0")) {
         machine.power_test = base;
-    } else if (base != 0 && node.compatible.size != 0 && node.interrupts.size != 0 && machine.device_count < 24) {
+    } else if (base != 0 && node.compatible.size != 0 && node.interrupts.size != 0 &&
+               machine.device_count < 24) {
         DeviceDescription& device = machine.devices[machine.device_count++];
-        const std::string_view name = node.compatible.text().substr(0, sizeof(device.compatible) - 1);
+        const std::string_view name =
+            node.compatible.text().substr(0, sizeof(device.compatible) - 1);
         std::memcpy(device.compatible, name.data(), name.size());
         device.registers = base;
         device.register_bytes = size;
@@ -109,8 +113,9 @@ bool read_device_tree(const void* blob, Machine& machine) noexcept {
             property.data = bytes + at + 8;
             if (name_at >= total || property.size > total - at - 8)
                 return false;
-            property.name = {reinterpret_cast<const char*>(bytes + name_at),
-                             strnlen(reinterpret_cast<const char*>(bytes + name_at), total - name_at)};
+            property.name = {
+                reinterpret_cast<const char*>(bytes + name_at),
+                strnlen(reinterpret_cast<const char*>(bytes + name_at), total - name_at)};
             at = (at + 8 + property.size + 3) & ~std::uint32_t{3};
             if (depth == 0 || depth > kMaxDepth)
                 continue;
@@ -134,7 +139,8 @@ bool read_device_tree(const void* blob, Machine& machine) noexcept {
             else if (property.name == "linux,initrd-end")
                 machine.archive_end = property.number();
             else if (property.name == "bootargs") {
-                const std::string_view text = property.text().substr(0, sizeof(machine.arguments) - 1);
+                const std::string_view text =
+                    property.text().substr(0, sizeof(machine.arguments) - 1);
                 std::memcpy(machine.arguments, text.data(), text.size());
             }
         } else if (token == kEnd) {

@@ -1,7 +1,8 @@
-// A buddy allocator (Knuth, The Art of Computer Programming 1, 2.5 C). Free blocks hold their own list links.
+// A buddy allocator (Knuth, The Art of Computer Programming 1, 2.5 C). Free blocks hold their own
+// list links.
+#include <cstring>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/spinlock.hpp>
-#include <cstring>
 #include <utility>
 
 namespace cw::kernel::frames {
@@ -13,7 +14,8 @@ struct FreeBlock {
     FreeBlock** link;
 };
 
-constexpr std::uint8_t kFree = 0x80; ///< In the map: first page of a free block; the order is in the low bits.
+constexpr std::uint8_t kFree =
+    0x80; ///< In the map: first page of a free block; the order is in the low bits.
 
 SpinLock lock;
 FreeBlock* free_lists[kMaxOrder + 1];
@@ -21,7 +23,9 @@ std::uint8_t* map; ///< One byte per page.
 PhysicalAddress ram_begin, ram_end;
 Statistics counts;
 
-std::uint64_t page_index(PhysicalAddress address) noexcept { return (address - ram_begin) / kPage; }
+std::uint64_t page_index(PhysicalAddress address) noexcept {
+    return (address - ram_begin) / kPage;
+}
 
 void insert(PhysicalAddress block, unsigned order) noexcept {
     auto* entry = direct_as<FreeBlock>(block);
@@ -45,7 +49,8 @@ void release_locked(PhysicalAddress block, unsigned order) noexcept {
     counts.free_pages += std::uint64_t{1} << order;
     while (order < kMaxOrder) {
         const PhysicalAddress buddy = ram_begin + ((block - ram_begin) ^ (kPage << order));
-        if (buddy < ram_begin || buddy + (kPage << order) > ram_end || map[page_index(buddy)] != (kFree | order))
+        if (buddy < ram_begin || buddy + (kPage << order) > ram_end ||
+            map[page_index(buddy)] != (kFree | order))
             break;
         remove(buddy);
         block = block < buddy ? block : buddy;
@@ -60,7 +65,8 @@ void add(PhysicalAddress begin, PhysicalAddress end) noexcept {
     end = round_down(end > ram_end ? ram_end : end, kPage);
     while (begin < end) {
         unsigned order = kMaxOrder;
-        while (order > 0 && (((begin - ram_begin) & ((kPage << order) - 1)) != 0 || begin + (kPage << order) > end))
+        while (order > 0 && (((begin - ram_begin) & ((kPage << order) - 1)) != 0 ||
+                             begin + (kPage << order) > end))
             --order;
         counts.total_pages += std::uint64_t{1} << order;
         release_locked(begin, order);
@@ -85,8 +91,9 @@ void initialise(PhysicalAddress begin,
     const std::uint64_t map_bytes = round_up((ram_end - ram_begin) / kPage, kPage);
     // The map goes into the first gap that holds it.
     const auto clamp = [&](PhysicalAddress address) { return address < begin ? begin : address; };
-    const PhysicalAddress gaps[][2] = {
-        {begin, clamp(kept_begin)}, {clamp(kept_end), clamp(also_kept_begin)}, {clamp(also_kept_end), end}};
+    const PhysicalAddress gaps[][2] = {{begin, clamp(kept_begin)},
+                                       {clamp(kept_end), clamp(also_kept_begin)},
+                                       {clamp(also_kept_end), end}};
     PhysicalAddress map_at = 0;
     for (const auto& gap : gaps) {
         if (map_at == 0 && gap[1] > gap[0] && gap[1] - gap[0] >= map_bytes)

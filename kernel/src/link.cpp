@@ -21,7 +21,8 @@ AreaList& areas_of(ModuleInstance& client) noexcept {
 Result<Segment*> area_table(ModuleInstance& client) noexcept {
     AreaList& list = areas_of(client);
     if (list.table == nullptr) {
-        list.table = CW_TRY(segment_create(kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas"));
+        list.table = CW_TRY(segment_create(
+            kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas"));
         CW_CHECK_OK(segment_map(*list.table, kernel_domain(), kPteRead | kPteWrite));
     }
     return list.table;
@@ -51,8 +52,10 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
     ExecutorRecord& to = *provider.executor;
     channel->client = &client;
     channel->provider = &provider;
-    channel->client_segment = CW_TRY(segment_create(*client.domain, abi::kClientSegmentBytes, Backing::contiguous, "ring"));
-    channel->provider_segment = CW_TRY(segment_create(*provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, "ring"));
+    channel->client_segment = CW_TRY(
+        segment_create(*client.domain, abi::kClientSegmentBytes, Backing::contiguous, "ring"));
+    channel->provider_segment = CW_TRY(
+        segment_create(*provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, "ring"));
     initialise_page(*channel->client_segment);
     initialise_page(*channel->provider_segment);
     CW_CHECK_OK(segment_map(*channel->client_segment, *client.domain, kPteRead | kPteWrite));
@@ -61,10 +64,14 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
         CW_CHECK_OK(segment_map(*channel->client_segment, *provider.domain, kPteRead));
         CW_CHECK_OK(segment_map(*channel->provider_segment, *client.domain, kPteRead));
     }
-    channel->pool = CW_TRY(segment_create(*client.domain, kPoolPendings * sizeof(Pending), Backing::pages, "pool"));
+    channel->pool = CW_TRY(
+        segment_create(*client.domain, kPoolPendings * sizeof(Pending), Backing::pages, "pool"));
     CW_CHECK_OK(segment_map(*channel->pool, *client.domain, kPteRead | kPteWrite));
     Segment* table = CW_TRY(area_table(client));
-    CW_CHECK_OK(segment_map(*table, *provider.domain, provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
+    CW_CHECK_OK(
+        segment_map(*table,
+                    *provider.domain,
+                    provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
     channel->client_index = CW_TRY(take_bit(from.client_ends));
     channel->server_index = CW_TRY(take_bit(to.server_ends));
     const std::uint32_t to_provider = CW_TRY(executor_doorbell(from, *to.thread));
@@ -72,10 +79,14 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
     ServerEnd& server = to.view->servers[channel->server_index];
     new (&server) ServerEnd{};
     if (provider.domain->is_kernel()) {
-        Segment* queued = CW_TRY(segment_create(kernel_domain(), abi::kChannelCredits * sizeof(QueuedCall), Backing::contiguous, "queued"));
+        Segment* queued = CW_TRY(segment_create(kernel_domain(),
+                                                abi::kChannelCredits * sizeof(QueuedCall),
+                                                Backing::contiguous,
+                                                "queued"));
         CW_CHECK_OK(segment_map(*queued, kernel_domain(), kPteRead | kPteWrite));
         server.queued = reinterpret_cast<QueuedCall*>(queued->base);
-        server.module = reinterpret_cast<ModuleState*>(provider.base + provider.image->module().state);
+        server.module =
+            reinterpret_cast<ModuleState*>(provider.base + provider.image->module().state);
         channel->queued = queued;
     }
     const std::uint64_t client_state = client.base + client.image->module().state;
@@ -119,28 +130,40 @@ Result<Channel*> channel_between(ModuleInstance& client, ModuleInstance& provide
 Status open_areas(Channel& channel, const abi::ProvideRecord& provide) noexcept {
     if (provide.shape.buffers == 0)
         return Status::ok;
-    const std::uint64_t rights = (provide.flags & abi::kMethodWritesBuffer) != 0 ? kPteRead | kPteWrite : std::uint64_t{kPteRead};
+    const std::uint64_t rights = (provide.flags & abi::kMethodWritesBuffer) != 0
+                                     ? kPteRead | kPteWrite
+                                     : std::uint64_t{kPteRead};
     if ((channel.buffer_rights | rights) == channel.buffer_rights)
         return Status::ok;
     channel.buffer_rights |= rights;
     AreaList& list = areas_of(*channel.client);
     for (std::uint32_t i = 0; i < list.count; ++i) {
-        if (channel.provider->domain == channel.client->domain || channel.provider->domain->is_kernel())
+        if (channel.provider->domain == channel.client->domain ||
+            channel.provider->domain->is_kernel())
             continue; // sees its own areas; and the kernel sees all of them
-        if (const Status status = segment_map(*list.areas[i], *channel.provider->domain, channel.buffer_rights); status != Status::ok)
+        if (const Status status =
+                segment_map(*list.areas[i], *channel.provider->domain, channel.buffer_rights);
+            status != Status::ok)
             return status;
     }
     return Status::ok;
 }
 
-void write_slot(ModuleInstance& client, const abi::RequireRecord& require, std::uint64_t function, std::uint64_t edge) noexcept {
+void write_slot(ModuleInstance& client,
+                const abi::RequireRecord& require,
+                std::uint64_t function,
+                std::uint64_t edge) noexcept {
     const std::uint64_t words[2] = {function, edge};
     segment_write(*client.segment, require.slot, words, sizeof(words));
 }
 
 } // namespace
 
-Status link_edge(ModuleInstance& client, std::size_t require_index, ModuleInstance& provider, std::size_t provide_index, loader::Path path) noexcept {
+Status link_edge(ModuleInstance& client,
+                 std::size_t require_index,
+                 ModuleInstance& provider,
+                 std::size_t provide_index,
+                 loader::Path path) noexcept {
     const abi::RequireRecord& require = client.image->requires_()[require_index];
     const abi::ProvideRecord& provide = provider.image->provides()[provide_index];
     ExecutorRecord& executor = *client.executor;
@@ -174,7 +197,12 @@ Status link_edge(ModuleInstance& client, std::size_t require_index, ModuleInstan
             }
             edge.call_grant = link.grant - 1;
             ServerEnd& server = provider.executor->executor->servers[(*channel)->server_index];
-            make_call_grant(executor.calls[edge.call_grant], provide, function, server, provider, executor.server_edges[edge.call_grant]);
+            make_call_grant(executor.calls[edge.call_grant],
+                            provide,
+                            function,
+                            server,
+                            provider,
+                            executor.server_edges[edge.call_grant]);
             __atomic_store_n(&executor.thread->call_limit, executor.call_count, __ATOMIC_RELEASE);
             function = vdso().call_stubs[large ? 1 : 0][edge.argument_words];
         } else if (client.domain->is_kernel()) {
@@ -194,15 +222,18 @@ void unlink_edge(ModuleInstance& client, std::size_t require_index, bool provide
     Link& link = client.links[require_index];
     link.provider = nullptr;
     link.path = loader::Path::none;
-    const std::uint64_t function = client.domain->is_kernel() ? reinterpret_cast<std::uint64_t>(unlinked_stub(provider_ended))
-                                                              : vdso().unlinked[provider_ended ? 1 : 0];
+    const std::uint64_t function =
+        client.domain->is_kernel() ? reinterpret_cast<std::uint64_t>(unlinked_stub(provider_ended))
+                                   : vdso().unlinked[provider_ended ? 1 : 0];
     write_slot(client, client.image->requires_()[require_index], function, 0);
 }
 
 namespace {
 
 /// As the planner decides for edges to a loaded provider.
-loader::Path path_between(const ModuleInstance& client, const ModuleInstance& provider, const abi::ProvideRecord& provide) noexcept {
+loader::Path path_between(const ModuleInstance& client,
+                          const ModuleInstance& provider,
+                          const abi::ProvideRecord& provide) noexcept {
     const bool queued_only = (provide.flags & abi::kMethodQueuedOnly) != 0;
     const bool on_caller = provider.nucleus || provider.placement == abi::Placement::sync_caller;
     if (client.domain == provider.domain && !client.domain->is_kernel())
@@ -216,7 +247,16 @@ loader::Path path_between(const ModuleInstance& client, const ModuleInstance& pr
 
 namespace {
 void ask_for_rest(ModuleInstance& client) noexcept {
-    static_cast<void>(executor_tell(*client.executor, {.kind = abi::ControlKind::relink, .index = 0, .a = client.base + client.image->module().state, .b = 0, .c = 0, .d = 0, .e = client.id, .f = 0, .reserved = 0}));
+    static_cast<void>(executor_tell(*client.executor,
+                                    {.kind = abi::ControlKind::relink,
+                                     .index = 0,
+                                     .a = client.base + client.image->module().state,
+                                     .b = 0,
+                                     .c = 0,
+                                     .d = 0,
+                                     .e = client.id,
+                                     .f = 0,
+                                     .reserved = 0}));
 }
 } // namespace
 
@@ -232,7 +272,9 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
                 continue;
             for (std::size_t k = 0; k < provider.image->provides().size(); ++k) {
                 const abi::ProvideRecord& provide = provider.image->provides()[k];
-                if (provide.hash != require.hash || provide.version_major != require.min_version_major || provide.version_minor < require.min_version_minor)
+                if (provide.hash != require.hash ||
+                    provide.version_major != require.min_version_major ||
+                    provide.version_minor < require.min_version_minor)
                     continue;
                 link.wanted = &provider;
                 link.wanted_method = static_cast<std::uint32_t>(k);
@@ -246,7 +288,8 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
 }
 
 bool links_gone(const ModuleInstance& provider) noexcept {
-    for (const ModuleInstance* client = registry().modules; client != nullptr; client = client->next) {
+    for (const ModuleInstance* client = registry().modules; client != nullptr;
+         client = client->next) {
         if (client == &provider || client->stage == ModuleStage::failed)
             continue;
         for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
@@ -282,9 +325,16 @@ void relink_now(ModuleInstance& client) noexcept {
         Link& link = client.links[i];
         ModuleInstance* wanted = link.wanted;
         link.wanted = nullptr;
-        if (wanted != nullptr && link.provider == nullptr && wanted->stage != ModuleStage::failed && !wanted->removing)
-            if (const Status status = link_edge(client, i, *wanted, link.wanted_method, link.wanted_path); status != Status::ok)
-                log::line("{}: {} cannot be linked to {}: {}", client.image->name(), client.image->text(client.image->requires_()[i].name), wanted->image->name(), name_of(status));
+        if (wanted != nullptr && link.provider == nullptr && wanted->stage != ModuleStage::failed &&
+            !wanted->removing)
+            if (const Status status =
+                    link_edge(client, i, *wanted, link.wanted_method, link.wanted_path);
+                status != Status::ok)
+                log::line("{}: {} cannot be linked to {}: {}",
+                          client.image->name(),
+                          client.image->text(client.image->requires_()[i].name),
+                          wanted->image->name(),
+                          name_of(status));
     }
 }
 
@@ -300,7 +350,8 @@ void revoke_call_grants(ModuleInstance& callee) noexcept {
 }
 
 bool channels_gone(const ModuleInstance& instance) noexcept {
-    for (const Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
+    for (const Channel* channel = registry().channels; channel != nullptr;
+         channel = channel->next) {
         if (channel->client == &instance || channel->provider == &instance)
             return false;
     }
@@ -312,22 +363,29 @@ Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexc
     if (list.count == abi::kMaxAreas)
         return Status::no_resource;
     if (list.table == nullptr) {
-        auto table = segment_create(kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas");
+        auto table =
+            segment_create(kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas");
         if (!table)
             return table.error();
         list.table = *table;
-        if (const Status status = segment_map(**table, kernel_domain(), kPteRead | kPteWrite); status != Status::ok)
+        if (const Status status = segment_map(**table, kernel_domain(), kPteRead | kPteWrite);
+            status != Status::ok)
             return status;
     }
     if (!domain.is_kernel()) {
-        if (const Status status = segment_map(area, kernel_domain(), kPteRead | kPteWrite); status != Status::ok)
+        if (const Status status = segment_map(area, kernel_domain(), kPteRead | kPteWrite);
+            status != Status::ok)
             return status;
     }
     for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
-        const bool ours = module != nullptr ? channel->client == module : channel->client->domain == &domain;
-        if (!ours || channel->closed || channel->buffer_rights == 0 || channel->provider->domain->is_kernel() || channel->provider->domain == &domain)
+        const bool ours =
+            module != nullptr ? channel->client == module : channel->client->domain == &domain;
+        if (!ours || channel->closed || channel->buffer_rights == 0 ||
+            channel->provider->domain->is_kernel() || channel->provider->domain == &domain)
             continue;
-        if (const Status status = segment_map(area, *channel->provider->domain, channel->buffer_rights); status != Status::ok)
+        if (const Status status =
+                segment_map(area, *channel->provider->domain, channel->buffer_rights);
+            status != Status::ok)
             return status;
     }
     auto* table = segment_view_as<abi::BufferAreas>(*list.table);
@@ -360,7 +418,8 @@ void release_if_done(Channel& channel) noexcept {
                 segment_unmap(*segment, *domain);
         }
     }
-    ModuleInstance* sides[2] = {channel.client_domain->ended ? nullptr : channel.client, channel.provider_domain->ended ? nullptr : channel.provider};
+    ModuleInstance* sides[2] = {channel.client_domain->ended ? nullptr : channel.client,
+                                channel.provider_domain->ended ? nullptr : channel.provider};
     channel_pool.release(&channel);
     for (ModuleInstance* side : sides) {
         if (side != nullptr)
@@ -382,7 +441,16 @@ void close_channel(Channel& channel) noexcept {
     channel.client_done = channel.client_domain->ended;
     channel.provider_done = channel.provider_domain->ended;
     const auto tell = [](ExecutorRecord& executor, std::uint32_t index, std::uint64_t client) {
-        static_cast<void>(executor_tell(executor, {.kind = abi::ControlKind::close_end, .index = index, .a = client, .b = 0, .c = 0, .d = 0, .e = 0, .f = 0, .reserved = 0}));
+        static_cast<void>(executor_tell(executor,
+                                        {.kind = abi::ControlKind::close_end,
+                                         .index = index,
+                                         .a = client,
+                                         .b = 0,
+                                         .c = 0,
+                                         .d = 0,
+                                         .e = 0,
+                                         .f = 0,
+                                         .reserved = 0}));
     };
     if (!channel.client_done)
         tell(*channel.client->executor, channel.client_index, 1);
@@ -392,14 +460,18 @@ void close_channel(Channel& channel) noexcept {
 }
 
 void close_channels(ModuleInstance& instance) noexcept {
-    for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr; channel = next) {
+    for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr;
+         channel = next) {
         next = channel->next;
         if (channel->client == &instance || channel->provider == &instance)
             close_channel(*channel);
     }
 }
 
-void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client, bool pool_unused) noexcept {
+void channel_side_done(ExecutorRecord& record,
+                       std::uint32_t index,
+                       bool client,
+                       bool pool_unused) noexcept {
     if (index >= abi::kMaxEnds)
         return;
     Channel* channel = client ? record.channels_by_client[index] : record.channels_by_server[index];

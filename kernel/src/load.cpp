@@ -1,12 +1,12 @@
 // modprobe: from a request to running modules.
 #include "modules.hpp"
+#include <cstring>
 #include <cw/abi/archive.hpp>
 #include <cw/core/task.hpp>
 #include <cw/kernel/archive.hpp>
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
-#include <cstring>
 
 namespace cw::kernel {
 
@@ -50,7 +50,8 @@ void gather() noexcept {
         if (m->stage == ModuleStage::failed || m->stage == ModuleStage::stopping)
             continue;
         planning.instances[planning.count] = m;
-        planning.candidates[planning.count++] = {m->image, true, m->nucleus, m->placement, m->domain->id};
+        planning.candidates[planning.count++] = {
+            m->image, true, m->nucleus, m->placement, m->domain->id};
     }
     for (std::size_t i = 0; i < the_registry.file_count; ++i) {
         bool loaded = false;
@@ -58,7 +59,8 @@ void gather() noexcept {
             loaded = planning.candidates[k].image == the_registry.files[i];
         if (!loaded) {
             planning.instances[planning.count] = nullptr;
-            planning.candidates[planning.count++] = {the_registry.files[i], false, false, abi::Placement::kernel, 0};
+            planning.candidates[planning.count++] = {
+                the_registry.files[i], false, false, abi::Placement::kernel, 0};
         }
     }
     for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
@@ -79,7 +81,8 @@ bool parse_links(std::string_view text, TextWriter& out) noexcept {
         const std::size_t equals = word.find('=');
         loader::Path path = loader::Path::none;
         if (equals != std::string_view::npos) {
-            for (const loader::Path known : {loader::Path::direct, loader::Path::syscall, loader::Path::ring}) {
+            for (const loader::Path known :
+                 {loader::Path::direct, loader::Path::syscall, loader::Path::ring}) {
                 if (word.substr(equals + 1) == loader::name_of(known))
                     path = known;
             }
@@ -98,7 +101,10 @@ void print_plan(TextWriter& text, bool dry_run) noexcept {
     for (std::size_t i = 0; i < plan.step_count; ++i) {
         const loader::Step& step = plan.steps[i];
         const loader::Image& image = *planning.candidates[step.candidate].image;
-        text.format("{} {}: {}", dry_run ? "would load" : "load", image.name(), placement_name(step.placement));
+        text.format("{} {}: {}",
+                    dry_run ? "would load" : "load",
+                    image.name(),
+                    placement_name(step.placement));
         if (step.domain >= loader::kNewDomain)
             text.put(", a new domain");
         else if (step.placement == abi::Placement::domain)
@@ -108,11 +114,14 @@ void print_plan(TextWriter& text, bool dry_run) noexcept {
     for (std::size_t i = 0; i < plan.edge_count; ++i) {
         const loader::Edge& edge = plan.edges[i];
         const loader::Image& client = *planning.candidates[edge.client].image;
-        text.format("  {} -> {}", client.name(), client.text(client.requires_()[edge.require].name));
+        text.format(
+            "  {} -> {}", client.name(), client.text(client.requires_()[edge.require].name));
         if (edge.path == loader::Path::none)
             text.put(": nobody provides it; it is optional\n");
         else
-            text.format(" in {}: {}\n", planning.candidates[edge.provider].image->name(), loader::name_of(edge.path));
+            text.format(" in {}: {}\n",
+                        planning.candidates[edge.provider].image->name(),
+                        loader::name_of(edge.path));
     }
 }
 
@@ -121,12 +130,14 @@ struct Built {
     std::size_t count = 0;
 };
 
-/// Carries the plan out up to, not including, starting anything. Locks: kernel_lock held. On an error nothing stays.
+/// Carries the plan out up to, not including, starting anything. Locks: kernel_lock held. On an
+/// error nothing stays.
 Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter& text) noexcept {
     const loader::Plan& plan = planning.plan;
     Domain* fresh[loader::kMaxSteps]{};
     ExecutorRecord* fresh_executors[loader::kMaxSteps]{};
-    Hart* home = request.hart == 0 || request.hart > hart_count() ? nullptr : &hart(request.hart - 1);
+    Hart* home =
+        request.hart == 0 || request.hart > hart_count() ? nullptr : &hart(request.hart - 1);
     const auto build = [&]() -> Result<Nothing> {
         for (std::size_t i = 0; i < plan.step_count; ++i) {
             const loader::Step& step = plan.steps[i];
@@ -135,7 +146,11 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
             ExecutorRecord* executor = nullptr;
             Hart* where = image.name() == request.name ? home : nullptr;
             if (step.domain >= loader::kNewDomain) {
-                domain = CW_TRY(domain_create(image.name(), image.name() == request.name ? request.grants & request.passed_grants : 0u, image.module().stack_bytes, where));
+                domain = CW_TRY(domain_create(
+                    image.name(),
+                    image.name() == request.name ? request.grants & request.passed_grants : 0u,
+                    image.module().stack_bytes,
+                    where));
                 fresh[step.domain - loader::kNewDomain] = domain;
                 executor = domain->executor;
                 fresh_executors[i] = executor;
@@ -147,7 +162,8 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
                 domain = domain_by_id(step.domain);
                 executor = domain->is_kernel() ? the_registry.worker : domain->executor;
             }
-            ModuleInstance* instance = CW_TRY(build_instance(image, *domain, *executor, step.placement));
+            ModuleInstance* instance =
+                CW_TRY(build_instance(image, *domain, *executor, step.placement));
             planning.instances[step.candidate] = instance;
             built.instances[built.count++] = instance;
         }
@@ -157,7 +173,11 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
                 unlink_edge(*planning.instances[edge.client], edge.require, false);
                 continue;
             }
-            CW_CHECK_OK(link_edge(*planning.instances[edge.client], edge.require, *planning.instances[edge.provider], edge.provide, edge.path));
+            CW_CHECK_OK(link_edge(*planning.instances[edge.client],
+                                  edge.require,
+                                  *planning.instances[edge.provider],
+                                  edge.provide,
+                                  edge.path));
         }
         return Nothing{};
     };
@@ -189,7 +209,7 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
 struct Started {
     ModuleInstance& instance;
     bool await_ready() const noexcept { return false; }
-    template<class P>
+    template <class P>
     bool await_suspend(std::coroutine_handle<P> handle) noexcept {
         PromiseBase& promise = handle.promise();
         promise.ready.coroutine = handle.address();
@@ -197,16 +217,17 @@ struct Started {
         const loader::Image& image = *instance.image;
         const abi::ModuleRecord& record = image.module();
         instance.starter = &promise.ready;
-        const Status told = executor_tell(*instance.executor,
-                                          {.kind = abi::ControlKind::add_module,
-                                           .index = 0,
-                                           .a = instance.base + record.state,
-                                           .b = image.init_count() == 0 ? 0 : instance.base + image.init_address(),
-                                           .c = image.init_count(),
-                                           .d = record.start == 0 ? 0 : instance.base + record.start,
-                                           .e = instance.id,
-                                           .f = 0,
-                                           .reserved = 0});
+        const Status told =
+            executor_tell(*instance.executor,
+                          {.kind = abi::ControlKind::add_module,
+                           .index = 0,
+                           .a = instance.base + record.state,
+                           .b = image.init_count() == 0 ? 0 : instance.base + image.init_address(),
+                           .c = image.init_count(),
+                           .d = record.start == 0 ? 0 : instance.base + record.start,
+                           .e = instance.id,
+                           .f = 0,
+                           .reserved = 0});
         if (told == Status::ok)
             return true;
         instance.starter = nullptr;
@@ -217,23 +238,32 @@ struct Started {
 };
 
 bool allowed(const LoadRequest& request, TextWriter& text) noexcept {
-    const bool kernel = request.placement == abi::Placement::kernel || request.placement == abi::Placement::sync_caller ||
+    const bool kernel = request.placement == abi::Placement::kernel ||
+                        request.placement == abi::Placement::sync_caller ||
                         (request.placement == abi::Placement::domain && request.domain == 0);
     if (request.placement > abi::Placement::domain) {
-        text.format("{}: there is no placement number {}\n", request.name, static_cast<std::uint32_t>(request.placement));
+        text.format("{}: there is no placement number {}\n",
+                    request.name,
+                    static_cast<std::uint32_t>(request.placement));
         return false;
     }
     const std::uint32_t needed = kernel ? kGrantLoadKernel : kGrantLoadDomain;
     if ((request.grants & needed) != 0)
         return true;
-    text.format("{}: not permitted: the calling domain has no grant \"{}\"\n", request.name, kernel ? "load-kernel" : "load-domain");
+    text.format("{}: not permitted: the calling domain has no grant \"{}\"\n",
+                request.name,
+                kernel ? "load-kernel" : "load-domain");
     return false;
 }
 
 } // namespace
 
-ModuleRegistry& registry() noexcept { return the_registry; }
-ModuleInstance* all_modules() noexcept { return the_registry.modules; }
+ModuleRegistry& registry() noexcept {
+    return the_registry;
+}
+ModuleInstance* all_modules() noexcept {
+    return the_registry.modules;
+}
 
 ModuleInstance* module_by_name(std::string_view name) noexcept {
     for (ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
@@ -272,8 +302,14 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         gather();
         if (!parse_links(request.links, text))
             co_return refuse(Status::invalid_argument);
-        const loader::Request wish{.module = request.name, .placement = request.placement, .domain = request.domain, .links = {planning.links, planning.link_count}};
-        const auto planned = loader::make_plan({planning.candidates, planning.count}, {planning.domains, planning.domain_count}, wish, planning.plan);
+        const loader::Request wish{.module = request.name,
+                                   .placement = request.placement,
+                                   .domain = request.domain,
+                                   .links = {planning.links, planning.link_count}};
+        const auto planned = loader::make_plan({planning.candidates, planning.count},
+                                               {planning.domains, planning.domain_count},
+                                               wish,
+                                               planning.plan);
         if (!planned) {
             text.put(planned.error().view()).put('\n');
             co_return refuse(Status::refused);
@@ -289,7 +325,8 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         ModuleInstance& instance = *built.instances[i];
         co_await Started{instance};
         if (instance.stage != ModuleStage::running) {
-            text.format("{}: did not start: {}\n", instance.image->name(), name_of(instance.start_status));
+            text.format(
+                "{}: did not start: {}\n", instance.image->name(), name_of(instance.start_status));
             co_return refuse(instance.start_status);
         }
         log::line("@module name={} base={}", instance.image->name(), Hex{instance.base});
@@ -309,10 +346,15 @@ namespace {
 /// Who could not go on without this module; false (and says who) if there is somebody.
 bool nobody_needs(const ModuleInstance& instance, TextWriter& text) noexcept {
     for (const ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
-        for (std::size_t i = 0; m != &instance && m->stage == ModuleStage::running && i < m->image->requires_().size(); ++i) {
+        for (std::size_t i = 0;
+             m != &instance && m->stage == ModuleStage::running && i < m->image->requires_().size();
+             ++i) {
             const abi::RequireRecord& require = m->image->requires_()[i];
             if (m->links[i].provider == &instance && (require.flags & abi::kMethodOptional) == 0) {
-                text.format("{}: in use: {} requires {}\n", instance.image->name(), m->image->name(), m->image->text(require.name));
+                text.format("{}: in use: {} requires {}\n",
+                            instance.image->name(),
+                            m->image->name(),
+                            m->image->text(require.name));
                 return false;
             }
         }
@@ -324,7 +366,7 @@ bool nobody_needs(const ModuleInstance& instance, TextWriter& text) noexcept {
 struct Removed {
     ModuleInstance& instance;
     bool await_ready() const noexcept { return false; }
-    template<class P>
+    template <class P>
     void await_suspend(std::coroutine_handle<P> handle) noexcept {
         PromiseBase& promise = handle.promise();
         promise.ready.coroutine = handle.address();
@@ -339,7 +381,8 @@ struct Removed {
 
 } // namespace
 
-Task<Nothing> unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept {
+Task<Nothing>
+unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept {
     ModuleInstance* instance = nullptr;
     {
         const Locked hold{kernel_lock};
@@ -350,7 +393,9 @@ Task<Nothing> unload_module(std::string_view name, std::uint32_t grants, TextWri
         }
         const bool kernel = instance->domain->is_kernel();
         if ((grants & (kernel ? kGrantLoadKernel : kGrantLoadDomain)) == 0) {
-            text.format("{}: not permitted: the calling domain has no grant \"{}\"\n", name, kernel ? "load-kernel" : "load-domain");
+            text.format("{}: not permitted: the calling domain has no grant \"{}\"\n",
+                        name,
+                        kernel ? "load-kernel" : "load-domain");
             co_return refuse(Status::not_permitted);
         }
         if (instance->stage != ModuleStage::running) {

@@ -11,7 +11,7 @@ constexpr std::size_t kRingBytes = 16384;
 SpinLock lock;
 char ring[kRingBytes];
 std::uint64_t written;
-std::uint64_t serial_port;       ///< Physical; 0 while a module owns it.
+std::uint64_t serial_port; ///< Physical; 0 while a module owns it.
 std::uint64_t known_serial_port;
 
 void put_serial(char c) noexcept {
@@ -40,7 +40,9 @@ void use_serial_port(std::uint64_t physical) noexcept {
         known_serial_port = physical;
 }
 
-void seize_serial_port() noexcept { serial_port = known_serial_port; }
+void seize_serial_port() noexcept {
+    serial_port = known_serial_port;
+}
 
 void write(std::string_view line) noexcept {
     const Locked hold{lock};

@@ -42,7 +42,9 @@ void enable_traps(std::uint32_t hart_id) noexcept {
         interrupts_enable_hart(hart_id);
 }
 
-std::uint64_t physical(const void* address) noexcept { return reinterpret_cast<std::uint64_t>(address) - kImageOffset; }
+std::uint64_t physical(const void* address) noexcept {
+    return reinterpret_cast<std::uint64_t>(address) - kImageOffset;
+}
 
 [[noreturn]] void secondary_main(std::uint64_t index) noexcept {
     enable_traps(hart(static_cast<unsigned>(index)).id);
@@ -63,7 +65,10 @@ void start_harts(std::uint32_t boot_hart) noexcept {
                                    .entry = reinterpret_cast<std::uint64_t>(&secondary_main),
                                    .stack = *stack,
                                    .index = count};
-        if (arch::sbi_hart_start(id, physical(reinterpret_cast<const void*>(&boot_secondary)), physical(&secondary_starts[count])).error == 0)
+        if (arch::sbi_hart_start(id,
+                                 physical(reinterpret_cast<const void*>(&boot_secondary)),
+                                 physical(&secondary_starts[count]))
+                .error == 0)
             ++count;
         else
             log::line("hart {} does not start", id);
@@ -73,18 +78,25 @@ void start_harts(std::uint32_t boot_hart) noexcept {
 
 } // namespace
 
-const Machine& machine() noexcept { return the_machine; }
-std::uint64_t ticks_per_second() noexcept { return the_machine.ticks_per_second; }
+const Machine& machine() noexcept {
+    return the_machine;
+}
+std::uint64_t ticks_per_second() noexcept {
+    return the_machine.ticks_per_second;
+}
 
 void power_off(std::uint8_t status) noexcept {
-    // "sifive,test": 0x5555 ends with 0, (status << 16) | 0x3333 with that status. SBI's own reset call always ends with 0.
+    // "sifive,test": 0x5555 ends with 0, (status << 16) | 0x3333 with that status. SBI's own reset
+    // call always ends with 0.
     if (the_machine.power_test != 0)
-        *direct_as<volatile std::uint32_t>(the_machine.power_test) = status == 0 ? 0x5555u : std::uint32_t{status} << 16 | 0x3333u;
+        *direct_as<volatile std::uint32_t>(the_machine.power_test) =
+            status == 0 ? 0x5555u : std::uint32_t{status} << 16 | 0x3333u;
     for (;;)
         arch::sbi_call(0x53525354, 0, 0, 0); // system reset: shutdown
 }
 
-extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart, std::uint64_t device_tree) noexcept {
+extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart,
+                                         std::uint64_t device_tree) noexcept {
     for (auto* constructor = &init_array_begin; constructor != &init_array_end; ++constructor)
         (*constructor)();
     if (!read_device_tree(direct(device_tree), the_machine)) {
@@ -97,15 +109,22 @@ extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart, std::uint64_t 
             log::use_serial_port(the_machine.devices[i].registers);
     }
     arch::have_stimecmp = the_machine.has_stimecmp;
-    // RAM behind the image, without the boot archive and the device tree; both lie above the image on this machine.
+    // RAM behind the image, without the boot archive and the device tree; both lie above the image
+    // on this machine.
     const std::uint64_t free_begin = round_up(physical(image_end), kMegaPage);
-    frames::initialise(free_begin, the_machine.ram_end, the_machine.archive_begin, round_up(the_machine.archive_end, kPage), device_tree & ~(kPage - 1), round_up(device_tree, kPage) + 64 * 1024);
+    frames::initialise(free_begin,
+                       the_machine.ram_end,
+                       the_machine.archive_begin,
+                       round_up(the_machine.archive_end, kPage),
+                       device_tree & ~(kPage - 1),
+                       round_up(device_tree, kPage) + 64 * 1024);
     paging_initialise(the_machine);
     segments_initialise();
     domains_initialise();
     interrupts_initialise();
     hart_initialise(0, static_cast<std::uint32_t>(boot_hart), the_machine.sswi);
-    asm volatile("mv tp, %0" ::"r"(hart(0).idle)); // the rest of boot runs in the name of the idle thread
+    asm volatile(
+        "mv tp, %0" ::"r"(hart(0).idle)); // the rest of boot runs in the name of the idle thread
     enable_traps(static_cast<std::uint32_t>(boot_hart));
     CW_CSR_WRITE(sscratch, reinterpret_cast<std::uint64_t>(hart(0).idle));
     vdso_initialise();
@@ -126,7 +145,15 @@ Task<Nothing> first_module() noexcept {
     const std::string_view arguments{the_machine.arguments};
     if (const std::size_t at = arguments.find("first="); at != std::string_view::npos)
         first = arguments.substr(at + 6, arguments.substr(at + 6).find(' '));
-    const auto result = co_await load_module({.name = first, .placement = abi::Placement::user_process, .domain = 0, .dry_run = false, .hart = 0, .grants = kGrantAll, .passed_grants = kGrantAll, .links = {}}, text);
+    const auto result = co_await load_module({.name = first,
+                                              .placement = abi::Placement::user_process,
+                                              .domain = 0,
+                                              .dry_run = false,
+                                              .hart = 0,
+                                              .grants = kGrantAll,
+                                              .passed_grants = kGrantAll,
+                                              .links = {}},
+                                             text);
     if (!result) {
         log::seize_serial_port();
         log::write(text.text());
@@ -138,6 +165,8 @@ Task<Nothing> first_module() noexcept {
 
 } // namespace
 
-void nucleus_start() noexcept { static_cast<void>(spawn(first_module())); }
+void nucleus_start() noexcept {
+    static_cast<void>(spawn(first_module()));
+}
 
 } // namespace cw::kernel

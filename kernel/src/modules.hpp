@@ -18,14 +18,21 @@ struct ModuleRegistry {
 };
 [[nodiscard]] ModuleRegistry& registry() noexcept;
 
-/// Builds an instance in a domain: image, pools, methods; not linked, not started. Locks: kernel_lock held.
-[[nodiscard]] Result<ModuleInstance*>
-build_instance(const loader::Image& image, Domain& domain, ExecutorRecord& executor, abi::Placement placement) noexcept;
+/// Builds an instance in a domain: image, pools, methods; not linked, not started. Locks:
+/// kernel_lock held.
+[[nodiscard]] Result<ModuleInstance*> build_instance(const loader::Image& image,
+                                                     Domain& domain,
+                                                     ExecutorRecord& executor,
+                                                     abi::Placement placement) noexcept;
 /// Frees what an instance had. Locks: kernel_lock held.
 void destroy_instance(ModuleInstance& instance) noexcept;
 
 /// Makes one edge. Locks: kernel_lock held.
-[[nodiscard]] Status link_edge(ModuleInstance& client, std::size_t require, ModuleInstance& provider, std::size_t provide, loader::Path path) noexcept;
+[[nodiscard]] Status link_edge(ModuleInstance& client,
+                               std::size_t require,
+                               ModuleInstance& provider,
+                               std::size_t provide,
+                               loader::Path path) noexcept;
 /// Lets every provider of the client see a new buffer area. Locks: kernel_lock held.
 [[nodiscard]] Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
 /// Closes all channels of a module; the other sides are told. Locks: kernel_lock held.
@@ -33,18 +40,25 @@ void close_channels(ModuleInstance& instance) noexcept;
 /// Closes one channel; both sides are told. Locks: kernel_lock held.
 void close_channel(Channel& channel) noexcept;
 /// One side of a closed channel is done with it.
-void channel_side_done(ExecutorRecord& record, std::uint32_t index, bool client, bool pool_unused) noexcept;
-/// Points a slot nowhere; its calls answer not_found or peer_died. Locks: kernel_lock held; no code of the client runs.
+void channel_side_done(ExecutorRecord& record,
+                       std::uint32_t index,
+                       bool client,
+                       bool pool_unused) noexcept;
+/// Points a slot nowhere; its calls answer not_found or peer_died. Locks: kernel_lock held; no code
+/// of the client runs.
 void unlink_edge(ModuleInstance& client, std::size_t require, bool provider_ended) noexcept;
-/// Links what loaded modules require and this new one provides; their executors are told. Locks: kernel_lock held.
+/// Links what loaded modules require and this new one provides; their executors are told. Locks:
+/// kernel_lock held.
 void link_waiting_clients(ModuleInstance& provider) noexcept;
-/// Asks every client of this module, which is being removed, for a moment at which its slots can be changed. Locks: kernel_lock held.
+/// Asks every client of this module, which is being removed, for a moment at which its slots can be
+/// changed. Locks: kernel_lock held.
 void unlink_clients(ModuleInstance& provider) noexcept;
 /// True if no slot leads to this module any more. Locks: kernel_lock held.
 [[nodiscard]] bool links_gone(const ModuleInstance& provider) noexcept;
 /// The client's executor is at rest: makes the edges that wait for it. Locks: kernel_lock held.
 void relink_now(ModuleInstance& client) noexcept;
-/// Takes synchronous callers' grants of this module back: they answer peer_died. Locks: kernel_lock held.
+/// Takes synchronous callers' grants of this module back: they answer peer_died. Locks: kernel_lock
+/// held.
 void revoke_call_grants(ModuleInstance& callee) noexcept;
 /// True if no channel of this module is left. Locks: kernel_lock held.
 [[nodiscard]] bool channels_gone(const ModuleInstance& instance) noexcept;

@@ -1,5 +1,6 @@
 // The kernel's own services, and the module instance that stands for the kernel itself.
 #include "modules.hpp"
+#include <cstring>
 #include <cw/core/declare.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
@@ -14,7 +15,6 @@
 #include <cw/kernel/panic.hpp>
 #include <cw/kernel/runtime.hpp>
 #include <cw/kernel/sched.hpp>
-#include <cstring>
 #include <new>
 
 extern "C" {
@@ -29,7 +29,7 @@ namespace {
 /// The nucleus' handlers guard what they touch by themselves: several harts may be in them.
 constexpr Gated kCwGated = Gated::no;
 
-template<std::size_t N>
+template <std::size_t N>
 std::string_view text_of(const std::array<char, N>& field) noexcept {
     const std::string_view all{field.data(), N};
     return all.substr(0, all.find('\0'));
@@ -49,7 +49,8 @@ Caller caller() noexcept {
         const ServerEnd* end = record.view->serving;
         const Channel* channel = end == nullptr ? nullptr : record.channels_by_server[end->index];
         if (channel != nullptr)
-            return {channel->client->domain, channel->client->domain->is_kernel() ? channel->client : nullptr};
+            return {channel->client->domain,
+                    channel->client->domain->is_kernel() ? channel->client : nullptr};
     }
     for (ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
         if (m->executor == &record && m->placement == abi::Placement::kernel)
@@ -61,7 +62,8 @@ Caller caller() noexcept {
 Result<memory::Stretch> memory_area(memory::Size size) noexcept {
     const Caller who = caller();
     if (who.domain->is_kernel() && who.module == nullptr)
-        return refuse(Status::unsupported); // a module on its caller's thread has no buffers of its own
+        return refuse(
+            Status::unsupported); // a module on its caller's thread has no buffers of its own
     const auto area = area_create(*who.domain, who.module, size.bytes);
     if (!area)
         return refuse(area.error());
@@ -82,12 +84,15 @@ Result<Nothing> power_off_service(power::Exit exit) noexcept {
 }
 CW_PROVIDE(power::off, power_off_service);
 
-void log_write(klog::Line line) noexcept { kernel::log::write(text_of(line.text)); }
+void log_write(klog::Line line) noexcept {
+    kernel::log::write(text_of(line.text));
+}
 CW_PROVIDE(klog::write, log_write);
 
 klog::ReadReply log_read(klog::ReadArguments arguments) noexcept {
     std::uint64_t position = arguments.position;
-    const std::size_t count = kernel::log::read(position, reinterpret_cast<char*>(arguments.text.address), arguments.text.size_bytes);
+    const std::size_t count = kernel::log::read(
+        position, reinterpret_cast<char*>(arguments.text.address), arguments.text.size_bytes);
     return {position, count};
 }
 CW_PROVIDE(klog::read, log_read);
@@ -132,7 +137,8 @@ TextWriter writer_for(const OutBuffer& buffer) noexcept {
 }
 
 Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
-    // What the buffer holds is copied before it is written over; what the client changes meanwhile concerns nobody.
+    // What the buffer holds is copied before it is written over; what the client changes meanwhile
+    // concerns nobody.
     char links[256];
     std::size_t length = 0;
     const auto* in = reinterpret_cast<const volatile char*>(arguments.text.address);
@@ -143,15 +149,16 @@ Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
         links[length++] = c;
     }
     TextWriter text = writer_for(arguments.text);
-    const auto result = co_await load_module({.name = text_of(arguments.name),
-                                              .placement = static_cast<abi::Placement>(arguments.placement),
-                                              .domain = arguments.domain,
-                                              .dry_run = arguments.dry_run != 0,
-                                              .hart = arguments.hart,
-                                              .grants = caller().domain->grants,
-                                              .passed_grants = arguments.grants,
-                                              .links = {links, length}},
-                                             text);
+    const auto result =
+        co_await load_module({.name = text_of(arguments.name),
+                              .placement = static_cast<abi::Placement>(arguments.placement),
+                              .domain = arguments.domain,
+                              .dry_run = arguments.dry_run != 0,
+                              .hart = arguments.hart,
+                              .grants = caller().domain->grants,
+                              .passed_grants = arguments.grants,
+                              .links = {links, length}},
+                             text);
     co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
                                  static_cast<std::uint32_t>(result ? Status::ok : result.error())};
 }
@@ -159,7 +166,8 @@ CW_PROVIDE(modules::load, load, abi::kMethodQueuedOnly);
 
 Task<modules::LoadReply> unload(modules::UnloadArguments arguments) noexcept {
     TextWriter text = writer_for(arguments.text);
-    const auto result = co_await unload_module(text_of(arguments.name), caller().domain->grants, text);
+    const auto result =
+        co_await unload_module(text_of(arguments.name), caller().domain->grants, text);
     co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
                                  static_cast<std::uint32_t>(result ? Status::ok : result.error())};
 }
@@ -193,7 +201,8 @@ Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept
     if (module == nullptr)
         return refuse(Status::not_found);
     const ExecutorStatistics& s = module->executor->view->statistics;
-    return modules::Counters{s.wakes, s.waits, s.received, s.completed, module->executor->checked_calls, s.faults};
+    return modules::Counters{
+        s.wakes, s.waits, s.received, s.completed, module->executor->checked_calls, s.faults};
 }
 CW_PROVIDE(modules::counters, counters);
 
@@ -225,16 +234,27 @@ Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64
 ModuleInstance& nucleus_create() noexcept {
     const Locked hold{kernel_lock};
     ModuleRegistry& all = registry();
-    nucleus_image.describe({nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
+    nucleus_image.describe(
+        {nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
     const auto worker = kernel_executor_create("worker");
     CW_ASSERT(worker.has_value());
     all.worker = *worker;
     kernel_domain().executor = *worker;
-    const auto made = build_instance(nucleus_image, kernel_domain(), **worker, abi::Placement::sync_caller);
+    const auto made =
+        build_instance(nucleus_image, kernel_domain(), **worker, abi::Placement::sync_caller);
     CW_ASSERT(made.has_value());
     (*made)->nucleus = true;
     all.nucleus = *made;
-    CW_ASSERT(executor_tell(**worker, {.kind = abi::ControlKind::add_module, .index = 0, .a = reinterpret_cast<std::uint64_t>(&cw_module), .b = 0, .c = 0, .d = reinterpret_cast<std::uint64_t>(&nucleus_start), .e = (*made)->id, .f = 0, .reserved = 0}) == Status::ok);
+    CW_ASSERT(executor_tell(**worker,
+                            {.kind = abi::ControlKind::add_module,
+                             .index = 0,
+                             .a = reinterpret_cast<std::uint64_t>(&cw_module),
+                             .b = 0,
+                             .c = 0,
+                             .d = reinterpret_cast<std::uint64_t>(&nucleus_start),
+                             .e = (*made)->id,
+                             .f = 0,
+                             .reserved = 0}) == Status::ok);
     executor_start(**worker);
     return **made;
 }

@@ -1,5 +1,5 @@
-#include "../../core/src/ops.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/core/runtime_ops.hpp>
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/domain.hpp>
 #include <cw/kernel/modules.hpp>
@@ -20,10 +20,13 @@ void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
     ExecutorRecord& record = *current()->executor;
     if (record.retired)
         thread_exit();
-    kernel_wait(deadline_ticks, doorbell < record.doorbell_count ? record.doorbell_targets[doorbell] : nullptr);
+    kernel_wait(deadline_ticks,
+                doorbell < record.doorbell_count ? record.doorbell_targets[doorbell] : nullptr);
 }
 
-std::uint64_t now() noexcept { return arch::ticks(); }
+std::uint64_t now() noexcept {
+    return arch::ticks();
+}
 
 void report(abi::Report kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
     handle_report(*current()->executor, kind, b, c, d);
@@ -34,25 +37,27 @@ void fail(ModuleState* module, const char* message, std::size_t length) noexcept
 }
 
 void wake_self(Executor& executor) noexcept {
-    thread_wake(*static_cast<ExecutorRecord*>(executor.host)->thread); // only ever a kernel executor: set when it was made
+    thread_wake(*static_cast<ExecutorRecord*>(executor.host)
+                     ->thread); // only ever a kernel executor: set when it was made
 }
 
 } // namespace cw::platform
 
 namespace cw::kernel {
 
-RuntimeOps kernel_ops() noexcept {
-    using namespace runtime;
-    return ops::table();
-}
-
 namespace {
-abi::RawFuture take_report(const abi::Slot*, std::uint64_t kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+abi::RawFuture take_report(const abi::Slot*,
+                           std::uint64_t kind,
+                           std::uint64_t b,
+                           std::uint64_t c,
+                           std::uint64_t d) noexcept {
     handle_report(*current()->executor, static_cast<abi::Report>(kind), b, c, d);
     return {0, 0};
 }
 } // namespace
 
-void (*report_entry() noexcept)() { return reinterpret_cast<void (*)()>(&take_report); }
+void (*report_entry() noexcept)() {
+    return reinterpret_cast<void (*)()>(&take_report);
+}
 
 } // namespace cw::kernel

@@ -8,7 +8,8 @@
 #include <cw/kernel/sched.hpp>
 
 extern "C" {
-cw::kernel::Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, cw::kernel::Thread* self) noexcept;
+cw::kernel::Thread*
+user_wait(std::uint64_t deadline, std::uint64_t doorbell, cw::kernel::Thread* self) noexcept;
 void switch_from(cw::kernel::Thread* self, cw::kernel::Thread* next) noexcept;
 [[noreturn]] void resume(cw::kernel::Thread* next) noexcept;
 }
@@ -83,14 +84,17 @@ void drain_wakes(Hart& hart) noexcept {
     }
     const std::uint64_t bits = hart.wake.word.exchange(0, Order::acquire); // [A6]
     for (std::uint64_t rest = bits & ~kWakePoke; rest != 0; rest &= rest - 1) {
-        for (Thread* thread = hart.slots[__builtin_ctzll(rest)]; thread != nullptr; thread = thread->next_in_slot) {
+        for (Thread* thread = hart.slots[__builtin_ctzll(rest)]; thread != nullptr;
+             thread = thread->next_in_slot) {
             if (thread->state == ThreadState::waiting)
                 make_ready(hart, *thread, Status::ok);
             else
                 thread->latched = true;
         }
     }
-    RemoteWork* newest = hart.inbox.load(Order::relaxed) == nullptr ? nullptr : hart.inbox.exchange(nullptr, Order::acquire); // [A8]
+    RemoteWork* newest = hart.inbox.load(Order::relaxed) == nullptr
+                             ? nullptr
+                             : hart.inbox.exchange(nullptr, Order::acquire); // [A8]
     RemoteWork* oldest = nullptr;
     while (newest != nullptr) {
         RemoteWork* next = newest->next;
@@ -120,7 +124,8 @@ void run_deadlines(Hart& hart) noexcept {
 
 /// The hart is woken for its next deadline, and every tick while it has work.
 void set_timer(Hart& hart, bool idle) noexcept {
-    std::uint64_t when = arch::ticks() + (idle ? ticks_per_second() : ticks_per_second() * kTickMilliseconds / 1000);
+    std::uint64_t when =
+        arch::ticks() + (idle ? ticks_per_second() : ticks_per_second() * kTickMilliseconds / 1000);
     if (hart.deadlines != nullptr && hart.deadlines->deadline < when)
         when = hart.deadlines->deadline;
     arch::set_timer(when);
@@ -147,13 +152,15 @@ void run_next(Hart& hart, Thread& next) noexcept {
         if (hart.inbox.load(Order::relaxed) == nullptr && hart.ready_mask == 0 &&
             hart.wake.word.compare_exchange(expected, kWakePoke, Order::acq_rel, Order::relaxed)) {
             set_timer(hart, true);
-            // A waker that saw the bit interrupts us; pending interrupts end wfi although they are off. [F5] the compare and swap above
-            // comes before this load of inbox; pairs with the push before the fetch_or in run_on().
+            // A waker that saw the bit interrupts us; pending interrupts end wfi although they are
+            // off. [F5] the compare and swap above comes before this load of inbox; pairs with the
+            // push before the fetch_or in run_on().
             if (hart.inbox.load(Order::seq_cst) == nullptr)
                 arch::wait_for_interrupt();
             hart.wake.word.fetch_and(~kWakePoke, Order::acq_rel);
             arch::clear_software_interrupt();
-            // Interrupts stay off, so no trap does this; the other two kinds are seen to by choose().
+            // Interrupts stay off, so no trap does this; the other two kinds are seen to by
+            // choose().
             if ((CW_CSR_READ(sip) & 1u << arch::kExternal) != 0)
                 interrupts_handle();
         }
@@ -169,9 +176,15 @@ void run_next(Hart& hart, Thread& next) noexcept {
 
 } // namespace
 
-Hart& hart(unsigned index) noexcept { return harts[index]; }
-unsigned hart_count() noexcept { return harts_running; }
-void set_hart_count(unsigned count) noexcept { harts_running = count; }
+Hart& hart(unsigned index) noexcept {
+    return harts[index];
+}
+unsigned hart_count() noexcept {
+    return harts_running;
+}
+void set_hart_count(unsigned count) noexcept {
+    harts_running = count;
+}
 
 Hart& least_loaded_hart() noexcept {
     unsigned best = 0;
@@ -187,7 +200,10 @@ void hart_initialise(unsigned index, std::uint32_t id, std::uint64_t sswi_regist
     hart.id = id;
     hart.index = index;
     hart.wake.hart = &hart;
-    hart.wake.poke = sswi_registers == 0 ? nullptr : direct_as<volatile std::uint32_t>(sswi_registers + 4 * std::uint64_t{id});
+    hart.wake.poke =
+        sswi_registers == 0
+            ? nullptr
+            : direct_as<volatile std::uint32_t>(sswi_registers + 4 * std::uint64_t{id});
     auto idle = thread_create_kernel("idle", 0, &idle_loop);
     CW_ASSERT(idle.has_value());
     hart.idle = *idle;
@@ -199,7 +215,9 @@ void hart_initialise(unsigned index, std::uint32_t id, std::uint64_t sswi_regist
     hart.spare_stack_top = *spare;
 }
 
-void hart_enter(unsigned index) noexcept { resume(harts[index].idle); }
+void hart_enter(unsigned index) noexcept {
+    resume(harts[index].idle);
+}
 
 WakeGrant wake_grant_for(Thread& thread) noexcept {
     return {&thread.hart->wake, std::uint64_t{1} << thread.wake_slot};
@@ -207,7 +225,8 @@ WakeGrant wake_grant_for(Thread& thread) noexcept {
 
 void thread_wake(Thread& thread) noexcept {
     WakeWord& wake = thread.hart->wake;
-    const std::uint64_t before = wake.word.fetch_or(std::uint64_t{1} << thread.wake_slot, Order::acq_rel); // [R6]
+    const std::uint64_t before =
+        wake.word.fetch_or(std::uint64_t{1} << thread.wake_slot, Order::acq_rel); // [R6]
     if (before == kWakePoke)
         arch::poke(*thread.hart);
 }
@@ -216,7 +235,8 @@ void run_on(Hart& target, RemoteWork& work) noexcept {
     RemoteWork* head = target.inbox.load(Order::relaxed);
     do {
         work.next = head;
-    } while (!target.inbox.compare_exchange(head, &work, Order::seq_cst, Order::relaxed)); // [R8], [F5]
+    } while (
+        !target.inbox.compare_exchange(head, &work, Order::seq_cst, Order::relaxed)); // [R8], [F5]
     arch::poke(target);
 }
 
@@ -237,7 +257,8 @@ void thread_assign(Thread& thread, Hart& home) noexcept {
 void thread_start(Thread& thread) noexcept {
     const arch::InterruptsOff off;
     thread.start_work.run = [](RemoteWork& work) {
-        Thread& started = *reinterpret_cast<Thread*>(reinterpret_cast<char*>(&work) - offsetof(Thread, start_work));
+        Thread& started = *reinterpret_cast<Thread*>(reinterpret_cast<char*>(&work) -
+                                                     offsetof(Thread, start_work));
         attach(*started.hart, started);
     };
     if (thread.hart == &this_hart())
@@ -326,9 +347,12 @@ namespace {
 Thread* user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept;
 }
 
-/// Called by trap.S with the caller's place saved: the thread to run next, which sits in wait() as well.
-extern "C" Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
-    // The common way: ring one thread of this hart that waits for just that, and nothing else is going on.
+/// Called by trap.S with the caller's place saved: the thread to run next, which sits in wait() as
+/// well.
+extern "C" Thread*
+user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
+    // The common way: ring one thread of this hart that waits for just that, and nothing else is
+    // going on.
     if (deadline == kNoTime && doorbell < self->wake_limit) [[likely]] {
         Hart& hart = *self->hart;
         Thread* target = self->wake_targets[doorbell];
@@ -348,7 +372,8 @@ extern "C" Thread* user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thr
 }
 
 namespace {
-[[gnu::noinline]] Thread* user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
+[[gnu::noinline]] Thread*
+user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
     Hart& hart = *self->hart;
     self->resume_kind = ResumeKind::user;
     self->saved.a0 = 0;

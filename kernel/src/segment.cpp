@@ -1,10 +1,10 @@
+#include <cstring>
 #include <cw/abi/layout.hpp>
 #include <cw/kernel/domain.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/panic.hpp>
 #include <cw/kernel/pool.hpp>
 #include <cw/kernel/segment.hpp>
-#include <cstring>
 
 namespace cw::kernel {
 
@@ -25,7 +25,8 @@ VirtualAddress window_next = abi::kWindowBase;
 Range free_ranges[kMaxFreeRanges];
 std::size_t free_range_count;
 
-/// Address ranges carry an unmapped page behind them, so that running off the end of a segment faults.
+/// Address ranges carry an unmapped page behind them, so that running off the end of a segment
+/// faults.
 Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept {
     const std::uint64_t unit = bytes >= kMegaPage ? kMegaPage : kPage;
     const std::uint64_t wanted = round_up(bytes, kPage) + kPage;
@@ -37,7 +38,8 @@ Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept {
             if (base != old.base && free_range_count < kMaxFreeRanges)
                 free_ranges[free_range_count++] = {old.base, base - old.base};
             if (old.base + old.bytes != base + wanted && free_range_count < kMaxFreeRanges)
-                free_ranges[free_range_count++] = {base + wanted, old.base + old.bytes - base - wanted};
+                free_ranges[free_range_count++] = {base + wanted,
+                                                   old.base + old.bytes - base - wanted};
             return base;
         }
     }
@@ -66,11 +68,15 @@ void window_release(VirtualAddress base, std::uint64_t bytes) noexcept {
         free_ranges[free_range_count++] = range; // else the addresses are lost, not the memory
 }
 
-Status register_pages(VirtualAddress address, PhysicalAddress pages, std::uint64_t bytes, std::uint64_t flags) noexcept {
+Status register_pages(VirtualAddress address,
+                      PhysicalAddress pages,
+                      std::uint64_t bytes,
+                      std::uint64_t flags) noexcept {
     while (bytes != 0) {
         const bool mega = address % kMegaPage == 0 && pages % kMegaPage == 0 && bytes >= kMegaPage;
         const std::uint64_t step = mega ? kMegaPage : kPage;
-        if (const Status status = registry.map(address, pages, step, flags | kPteRead); status != Status::ok)
+        if (const Status status = registry.map(address, pages, step, flags | kPteRead);
+            status != Status::ok)
             return status;
         address += step;
         pages += step;
@@ -105,7 +111,9 @@ bool sees(const Domain& domain, const Segment& segment) noexcept {
 
 } // namespace
 
-void segments_initialise() noexcept { CW_ASSERT(registry.create(0) == Status::ok); }
+void segments_initialise() noexcept {
+    CW_ASSERT(registry.create(0) == Status::ok);
+}
 
 Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept {
     Segment* segment = pool.allocate();
@@ -125,7 +133,8 @@ Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char*
     return segment;
 }
 
-Result<Segment*> segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* kind) noexcept {
+Result<Segment*>
+segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* kind) noexcept {
     bytes = round_up(bytes, kPage);
     Segment* segment = CW_TRY(segment_reserve(owner, bytes, kind));
     Status status = Status::ok;
@@ -133,9 +142,12 @@ Result<Segment*> segment_create(Domain& owner, std::uint64_t bytes, Backing back
         unsigned order = 0;
         while ((kPage << order) < bytes)
             ++order;
-        const auto block = order > frames::kMaxOrder ? Result<PhysicalAddress>{refuse(Status::no_memory)} : frames::allocate(order);
+        const auto block = order > frames::kMaxOrder
+                               ? Result<PhysicalAddress>{refuse(Status::no_memory)}
+                               : frames::allocate(order);
         if (block) {
-            for (std::uint64_t at = bytes; at < kPage << order; at += kPage) // what the rounding to a power of two took too much
+            for (std::uint64_t at = bytes; at < kPage << order;
+                 at += kPage) // what the rounding to a power of two took too much
                 frames::release(*block + at);
             segment->contiguous = true;
             status = register_pages(segment->base, *block, bytes, 0);
@@ -163,7 +175,8 @@ Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t by
         }
         if (!block)
             return block.error();
-        if (const Status status = registry.map(segment.base + offset, *block, step, kPteRead); status != Status::ok) {
+        if (const Status status = registry.map(segment.base + offset, *block, step, kPteRead);
+            status != Status::ok) {
             frames::release(*block, step == kMegaPage ? 9 : 0);
             return status;
         }
@@ -173,11 +186,18 @@ Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t by
     return Status::ok;
 }
 
-Status segment_borrow(Segment& segment, std::uint64_t offset, PhysicalAddress pages, std::uint64_t bytes) noexcept {
+Status segment_borrow(Segment& segment,
+                      std::uint64_t offset,
+                      PhysicalAddress pages,
+                      std::uint64_t bytes) noexcept {
     return register_pages(segment.base + offset, pages, round_up(bytes, kPage), kPteUser);
 }
 
-Status segment_map(Segment& segment, Domain& domain, std::uint64_t offset, std::uint64_t bytes, std::uint64_t rights) noexcept {
+Status segment_map(Segment& segment,
+                   Domain& domain,
+                   std::uint64_t offset,
+                   std::uint64_t bytes,
+                   std::uint64_t rights) noexcept {
     const std::uint64_t flags = rights | (domain.is_kernel() ? 0 : std::uint64_t{kPteUser});
     if (!sees(domain, segment)) {
         segment.seen_by[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
@@ -189,7 +209,8 @@ Status segment_map(Segment& segment, Domain& domain, std::uint64_t offset, std::
             at += kPage;
             continue;
         }
-        const bool whole = page.bytes == kMegaPage && at % kMegaPage == 0 && segment.base + offset + bytes - at >= kMegaPage;
+        const bool whole = page.bytes == kMegaPage && at % kMegaPage == 0 &&
+                           segment.base + offset + bytes - at >= kMegaPage;
         const std::uint64_t step = whole ? kMegaPage : kPage;
         const PhysicalAddress physical = page.page + (at & (page.bytes - 1));
         if (const Status status = domain.space.map(at, physical, step, flags); status != Status::ok)
@@ -239,7 +260,10 @@ void* segment_view(const Segment& segment, std::uint64_t offset) noexcept {
     return direct(page.page + ((segment.base + offset) & (page.bytes - 1)));
 }
 
-void segment_write(const Segment& segment, std::uint64_t offset, const void* data, std::uint64_t bytes) noexcept {
+void segment_write(const Segment& segment,
+                   std::uint64_t offset,
+                   const void* data,
+                   std::uint64_t bytes) noexcept {
     const auto* from = static_cast<const char*>(data);
     while (bytes != 0) {
         const std::uint64_t in_page = kPage - (segment.base + offset) % kPage;

@@ -23,7 +23,9 @@ void make_call_grant(CallGrant& grant,
     server_edge.argument_words = provide.shape.argument_words;
     grant = CallGrant{};
     grant.inner = reinterpret_cast<void (*)()>(function);
-    grant.slot.function = checked ? (large ? &call_checked_large : &call_checked_small) : large ? &call_large : grant.inner;
+    grant.slot.function = checked ? (large ? &call_checked_large : &call_checked_small)
+                          : large ? &call_large
+                                  : grant.inner;
     grant.slot.edge = &server_edge;
     grant.callee = &provider;
     grant.shape = provide.shape;
@@ -31,12 +33,15 @@ void make_call_grant(CallGrant& grant,
 }
 
 void (*revoked_function() noexcept)() {
-    constexpr auto kRevoked = [](const abi::Slot*) -> abi::RawFuture { return {0, static_cast<std::uint64_t>(Status::peer_died)}; };
-    return reinterpret_cast<void (*)()>(static_cast<abi::RawFuture (*)(const abi::Slot*)>(kRevoked));
+    constexpr auto kRevoked = [](const abi::Slot*) -> abi::RawFuture {
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
+    };
+    return reinterpret_cast<void (*)()>(
+        static_cast<abi::RawFuture (*)(const abi::Slot*)>(kRevoked));
 }
 
-/// Called by call_checked_*: true if every buffer among the words lies in an area of the calling domain.
-/// Untrusted: `words` is the kernel's copy.
+/// Called by call_checked_*: true if every buffer among the words lies in an area of the calling
+/// domain. Untrusted: `words` is the kernel's copy.
 extern "C" bool check_buffers(const CallGrant* grant, const std::uint64_t* words) noexcept {
     ++current()->executor->checked_calls;
     const AreaList& list = current()->domain->areas;
@@ -47,7 +52,8 @@ extern "C" bool check_buffers(const CallGrant* grant, const std::uint64_t* words
         const std::uint32_t count = __atomic_load_n(&list.count, __ATOMIC_ACQUIRE);
         for (std::uint32_t i = 0; i < count && !found; ++i) {
             const Segment& area = *list.areas[i];
-            found = address >= area.base && size <= area.bytes && address - area.base <= area.bytes - size;
+            found = address >= area.base && size <= area.bytes &&
+                    address - area.base <= area.bytes - size;
         }
         if (!found)
             return false;

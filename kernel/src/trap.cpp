@@ -16,16 +16,32 @@ namespace {
 constexpr std::uint64_t kUserCall = 8;
 
 const char* cause_name(std::uint64_t cause) noexcept {
-    constexpr const char* kNames[] = {"misaligned jump", "jump to an address without code", "illegal instruction", "breakpoint",
-                                      "misaligned load", "load access fault", "misaligned store", "store access fault",
-                                      "call", "call from the kernel", "?", "?", "jump to an unmapped address",
-                                      "read of an unmapped address", "?", "write to an unmapped or read-only address"};
+    constexpr const char* kNames[] = {"misaligned jump",
+                                      "jump to an address without code",
+                                      "illegal instruction",
+                                      "breakpoint",
+                                      "misaligned load",
+                                      "load access fault",
+                                      "misaligned store",
+                                      "store access fault",
+                                      "call",
+                                      "call from the kernel",
+                                      "?",
+                                      "?",
+                                      "jump to an unmapped address",
+                                      "read of an unmapped address",
+                                      "?",
+                                      "write to an unmapped or read-only address"};
     return cause < sizeof(kNames) / sizeof(kNames[0]) ? kNames[cause] : "unknown exception";
 }
 
 [[noreturn]] void kernel_fault(const TrapFrame& frame) noexcept {
     log::seize_serial_port();
-    log::line("PANIC: {} in the kernel at {}, address {}, hart {}", cause_name(frame.cause), Hex{frame.pc}, Hex{frame.value}, this_hart().index);
+    log::line("PANIC: {} in the kernel at {}, address {}, hart {}",
+              cause_name(frame.cause),
+              Hex{frame.pc},
+              Hex{frame.value},
+              this_hart().index);
     print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
     power_off(101);
 }
@@ -41,7 +57,8 @@ void on_exception(TrapFrame& frame) noexcept {
         }
         domain_fault(*current()->domain, cause_name(frame.cause), frame); // does not return
     }
-    if (module_fault(cause_name(frame.cause), frame)) // a kernel-placed module's: does not return if the kernel can go on
+    if (module_fault(cause_name(frame.cause),
+                     frame)) // a kernel-placed module's: does not return if the kernel can go on
         return;
     kernel_fault(frame);
 }
@@ -76,7 +93,8 @@ extern "C" void handle_trap(TrapFrame* frame) noexcept {
         thread_exit();
 }
 
-extern "C" [[noreturn]] void handle_lost_stack(std::uint64_t sp, std::uint64_t pc, std::uint64_t address) noexcept {
+extern "C" [[noreturn]] void
+handle_lost_stack(std::uint64_t sp, std::uint64_t pc, std::uint64_t address) noexcept {
     TrapFrame frame{};
     frame.pc = pc;
     frame.value = address;
@@ -86,13 +104,18 @@ extern "C" [[noreturn]] void handle_lost_stack(std::uint64_t sp, std::uint64_t p
     kernel_fault(frame);
 }
 
-void print_backtrace(std::uint64_t pc, std::uint64_t ra, std::uint64_t frame_pointer, std::uint64_t stack_pointer) noexcept {
+void print_backtrace(std::uint64_t pc,
+                     std::uint64_t ra,
+                     std::uint64_t frame_pointer,
+                     std::uint64_t stack_pointer) noexcept {
     describe_address(pc);
     if (ra != pc)
         describe_address(ra);
-    // Frame pointer chain of the RISC-V psABI: [fp - 8] = return address, [fp - 16] = the caller's frame pointer.
+    // Frame pointer chain of the RISC-V psABI: [fp - 8] = return address, [fp - 16] = the caller's
+    // frame pointer.
     for (unsigned depth = 0; depth < 16; ++depth) {
-        if (frame_pointer % 8 != 0 || frame_pointer < stack_pointer || frame_pointer - stack_pointer > 64 * 1024 || frame_pointer < 16)
+        if (frame_pointer % 8 != 0 || frame_pointer < stack_pointer ||
+            frame_pointer - stack_pointer > 64 * 1024 || frame_pointer < 16)
             return;
         std::uint64_t words[2];
         if (!read_mapped(frame_pointer - 16, words))
@@ -107,7 +130,11 @@ void print_backtrace(std::uint64_t pc, std::uint64_t ra, std::uint64_t frame_poi
 void panic(const char* what, const char* file, int line) noexcept {
     arch::disable_interrupts();
     log::seize_serial_port();
-    log::line("PANIC: {} ({}:{}), hart {}", what, file, line, current() == nullptr ? 0u : this_hart().index);
+    log::line("PANIC: {} ({}:{}), hart {}",
+              what,
+              file,
+              line,
+              current() == nullptr ? 0u : this_hart().index);
     const auto fp = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
     print_backtrace(reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), 0, fp, fp - 256);
     power_off(101);

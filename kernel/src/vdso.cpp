@@ -10,14 +10,19 @@ namespace {
 Vdso the_vdso;
 }
 
-const Vdso& vdso() noexcept { return the_vdso; }
+const Vdso& vdso() noexcept {
+    return the_vdso;
+}
 
 void vdso_initialise() noexcept {
     const std::uint64_t bytes = static_cast<std::uint64_t>(vdso_image_end - vdso_image);
     const auto segment = segment_reserve(kernel_domain(), bytes, "vdso");
     CW_ASSERT(segment.has_value());
     the_vdso.segment = *segment;
-    CW_ASSERT(segment_borrow(**segment, 0, reinterpret_cast<std::uint64_t>(vdso_image) - kImageOffset, bytes) == Status::ok);
+    CW_ASSERT(segment_borrow(**segment,
+                             0,
+                             reinterpret_cast<std::uint64_t>(vdso_image) - kImageOffset,
+                             bytes) == Status::ok);
     CW_ASSERT(segment_map(**segment, kernel_domain(), kPteRead | kPteExecute) == Status::ok);
     asm volatile("fence.i" ::: "memory");
     reinterpret_cast<void (*)(VdsoExports*)>((*segment)->base)(&the_vdso);

@@ -1,17 +1,22 @@
-// The vDSO: the runtime that every user domain shares. Code and constants only; all state is in the domain.
-#include "../../core/src/ops.hpp"
+// The vDSO: the runtime that every user domain shares. Code and constants only; all state is in the
+// domain.
 #include <cw/abi/control.hpp>
 #include <cw/abi/syscall.hpp>
 #include <cw/core/arch/context.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/core/ring_stub.hpp>
+#include <cw/core/runtime_ops.hpp>
 #include <cw/core/vdso_exports.hpp>
 
 namespace cw {
 
 namespace {
 
-abi::RawFuture system_call(std::uint64_t grant, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+abi::RawFuture system_call(std::uint64_t grant,
+                           std::uint64_t a,
+                           std::uint64_t b,
+                           std::uint64_t c,
+                           std::uint64_t d) noexcept {
     register std::uint64_t a0 asm("a0") = grant;
     register std::uint64_t a1 asm("a1") = a;
     register std::uint64_t a2 asm("a2") = b;
@@ -41,12 +46,16 @@ void report(abi::Report report, std::uint64_t b, std::uint64_t c, std::uint64_t 
 }
 
 void fail(ModuleState* module, const char* message, std::size_t length) noexcept {
-    report(abi::Report::module_failed, reinterpret_cast<std::uint64_t>(module), reinterpret_cast<std::uint64_t>(message), length);
+    report(abi::Report::module_failed,
+           reinterpret_cast<std::uint64_t>(module),
+           reinterpret_cast<std::uint64_t>(message),
+           length);
     for (;;)
         asm volatile("ebreak");
 }
 
-void wake_self(Executor&) noexcept {} // a user domain has one thread: the executor is awake while this runs
+void wake_self(Executor&) noexcept {
+} // a user domain has one thread: the executor is awake while this runs
 
 } // namespace platform
 
@@ -61,7 +70,9 @@ namespace {
 } // namespace
 
 static_assert(offsetof(Pending, cookie) == 52 && offsetof(ClientEnd, free) == 0, "stubs.S");
-static_assert(offsetof(Edge, end) == 0 && offsetof(Edge, call_grant) == 32 && offsetof(Edge, reply_words) == 39, "stubs.S");
+static_assert(offsetof(Edge, end) == 0 && offsetof(Edge, call_grant) == 32 &&
+                  offsetof(Edge, reply_words) == 39,
+              "stubs.S");
 
 extern "C" {
 
@@ -86,8 +97,7 @@ abi::RawFuture call_stub_queued(const abi::Slot* slot) noexcept {
 
 /// First in the image: tells the kernel where things are.
 [[gnu::section(".text.first"), gnu::used]] void vdso_describe(VdsoExports* out) noexcept {
-    using namespace runtime;
-    out->ops = ops::table();
+    out->ops = runtime_ops();
     out->start = reinterpret_cast<std::uint64_t>(&start);
     out->unlinked[0] = reinterpret_cast<std::uint64_t>(unlinked_stub(false));
     out->unlinked[1] = reinterpret_cast<std::uint64_t>(unlinked_stub(true));

@@ -1,4 +1,5 @@
-// Measures what a call costs on every path, in retired instructions (exact under QEMU's -icount, one hart), and how many wake-ups it takes.
+// Measures what a call costs on every path, in retired instructions (exact under QEMU's -icount,
+// one hart), and how many wake-ups it takes.
 #include "figures.hpp"
 #include <cw/core/executor.hpp>
 #include <cw/core/service/modules.hpp>
@@ -35,7 +36,7 @@ cw::Area area;
 bench::Figure figure;
 using Slot = cw::abi::Slot;
 
-template<class M>
+template <class M>
 constexpr const Slot* slot_of(const cw::Method<M>&) noexcept {
     return &cw::SlotOf<M>::value;
 }
@@ -53,7 +54,10 @@ cw::Task<> report(std::string_view name, std::string_view unit) noexcept {
     co_return co_await say(line.view());
 }
 
-cw::Task<> load(std::string_view name, cw::abi::Placement placement, std::uint16_t domain, std::string_view links = {}) noexcept {
+cw::Task<> load(std::string_view name,
+                cw::abi::Placement placement,
+                std::uint16_t domain,
+                std::string_view links = {}) noexcept {
     cw::modules::LoadArguments arguments{};
     __builtin_memcpy(arguments.name.data(), name.data(), name.size());
     arguments.placement = static_cast<std::uint8_t>(placement);
@@ -153,7 +157,7 @@ cw::Task<> measure_wake() noexcept {
 }
 
 /// `batch` calls of 48 bytes each way, awaited together; per call.
-template<std::size_t kBatch>
+template <std::size_t kBatch>
 cw::Task<> measure_batch(std::string_view name) noexcept {
     static std::optional<cw::Future<echo::block_method>> futures[kBatch];
     const std::uint64_t base = overhead();
@@ -186,8 +190,10 @@ cw::Task<> measure_handoff() noexcept {
     const std::uint64_t base = overhead();
     for (int i = 0; i < bench::kRepeats; ++i) {
         auto future = mate::handoff({kRounds});
-        // The request goes out with our first wait; from then on both sides do nothing but ring and wait.
-        const std::uint64_t doorbell = cw::SlotOf<mate::handoff_method>::value.edge->end->submissions.doorbell;
+        // The request goes out with our first wait; from then on both sides do nothing but ring and
+        // wait.
+        const std::uint64_t doorbell =
+            cw::SlotOf<mate::handoff_method>::value.edge->end->submissions.doorbell;
         cw::raw::wait(cw::abi::kNoDeadline, doorbell);
         const std::uint64_t before = instructions();
         for (std::uint64_t k = 0; k < kRounds - 1; ++k)
@@ -267,4 +273,6 @@ cw::Task<> run_and_end() noexcept {
 
 } // namespace
 
-CW_START { static_cast<void>(cw::spawn(run_and_end())); }
+CW_START {
+    static_cast<void>(cw::spawn(run_and_end()));
+}

@@ -17,10 +17,15 @@ public:
             values_[count_++] = value;
     }
     /// "@figure name=... unit=... min=... median=... n=..." and starts over.
-    template<class Text>
+    template <class Text>
     void print(Text& text, std::string_view name, std::string_view unit) noexcept {
         std::sort(values_, values_ + count_);
-        text.format("@figure name={} unit={} min={} median={} n={}\r\n", name, unit, values_[0], values_[count_ / 2], count_);
+        text.format("@figure name={} unit={} min={} median={} n={}\r\n",
+                    name,
+                    unit,
+                    values_[0],
+                    values_[count_ / 2],
+                    count_);
         count_ = 0;
     }
 

@@ -10,7 +10,7 @@ namespace {
 cw::abi::DeviceGrant uart{};
 
 // Registers, byte wide.
-constexpr unsigned kData = 0;           // receiver buffer / transmitter holding
+constexpr unsigned kData = 0; // receiver buffer / transmitter holding
 constexpr unsigned kInterruptEnable = 1;
 constexpr unsigned kFifoControl = 2;
 constexpr unsigned kLineStatus = 5;
@@ -26,7 +26,8 @@ volatile std::uint8_t& reg(unsigned index) noexcept {
 char input[256];
 std::uint32_t input_head, input_tail;
 
-/// Writes bytes as the transmitter takes them: when its holding register is empty, the FIFO behind it has room for 16.
+/// Writes bytes as the transmitter takes them: when its holding register is empty, the FIFO behind
+/// it has room for 16.
 void transmit(const char* bytes, std::size_t size) noexcept {
     while (size != 0) {
         while ((reg(kLineStatus) & kTransmitterEmpty) == 0) {
@@ -53,7 +54,8 @@ console::Written write(console::Text text) noexcept {
 void drain_receiver() noexcept {
     while ((reg(kLineStatus) & kDataReady) != 0) {
         const char c = static_cast<char>(reg(kData));
-        if (input_tail - input_head < sizeof(input)) // else lost, as on any serial line nobody reads
+        if (input_tail - input_head <
+            sizeof(input)) // else lost, as on any serial line nobody reads
             input[input_tail++ % sizeof(input)] = c;
     }
 }

@@ -11,16 +11,31 @@ namespace {
 } // namespace
 
 extern "C" {
-[[noreturn]] void abort() noexcept { fail("abort"); }
-void __cxa_pure_virtual() { fail("pure virtual call"); }
-// A module has no end at which destructors of static objects could run: its memory is given back whole.
-int __cxa_atexit(void (*)(void*), void*, void*) { return 0; }
-int atexit(void (*)()) { return 0; }
+[[noreturn]] void abort() noexcept {
+    fail("abort");
+}
+void __cxa_pure_virtual() {
+    fail("pure virtual call");
+}
+// A module has no end at which destructors of static objects could run: its memory is given back
+// whole.
+int __cxa_atexit(void (*)(void*), void*, void*) {
+    return 0;
+}
+int atexit(void (*)()) {
+    return 0;
+}
 [[gnu::visibility("hidden")]] void* __dso_handle = nullptr;
 }
 
 namespace std {
-void __throw_out_of_range_fmt(const char*, ...) { fail("out of range"); }
-void __throw_length_error(const char* message) { fail(message); }
-void __throw_bad_alloc() { fail("out of memory"); }
+void __throw_out_of_range_fmt(const char*, ...) {
+    fail("out of range");
+}
+void __throw_length_error(const char* message) {
+    fail(message);
+}
+void __throw_bad_alloc() {
+    fail("out of memory");
+}
 } // namespace std

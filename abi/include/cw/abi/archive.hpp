@@ -1,5 +1,6 @@
-// The boot archive: the files handed over at boot, page aligned so that module text is mapped straight from it.
-// Little endian. [ArchiveHeader][ArchiveEntry x count][names][padding][file data, each file page aligned and zero padded]
+// The boot archive: the files handed over at boot, page aligned so that module text is mapped
+// straight from it. Little endian. [ArchiveHeader][ArchiveEntry x count][names][padding][file data,
+// each file page aligned and zero padded]
 #pragma once
 #include <cstdint>
 
@@ -28,7 +29,7 @@ struct ArchiveEntry {
     std::uint32_t name_offset; ///< From the archive's start; not NUL-terminated.
     std::uint32_t name_length; ///< 1..255.
     ArchiveKind kind;
-    std::uint32_t reserved;    ///< 0.
+    std::uint32_t reserved; ///< 0.
 };
 static_assert(sizeof(ArchiveEntry) == 32);
 

@@ -1,5 +1,6 @@
-// The control ring: how the kernel tells an executor about its modules and channels. Single producer (kernel), single consumer
-// (executor), 64-byte entries; the kernel's page and the entries are read-only for a user domain.
+// The control ring: how the kernel tells an executor about its modules and channels. Single
+// producer (kernel), single consumer (executor), 64-byte entries; the kernel's page and the entries
+// are read-only for a user domain.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -8,12 +9,17 @@
 namespace cw::abi {
 
 enum class ControlKind : std::uint32_t {
-    add_module = 1,  ///< a = ModuleState, b = first constructor pointer, c = their number, d = start function or 0, e = token.
-    add_client = 2,  ///< index; a = ModuleState, b = client segment, c = provider segment, d = doorbell, e = pool of Pendings (zeroed).
-    add_server = 3,  ///< index; a = ModuleState, b = client segment, c = provider segment, d = doorbell, e = methods, f = areas.
-    close_end = 4,   ///< index: the peer has ended. a = 1: a client end, 0: a server end.
-    remove_module = 5, ///< a = ModuleState, e = token: no new work is started; answered when nothing of it runs any more.
-    relink = 6,      ///< a = ModuleState, e = token: its slots are to be changed; answered at a point where no code of it runs.
+    add_module = 1, ///< a = ModuleState, b = first constructor pointer, c = their number, d = start
+                    ///< function or 0, e = token.
+    add_client = 2, ///< index; a = ModuleState, b = client segment, c = provider segment, d =
+                    ///< doorbell, e = pool of Pendings (zeroed).
+    add_server = 3, ///< index; a = ModuleState, b = client segment, c = provider segment, d =
+                    ///< doorbell, e = methods, f = areas.
+    close_end = 4,  ///< index: the peer has ended. a = 1: a client end, 0: a server end.
+    remove_module = 5, ///< a = ModuleState, e = token: no new work is started; answered when
+                       ///< nothing of it runs any more.
+    relink = 6, ///< a = ModuleState, e = token: its slots are to be changed; answered at a point
+                ///< where no code of it runs.
 };
 
 struct ControlEntry {
@@ -26,7 +32,8 @@ static_assert(sizeof(ControlEntry) == 64);
 
 inline constexpr std::uint32_t kControlSlots = 64;
 
-/// What a server knows of one method of its module. In memory that the server's domain cannot write.
+/// What a server knows of one method of its module. In memory that the server's domain cannot
+/// write.
 struct MethodEntry {
     std::uint64_t invoke; ///< Address of the InvokeFn.
     std::uint32_t flags;  ///< MethodFlags.
@@ -41,8 +48,9 @@ struct MethodTable {
     MethodEntry methods[kMaxMethods];
 };
 
-/// Stretches of a client's memory from which its buffers may come. In memory that the server's domain cannot write; the kernel appends:
-/// it writes the entry, then count (release, pairs with the server's acquire).
+/// Stretches of a client's memory from which its buffers may come. In memory that the server's
+/// domain cannot write; the kernel appends: it writes the entry, then count (release, pairs with
+/// the server's acquire).
 struct BufferArea {
     std::uint64_t base;
     std::uint64_t bytes;
@@ -56,14 +64,16 @@ struct BufferAreas {
 
 inline constexpr std::size_t kMaxEnds = 64; ///< Client ends, and server ends, of one executor.
 
-/// The first page of a domain's kernel-written block; its address is in a0 when the executor thread starts.
+/// The first page of a domain's kernel-written block; its address is in a0 when the executor thread
+/// starts.
 struct StartBlock {
-    std::uint64_t magic;         ///< kStartMagic.
-    std::uint64_t run_base;      ///< The executor's own writable memory.
+    std::uint64_t magic;    ///< kStartMagic.
+    std::uint64_t run_base; ///< The executor's own writable memory.
     std::uint64_t run_bytes;
-    std::uint64_t control;       ///< Page with the kernel's index words of the control ring; entries follow at +4096.
-    std::uint64_t report_grant;  ///< Call grant for reports to the kernel.
-    std::uint64_t ops;           ///< RuntimeOps of this domain.
+    std::uint64_t control;      ///< Page with the kernel's index words of the control ring; entries
+                                ///< follow at +4096.
+    std::uint64_t report_grant; ///< Call grant for reports to the kernel.
+    std::uint64_t ops;          ///< RuntimeOps of this domain.
     std::uint64_t ticks_per_second;
     std::uint64_t domain;
 };
@@ -73,10 +83,11 @@ inline constexpr std::uint64_t kStartMagic = 0x5452'4154'5357'4343;
 enum class Report : std::uint64_t {
     module_started = 1, ///< b = token, c = Status.
     module_removed = 2, ///< b = token.
-    end_closed = 3,     ///< b = index | client << 32: the executor no longer touches this end's memory.
-    end_faulted = 4,    ///< b = index | client << 32: the peer broke the contract.
-    relink = 6,          ///< b = token.
-    module_failed = 5,  ///< b = ModuleState, c = message, d = length: the module gave up. Does not return.
+    end_closed = 3, ///< b = index | client << 32: the executor no longer touches this end's memory.
+    end_faulted = 4, ///< b = index | client << 32: the peer broke the contract.
+    relink = 6,      ///< b = token.
+    module_failed =
+        5, ///< b = ModuleState, c = message, d = length: the module gave up. Does not return.
 };
 
 } // namespace cw::abi

@@ -1,5 +1,6 @@
-// Atomic words for shared memory. Every access names its order; there is no default and no operator.
-// The template parameter `Sync` of the lock-free pieces selects this implementation or a model checker's.
+// Atomic words for shared memory. Every access names its order; there is no default and no
+// operator. The template parameter `Sync` of the lock-free pieces selects this implementation or a
+// model checker's.
 #pragma once
 #include <type_traits>
 
@@ -15,7 +16,7 @@ enum class Order : int {
 
 /// One word of at most eight bytes, naturally aligned, always lock-free.
 /// Loads and stores compile to plain instructions, so a reader may live on a read-only page.
-template<class T>
+template <class T>
     requires(std::is_trivially_copyable_v<T> && sizeof(T) <= 8)
 class Atomic {
 public:
@@ -36,8 +37,12 @@ public:
         return __atomic_exchange_n(&value_, value, static_cast<int>(order));
     }
     bool compare_exchange(T& expected, T desired, Order success, Order failure) noexcept {
-        return __atomic_compare_exchange_n(
-            &value_, &expected, desired, false, static_cast<int>(success), static_cast<int>(failure));
+        return __atomic_compare_exchange_n(&value_,
+                                           &expected,
+                                           desired,
+                                           false,
+                                           static_cast<int>(success),
+                                           static_cast<int>(failure));
     }
     T fetch_add(T value, Order order) noexcept {
         return __atomic_fetch_add(&value_, value, static_cast<int>(order));
@@ -53,11 +58,13 @@ private:
     alignas(sizeof(T)) T value_{};
 };
 
-inline void fence(Order order) noexcept { __atomic_thread_fence(static_cast<int>(order)); }
+inline void fence(Order order) noexcept {
+    __atomic_thread_fence(static_cast<int>(order));
+}
 
 /// The shipping choice of `Sync`. A model checker supplies the same names over its own types.
 struct NativeSync {
-    template<class T>
+    template <class T>
     using Word = Atomic<T>;
     static void fence(Order order) noexcept { cw::fence(order); }
 };

@@ -8,8 +8,9 @@
 
 namespace cw {
 
-/// A provide record as the compiler can initialise it: pointers where the file format has image addresses.
-template<class Direct>
+/// A provide record as the compiler can initialise it: pointers where the file format has image
+/// addresses.
+template <class Direct>
 struct ProvideInit {
     abi::RecordHeader header{abi::RecordKind::provide, sizeof(abi::ProvideRecord)};
     std::uint64_t hash;
@@ -24,7 +25,7 @@ struct ProvideInit {
     std::uint64_t remote_stub = 0;
 };
 
-template<class M, auto kHandler, Gated kGated>
+template <class M, auto kHandler, Gated kGated>
 consteval auto provide_init(std::uint32_t flags) {
     using Code = Provided<M, kHandler, kGated>;
     using Init = ProvideInit<decltype(Code::direct())>;
@@ -47,9 +48,9 @@ consteval auto provide_init(std::uint32_t flags) {
 #define CW_UNIQUE(stem) CW_JOIN(stem, __COUNTER__)
 #define CW_RECORD [[gnu::section(".cw.records"), gnu::used]] alignas(8) static constinit const
 
-/// Provides `method` by `handler`, a function or captureless lambda: Reply, Result<Reply> or Task<Reply> of Arguments.
-/// In the file of CW_MODULE. Optional: MethodFlags.
+/// Provides `method` by `handler`, a function or captureless lambda: Reply, Result<Reply> or
+/// Task<Reply> of Arguments. In the file of CW_MODULE. Optional: MethodFlags.
 #define CW_PROVIDE(method, handler, ...)                                                           \
-    CW_RECORD auto CW_UNIQUE(kCwProvide) =                                                 \
-        ::cw::provide_init<std::remove_cvref_t<decltype(method)>::Declaration, handler, kCwGated>(0u __VA_OPT__(|) __VA_ARGS__)
-
+    CW_RECORD auto CW_UNIQUE(kCwProvide) =                                                         \
+        ::cw::provide_init<std::remove_cvref_t<decltype(method)>::Declaration, handler, kCwGated>( \
+            0u __VA_OPT__(|) __VA_ARGS__)

@@ -1,4 +1,5 @@
-// The executor: the loop of a thread that runs modules. It owns every wait; module code only awaits.
+// The executor: the loop of a thread that runs modules. It owns every wait; module code only
+// awaits.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -22,25 +23,27 @@ struct Executor;
 /// What an end publishes into, and whom that may wake.
 struct Outgoing {
     RingProducer<NativeSync> ring;
-    bool dirty;               ///< Something is published whose wake-up was not looked at yet: it is in the executor's list.
-    std::uint32_t doorbell;   ///< Of the peer.
+    bool dirty; ///< Something is published whose wake-up was not looked at yet: it is in the
+                ///< executor's list.
+    std::uint32_t doorbell; ///< Of the peer.
     Executor* executor;
 };
 
 /// The caller's end of a channel. Guarded by its module's gate.
 struct ClientEnd {
-    Pending* free;            ///< Entries of this channel's pool: one is a credit. Null for good once the channel is closed.
+    Pending* free; ///< Entries of this channel's pool: one is a credit. Null for good once the
+                   ///< channel is closed.
     Outgoing submissions;
     RingMessage* submission_slots;
     RingConsumer<NativeSync> completions;
     const RingMessage* completion_slots;
-    Pending* pendings;        ///< The pool's memory.
+    Pending* pendings; ///< The pool's memory.
     ModuleState* module;
     std::uint32_t index;
     bool closed;
-    Pending* overflow;        ///< Calls that found no credit, oldest first: entries of the module's pool.
+    Pending* overflow; ///< Calls that found no credit, oldest first: entries of the module's pool.
     Pending* overflow_last;
-    Pending* graveyard;       ///< Where entries of a closed channel go when their futures are gone.
+    Pending* graveyard; ///< Where entries of a closed channel go when their futures are gone.
 };
 
 /// The callee's end of a channel. Guarded by its module's gate, except for `queued_used`.
@@ -54,19 +57,20 @@ struct ServerEnd {
     const abi::BufferAreas* areas;
     std::uint32_t index;
     bool closed;
-    PromiseBase* suspended;   ///< Handlers that have not answered yet, newest first.
-    QueuedCall* queued;       ///< In the kernel: room for kChannelCredits synchronous calls that found the module busy. Else null.
+    PromiseBase* suspended; ///< Handlers that have not answered yet, newest first.
+    QueuedCall* queued; ///< In the kernel: room for kChannelCredits synchronous calls that found
+                        ///< the module busy. Else null.
     Atomic<std::uint64_t> queued_used; ///< Bit per entry.
 };
 static_assert(abi::kChannelCredits == 64, "queued_used has a bit per credit");
 
 /// Counters an executor keeps of itself; plain words that only it writes.
 struct ExecutorStatistics {
-    std::uint64_t wakes;        ///< Doorbells rung.
-    std::uint64_t waits;        ///< Times it went to sleep.
-    std::uint64_t received;     ///< Submissions taken.
-    std::uint64_t completed;    ///< Completions taken.
-    std::uint64_t faults;       ///< Peers that broke the contract.
+    std::uint64_t wakes;     ///< Doorbells rung.
+    std::uint64_t waits;     ///< Times it went to sleep.
+    std::uint64_t received;  ///< Submissions taken.
+    std::uint64_t completed; ///< Completions taken.
+    std::uint64_t faults;    ///< Peers that broke the contract.
 };
 
 inline constexpr std::uint32_t kMaxExecutorModules = 32;
@@ -85,42 +89,45 @@ struct PolledRing {
 struct Executor {
     Context context; ///< What tp points to in a user domain.
     // What every round looks at comes first, within reach of short offsets.
-    PolledRing* hot;               ///< The ring that had something last.
+    PolledRing* hot; ///< The ring that had something last.
     PolledRing* rings_end;
     std::uint32_t dirty_count;
     std::uint32_t unarmed_count;
-    Ready* ready;                  ///< Oldest first.
+    Ready* ready; ///< Oldest first.
     Ready* ready_last;
-    /// Something came from another thread of the domain: the inbox or a mailbox. Set after the push, release [R10]; cleared before the look,
-    /// acquire [A10].
+    /// Something came from another thread of the domain: the inbox or a mailbox. Set after the
+    /// push, release [R10]; cleared before the look, acquire [A10].
     Atomic<std::uint32_t> attention;
     std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
     std::uint32_t deadline_count;
     std::uint32_t deadline_capacity;
-    ServerEnd* serving;            ///< The channel whose request is being started.
+    ServerEnd* serving; ///< The channel whose request is being started.
     ExecutorStatistics statistics;
     Outgoing* dirty[2 * abi::kMaxEnds]; ///< In the order in which they were published to first.
 
     PolledRing rings[kMaxRings];
-    RingConsumer<NativeSync>* unarmed[2 * kMaxRings]; ///< Rings to be armed before the next sleep, besides the hot one.
+    RingConsumer<NativeSync>*
+        unarmed[2 * kMaxRings]; ///< Rings to be armed before the next sleep, besides the hot one.
     ClientEnd clients[abi::kMaxEnds];
     ServerEnd servers[abi::kMaxEnds];
-    /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with acquire [A5].
+    /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with
+    /// acquire [A5].
     Atomic<Ready*> inbox;
-    Pending** deadlines;           ///< Binary heap, soonest first.
+    Pending** deadlines; ///< Binary heap, soonest first.
     ModuleState* modules[kMaxExecutorModules];
     std::uint32_t module_count;
     const Atomic<std::uint64_t>* interrupt_counts; ///< Written by the kernel.
     std::uint64_t interrupts_seen[kMaxExecutorInterrupts];
     Pending* interrupt_waiter[kMaxExecutorInterrupts];
-    void* host;                    ///< The kernel's record of it; unused in a user domain.
-    IndexPage* control_page;       ///< Our index words of the control ring; the kernel reads them.
+    void* host;              ///< The kernel's record of it; unused in a user domain.
+    IndexPage* control_page; ///< Our index words of the control ring; the kernel reads them.
     RingConsumer<NativeSync> control;
     const abi::ControlEntry* control_entries;
     const abi::StartBlock* start;
 };
 
-/// Sets an executor up in zeroed memory. Requires: `start` and the control ring as abi/control.hpp says.
+/// Sets an executor up in zeroed memory. Requires: `start` and the control ring as abi/control.hpp
+/// says.
 void executor_create(Executor& executor, const abi::StartBlock& start) noexcept;
 
 /// Runs for ever: control entries, channels, ready coroutines, deadlines; then flush and wait.
@@ -137,6 +144,5 @@ void report(abi::Report report, std::uint64_t b, std::uint64_t c, std::uint64_t 
 /// Rings the executor's own thread from another thread of the domain.
 void wake_self(Executor& executor) noexcept;
 } // namespace platform
-
 
 } // namespace cw

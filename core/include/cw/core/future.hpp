@@ -12,16 +12,16 @@
 
 namespace cw {
 
-/// The result of calling method M. Await it once; it gives Result<Reply>. Resolved at once on the direct and synchronous paths: then it has
-/// no state outside of itself. Dropping a pending one gives the answer up, not the call.
-template<class M>
+/// The result of calling method M. Await it once; it gives Result<Reply>. Resolved at once on the
+/// direct and synchronous paths: then it has no state outside of itself. Dropping a pending one
+/// gives the answer up, not the call.
+template <class M>
 class [[nodiscard]] Future {
 public:
     using Reply = typename M::Reply;
 
     Future(Future&& other) noexcept :
-        raw_{other.raw_.value, std::exchange(other.raw_.state, 0)},
-        large_{other.large_} {}
+        raw_{other.raw_.value, std::exchange(other.raw_.state, 0)}, large_{other.large_} {}
     Future& operator=(Future&&) = delete;
     [[gnu::always_inline]] ~Future() {
         if (raw_.state > abi::kMaxErrorState) [[unlikely]]
@@ -52,7 +52,7 @@ public:
             return true;
         return ready();
     }
-    template<class P>
+    template <class P>
     void await_suspend(std::coroutine_handle<P> awaiting) noexcept {
         Pending* call = pending();
         PromiseBase& parent = awaiting.promise();
@@ -67,7 +67,8 @@ public:
             else
                 return from_words<Reply>(&raw_.value);
         }
-        if (raw_.state > abi::kMaxErrorState && pending()->outcome.is(PendingState::done)) [[likely]] {
+        if (raw_.state > abi::kMaxErrorState && pending()->outcome.is(PendingState::done))
+            [[likely]] {
             Pending& call = *pending();
             raw_.state = 0;
             Result<Reply> result{load_reply(call)};
@@ -78,7 +79,7 @@ public:
     }
 
     /// Made by Method's call operator only.
-    template<class Call>
+    template <class Call>
     [[gnu::always_inline]] explicit Future(const Call& call) noexcept {
         if constexpr (kLargeReply<M>)
             raw_ = call(large_.data());
@@ -88,7 +89,9 @@ public:
 
 private:
     struct NoWords {};
-    [[nodiscard]] Pending* pending() const noexcept { return reinterpret_cast<Pending*>(raw_.state); }
+    [[nodiscard]] Pending* pending() const noexcept {
+        return reinterpret_cast<Pending*>(raw_.state);
+    }
 
     [[gnu::noinline]] Result<Reply> slow_result() noexcept {
         if (raw_.state <= abi::kMaxErrorState)
@@ -114,24 +117,27 @@ private:
     [[no_unique_address]] std::conditional_t<kLargeReply<M>, Words<Reply>, NoWords> large_{};
 };
 
-/// A method as callers see it: an object to be called. `auto r = co_await digest::sha256({buffer});`
-template<class M>
+/// A method as callers see it: an object to be called. `auto r = co_await
+/// digest::sha256({buffer});`
+template <class M>
 struct Method {
     using Declaration = M;
 
-    [[gnu::always_inline]] Future<M> operator()(const typename M::Arguments& arguments = {}) const noexcept {
+    [[gnu::always_inline]] Future<M>
+    operator()(const typename M::Arguments& arguments = {}) const noexcept {
         return Future<M>{[&arguments](std::uint64_t* reply) __attribute__((always_inline)) {
             const Words<typename M::Arguments> words = to_words(arguments);
             const abi::Slot* slot = &SlotOf<M>::value;
             return [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
                 if constexpr (kLargeReply<M>) {
-                    using Function = abi::RawFuture (*)(
-                        const abi::Slot*, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))...);
+                    using Function = abi::RawFuture (*)(const abi::Slot*,
+                                                        std::uint64_t*,
+                                                        decltype(static_cast<std::uint64_t>(I))...);
                     return reinterpret_cast<Function>(slot->function)(slot, reply, words[I]...);
                 } else {
                     static_cast<void>(reply);
-                    using Function =
-                        abi::RawFuture (*)(const abi::Slot*, decltype(static_cast<std::uint64_t>(I))...);
+                    using Function = abi::RawFuture (*)(const abi::Slot*,
+                                                        decltype(static_cast<std::uint64_t>(I))...);
                     return reinterpret_cast<Function>(slot->function)(slot, words[I]...);
                 }
             }(std::make_index_sequence<kWords<typename M::Arguments>>{});
@@ -141,7 +147,8 @@ struct Method {
 
 } // namespace cw
 
-/// Declares method `service.name` with its records in the current namespace; shared by provider and callers.
+/// Declares method `service.name` with its records in the current namespace; shared by provider and
+/// callers.
 #define CW_METHOD(service, name, ArgumentsType, ReplyType, ...)                                    \
     struct name##_method {                                                                         \
         static constexpr char kName[] = #service "." #name;                                        \

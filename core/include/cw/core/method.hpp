@@ -20,19 +20,19 @@ struct Version {
 struct Nothing {};
 
 /// What may travel inline: up to 48 bytes, no padding, no pointers (reflection refuses them).
-template<class T>
+template <class T>
 concept Record = std::is_aggregate_v<T> && std::is_trivially_copyable_v<T> &&
                  (std::is_empty_v<T> || (std::has_unique_object_representations_v<T> &&
                                          sizeof(T) <= abi::kMaxInlineWords * 8));
 
-template<Record T>
+template <Record T>
 inline constexpr std::size_t kWords = std::is_empty_v<T> ? 0 : (sizeof(T) + 7) / 8;
 
-template<Record T>
+template <Record T>
 using Words = std::array<std::uint64_t, kWords<T>>;
 
 /// The record as words, zero padded.
-template<Record T>
+template <Record T>
 [[gnu::always_inline]] inline Words<T> to_words(const T& record) noexcept {
     Words<T> words{};
     if constexpr (kWords<T> != 0)
@@ -40,7 +40,7 @@ template<Record T>
     return words;
 }
 
-template<Record T>
+template <Record T>
 [[gnu::always_inline]] inline T from_words(const std::uint64_t* words) noexcept {
     T record;
     if constexpr (kWords<T> != 0)
@@ -48,8 +48,9 @@ template<Record T>
     return record;
 }
 
-/// Text and hash that identify a method with its layouts, for instance "digest.sha256(data:Buffer)->(bytes:u8[32])".
-template<class M>
+/// Text and hash that identify a method with its layouts, for instance
+/// "digest.sha256(data:Buffer)->(bytes:u8[32])".
+template <class M>
 consteval auto signature_of() {
     reflect::FixedText<abi::kMaxSignatureBytes + 1> text;
     text += M::kName;
@@ -61,7 +62,7 @@ consteval auto signature_of() {
     return text;
 }
 
-template<class M>
+template <class M>
 struct Signature {
     static constexpr auto kLong = signature_of<M>();
     /// NUL-terminated, no longer than needed.
@@ -75,18 +76,20 @@ struct Signature {
 };
 
 namespace detail {
-template<class T>
+template <class T>
 inline constexpr bool kIsBuffer = std::is_same_v<T, BufferRef> || std::is_same_v<T, OutBuffer>;
 
-template<class Fields, std::size_t... I>
+template <class Fields, std::size_t... I>
 consteval bool writes_buffer(std::index_sequence<I...>) {
     return (std::is_same_v<std::remove_cvref_t<std::tuple_element_t<I, Fields>>, OutBuffer> || ...);
 }
 
-template<class Fields, std::size_t... I>
+template <class Fields, std::size_t... I>
 consteval void add_buffers(abi::MethodShape& shape, std::index_sequence<I...>) {
-    const bool is_buffer[] = {kIsBuffer<std::remove_cvref_t<std::tuple_element_t<I, Fields>>>..., false};
-    const std::size_t sizes[] = {sizeof(std::remove_cvref_t<std::tuple_element_t<I, Fields>>)..., 0};
+    const bool is_buffer[] = {kIsBuffer<std::remove_cvref_t<std::tuple_element_t<I, Fields>>>...,
+                              false};
+    const std::size_t sizes[] = {sizeof(std::remove_cvref_t<std::tuple_element_t<I, Fields>>)...,
+                                 0};
     std::size_t offset = 0; // of field i: records have no padding
     for (std::size_t i = 0; i < sizeof...(I); ++i) {
         if (is_buffer[i])
@@ -97,7 +100,7 @@ consteval void add_buffers(abi::MethodShape& shape, std::index_sequence<I...>) {
 } // namespace detail
 
 /// Words and buffers of a method; at most two buffers, direct fields of the argument record.
-template<class M>
+template <class M>
 consteval abi::MethodShape shape_of() {
     using Arguments = typename M::Arguments;
     using Fields = decltype(reflect::fields(std::declval<Arguments&>()));
@@ -109,18 +112,20 @@ consteval abi::MethodShape shape_of() {
 }
 
 /// The MethodFlags that follow from the records.
-template<class M>
+template <class M>
 consteval std::uint32_t flags_of() {
     using Fields = decltype(reflect::fields(std::declval<typename M::Arguments&>()));
-    return detail::writes_buffer<Fields>(std::make_index_sequence<std::tuple_size_v<Fields>>{}) ? abi::kMethodWritesBuffer : 0u;
+    return detail::writes_buffer<Fields>(std::make_index_sequence<std::tuple_size_v<Fields>>{})
+               ? abi::kMethodWritesBuffer
+               : 0u;
 }
 
 /// True if the reply does not fit into one word, so that it needs an address to go to.
-template<class M>
+template <class M>
 inline constexpr bool kLargeReply = kWords<typename M::Reply> > 1;
 
 /// The slot that calls of method M go through; CW_REQUIRE defines it in a module.
-template<class M>
+template <class M>
 struct SlotOf {
     [[gnu::section(".cw.slots"), gnu::visibility("hidden")]] static abi::Slot value;
 };

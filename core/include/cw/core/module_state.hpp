@@ -1,4 +1,5 @@
-// What the runtime keeps for each module instance, in the module's own data: its gate, its pools, its home executor.
+// What the runtime keeps for each module instance, in the module's own data: its gate, its pools,
+// its home executor.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -13,19 +14,28 @@ struct Executor;
 struct ModuleState;
 struct PromiseBase;
 
-/// What compiled module code may ask of the runtime of the domain it lives in. The table is the vDSO's in a user domain and the
-/// kernel's in the kernel; append only.
+/// What compiled module code may ask of the runtime of the domain it lives in. The table is the
+/// vDSO's in a user domain and the kernel's in the kernel; append only.
 struct RuntimeOps {
     std::uint64_t size_bytes;
-    /// Called when the gate of `callee` could not be entered: queues the request behind those before it.
-    /// Returns a pending future, or no_memory if the caller's pool is empty (nothing is queued then).
-    abi::RawFuture (*queue)(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words);
+    /// Called when the gate of `callee` could not be entered: queues the request behind those
+    /// before it. Returns a pending future, or no_memory if the caller's pool is empty (nothing is
+    /// queued then).
+    abi::RawFuture (*queue)(ModuleState* callee,
+                            const abi::Slot* slot,
+                            InvokeFn invoke,
+                            const std::uint64_t* words);
     /// Called after leaving the gate when somebody queued meanwhile.
     void (*gate_left)(ModuleState* module);
-    /// Called on the direct and synchronous paths when a handler suspended: returns the pending future for the caller.
+    /// Called on the direct and synchronous paths when a handler suspended: returns the pending
+    /// future for the caller.
     abi::RawFuture (*suspended)(const abi::Slot* slot, PromiseBase* promise);
-    /// Answers the request of a handler that had suspended, with `count` words. Requires: on the module's home executor.
-    void (*complete)(PromiseBase* promise, Status status, const std::uint64_t* words, std::uint32_t count);
+    /// Answers the request of a handler that had suspended, with `count` words. Requires: on the
+    /// module's home executor.
+    void (*complete)(PromiseBase* promise,
+                     Status status,
+                     const std::uint64_t* words,
+                     std::uint32_t count);
     /// Puts a coroutine on its module's home executor. Any thread of the domain.
     void (*ready)(Ready* ready);
     /// Arms the deadline of a pending call; it completes with timed_out when the time comes first.
@@ -39,20 +49,24 @@ struct RuntimeOps {
     std::uint64_t ticks_per_second;
     /// Completes with timed_out at `ticks`.
     abi::RawFuture (*sleep)(ModuleState* module, std::uint64_t ticks);
-    /// Completes when the interrupt of DeviceGrant::interrupt `index` has come since it was last waited for; one waiter each.
+    /// Completes when the interrupt of DeviceGrant::interrupt `index` has come since it was last
+    /// waited for; one waiter each.
     abi::RawFuture (*wait_interrupt)(ModuleState* module, std::uint64_t index);
-    /// Ends the module's domain (or stops the module, in the kernel) with a message. Does not return.
+    /// Ends the module's domain (or stops the module, in the kernel) with a message. Does not
+    /// return.
     void (*fail)(ModuleState* module, const char* message, std::size_t length);
 };
 
-/// Size-class free lists over one stretch of memory, for coroutine frames. Guarded by the module's gate.
+/// Size-class free lists over one stretch of memory, for coroutine frames. Guarded by the module's
+/// gate.
 struct FramePool {
     static constexpr std::size_t kClasses = 8; ///< 64, 128, ... 8192 bytes.
     void* free[kClasses];
     std::uint64_t bump;
     std::uint64_t end;
 
-    /// A frame of at least `bytes`, 16-byte aligned; null if the pool is used up or the size is over 8 KiB.
+    /// A frame of at least `bytes`, 16-byte aligned; null if the pool is used up or the size is
+    /// over 8 KiB.
     [[nodiscard]] void* allocate(std::size_t bytes) noexcept {
         const std::size_t index = class_of(bytes);
         if (index >= kClasses)
@@ -89,35 +103,37 @@ enum GateBits : std::uint64_t {
     kGateQueued = ModuleGate::kQueued,
 };
 
-/// Zero-initialised in the file (module: `cw_module`); filled by the kernel before any code of the module runs.
+/// Zero-initialised in the file (module: `cw_module`); filled by the kernel before any code of the
+/// module runs.
 struct alignas(64) ModuleState {
     Atomic<std::uint64_t> gate; ///< See gate.hpp. 0: free.
-    Pending* free;         ///< The module's own pool. Guarded by the gate.
+    Pending* free;              ///< The module's own pool. Guarded by the gate.
     const RuntimeOps* ops;
-    Executor* home;        ///< Runs queued requests and resumptions.
+    Executor* home;           ///< Runs queued requests and resumptions.
     Atomic<Request*> mailbox; ///< See gate.hpp.
-    Pending* pendings;     ///< The pool's memory, kPoolPendings entries.
+    Pending* pendings;        ///< The pool's memory, kPoolPendings entries.
     std::uint32_t id;
-    std::uint32_t flags;   ///< abi::ModuleFlags.
+    std::uint32_t flags; ///< abi::ModuleFlags.
     FramePool frames;
     std::uint64_t heap_begin; ///< The module's heap segment.
     std::uint64_t heap_end;
-    void* heap;               ///< The allocator's own state; null until first used.
+    void* heap;                 ///< The allocator's own state; null until first used.
     std::uint64_t calls_queued; ///< Direct or synchronous calls that found the gate closed.
     std::uint64_t reserved[3];
 };
 
 /// One per (caller module, required method). Written by the loader, except for the counter.
 struct Edge {
-    ClientEnd* end;           ///< Ring path, and the answers of synchronous calls that stay pending.
-    ModuleState* client;      ///< Owner of the pool for pending calls; null in the kernel's view of a user client.
-    ServerEnd* server;        ///< The kernel's view of a user client's synchronous edge; else null.
+    ClientEnd* end;      ///< Ring path, and the answers of synchronous calls that stay pending.
+    ModuleState* client; ///< Owner of the pool for pending calls; null in the kernel's view of a
+                         ///< user client.
+    ServerEnd* server;   ///< The kernel's view of a user client's synchronous edge; else null.
     std::uint64_t submission; ///< The message head without its cookie.
     std::uint32_t call_grant; ///< Index of the caller's grant on the syscall path.
     std::uint16_t opcode;
     std::uint8_t argument_words;
     std::uint8_t reply_words;
-    std::uint64_t calls;      ///< Through the ring or the system call; direct calls are not counted.
+    std::uint64_t calls; ///< Through the ring or the system call; direct calls are not counted.
     std::uint64_t reserved[2];
 };
 static_assert(sizeof(Edge) == 64);
@@ -125,8 +141,10 @@ static_assert(sizeof(Edge) == 64);
 /// What tp points to in a thread that runs module code.
 struct Context {
     std::uint64_t stack_limit; ///< Calls that would start below it are queued instead.
-    Executor* executor;        ///< The executor whose loop this thread runs; null on a thread that is only passing through a module.
-    std::uint64_t cookie;      ///< Of the synchronous call that this thread is making, if it passes through from another domain.
+    Executor* executor; ///< The executor whose loop this thread runs; null on a thread that is only
+                        ///< passing through a module.
+    std::uint64_t cookie; ///< Of the synchronous call that this thread is making, if it passes
+                          ///< through from another domain.
 };
 
 } // namespace cw

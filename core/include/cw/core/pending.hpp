@@ -12,7 +12,8 @@ struct ModuleState;
 struct ClientEnd;
 struct ServerEnd;
 
-/// Below the gate: runs a handler with the words and returns its RawFuture; a reply of more than one word goes to `reply`.
+/// Below the gate: runs a handler with the words and returns its RawFuture; a reply of more than
+/// one word goes to `reply`.
 using InvokeFn = abi::RawFuture (*)(std::uint64_t* reply,
                                     std::uint64_t w0,
                                     std::uint64_t w1,
@@ -37,11 +38,12 @@ struct Ready {
 
 /// An invocation that waits in a module's mailbox because the module was busy.
 struct Request {
-    std::uint64_t* words;   ///< Six arguments.
+    std::uint64_t* words; ///< Six arguments.
     Request* next;
     InvokeFn invoke;
-    ServerEnd* origin;      ///< The channel whose client called synchronously; null: this is part of a Pending.
-    std::uint32_t cookie;   ///< With an origin.
+    ServerEnd*
+        origin; ///< The channel whose client called synchronously; null: this is part of a Pending.
+    std::uint32_t cookie; ///< With an origin.
     std::uint32_t reply_words;
 };
 
@@ -56,9 +58,11 @@ enum class PendingState : std::uint8_t {
     queued,    ///< In the callee's mailbox or in the caller's overflow list; not started.
     in_flight, ///< Submitted to a ring, or started and suspended.
     done,      ///< The result is there; whoever awaits frees the entry.
-    given_up,  ///< Deadline or cancellation: the status is decided, the answer is still to come and will be dropped.
+    given_up,  ///< Deadline or cancellation: the status is decided, the answer is still to come and
+               ///< will be dropped.
     abandoned, ///< Nobody waits any more; freed when the answer comes.
-    discarded, ///< Nobody waits and the answer has come, but it is still in a ready list; freed when taken from there.
+    discarded, ///< Nobody waits and the answer has come, but it is still in a ready list; freed
+               ///< when taken from there.
 };
 
 /// State, status and flags of a Pending in one word, so that the common cases are one comparison.
@@ -71,43 +75,61 @@ public:
     constexpr explicit Outcome(PendingState state, Status status = Status::ok) noexcept :
         word_{static_cast<std::uint32_t>(state) << 16 | static_cast<std::uint32_t>(status)} {}
 
-    [[nodiscard]] constexpr PendingState state() const noexcept { return static_cast<PendingState>(word_ >> 16 & 0xff); }
-    [[nodiscard]] constexpr Status status() const noexcept { return static_cast<Status>(word_ & 0xffff); }
-    [[nodiscard]] constexpr bool has(std::uint32_t flag) const noexcept { return (word_ & flag) != 0; }
+    [[nodiscard]] constexpr PendingState state() const noexcept {
+        return static_cast<PendingState>(word_ >> 16 & 0xff);
+    }
+    [[nodiscard]] constexpr Status status() const noexcept {
+        return static_cast<Status>(word_ & 0xffff);
+    }
+    [[nodiscard]] constexpr bool has(std::uint32_t flag) const noexcept {
+        return (word_ & flag) != 0;
+    }
     /// True for exactly this state, no flag, and this status.
     [[nodiscard]] constexpr bool is(PendingState state, Status status = Status::ok) const noexcept {
         return word_ == Outcome{state, status}.word_;
     }
-    constexpr void set(std::uint32_t flag, bool on) noexcept { word_ = on ? word_ | flag : word_ & ~flag; }
-    constexpr void set_state(PendingState state) noexcept { word_ = (word_ & 0xff00'ffff) | static_cast<std::uint32_t>(state) << 16; }
-    constexpr void set_status(Status status) noexcept { word_ = (word_ & 0xffff'0000) | static_cast<std::uint32_t>(status); }
+    constexpr void set(std::uint32_t flag, bool on) noexcept {
+        word_ = on ? word_ | flag : word_ & ~flag;
+    }
+    constexpr void set_state(PendingState state) noexcept {
+        word_ = (word_ & 0xff00'ffff) | static_cast<std::uint32_t>(state) << 16;
+    }
+    constexpr void set_status(Status status) noexcept {
+        word_ = (word_ & 0xffff'0000) | static_cast<std::uint32_t>(status);
+    }
 
 private:
     std::uint32_t word_ = 0;
 };
 
-/// Guarded by its module's gate, except where noted. Lives in the pool of a channel (calls by ring, and synchronous ones that stay pending) or in
-/// its module's own pool (calls within the domain, sleeps, calls that wait for a credit).
+/// Guarded by its module's gate, except where noted. Lives in the pool of a channel (calls by ring,
+/// and synchronous ones that stay pending) or in its module's own pool (calls within the domain,
+/// sleeps, calls that wait for a credit).
 struct alignas(256) Pending {
-    std::uint64_t words[6];      ///< Arguments while queued; the reply when done, unless `reply` points elsewhere.
+    std::uint64_t
+        words[6]; ///< Arguments while queued; the reply when done, unless `reply` points elsewhere.
     Outcome outcome;
-    std::uint32_t cookie;        ///< index | generation << kPendingIndexBits; names this use of the entry.
-    void* coroutine;             ///< Who awaits; null until somebody does.
-    const std::uint64_t* reply;  ///< Where the reply is. Untrusted if it is a completion slot: each word is loaded once.
-    Pending** pool;              ///< Head of the free list it belongs to.
-    Pending* next;               ///< In that list, or in an overflow list.
-    ClientEnd* end;              ///< The channel of its pool, or whose overflow list it is in; null within a domain.
-    ModuleState* module;         ///< The owner.
-    Pending* partner;            ///< Of a call that waited for a credit: own-pool entry <-> channel entry.
+    std::uint32_t cookie; ///< index | generation << kPendingIndexBits; names this use of the entry.
+    void* coroutine;      ///< Who awaits; null until somebody does.
+    const std::uint64_t* reply; ///< Where the reply is. Untrusted if it is a completion slot: each
+                                ///< word is loaded once.
+    Pending** pool;             ///< Head of the free list it belongs to.
+    Pending* next;              ///< In that list, or in an overflow list.
+    ClientEnd*
+        end; ///< The channel of its pool, or whose overflow list it is in; null within a domain.
+    ModuleState* module; ///< The owner.
+    Pending* partner;    ///< Of a call that waited for a credit: own-pool entry <-> channel entry.
     std::uint64_t deadline;      ///< Ticks; with Outcome::kArmed.
     std::uint16_t heap_index;    ///< Place in the executor's deadline heap; with Outcome::kArmed.
     std::uint16_t opcode;        ///< While in an overflow list.
     std::uint8_t argument_words; ///< While in an overflow list.
-    bool started;                ///< Within a domain: the handler was entered and suspended; `handler` is its promise.
-    bool alone;                  ///< A sleep: nobody will answer, only its deadline ends it.
-    Ready waiter;                ///< To resume `coroutine` from a ready list.
-    Ready answer_link;           ///< Written by the callee's executor, like words and answer, until the link is taken from its list.
-    Request request;             ///< Within a domain.
+    bool started;      ///< Within a domain: the handler was entered and suspended; `handler` is its
+                       ///< promise.
+    bool alone;        ///< A sleep: nobody will answer, only its deadline ends it.
+    Ready waiter;      ///< To resume `coroutine` from a ready list.
+    Ready answer_link; ///< Written by the callee's executor, like words and answer, until the link
+                       ///< is taken from its list.
+    Request request;   ///< Within a domain.
     void* handler;
     Status answer;
 };
@@ -119,13 +141,15 @@ static_assert(kPoolPendings == abi::kChannelCredits, "a free entry is a credit")
 
 /// Where the answer of a suspended handler goes.
 struct Ticket {
-    void* target = nullptr;   ///< A Pending (same domain), a ServerEnd (another domain), or null: nobody waits.
+    void* target =
+        nullptr; ///< A Pending (same domain), a ServerEnd (another domain), or null: nobody waits.
     std::uint32_t cookie = 0; ///< With a ServerEnd: names the client's Pending.
     bool remote = false;      ///< target is a ServerEnd.
 };
 
 /// Links a pool's entries into its free list. `memory` is zeroed.
-inline void pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end) noexcept {
+inline void
+pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end) noexcept {
     *head = nullptr;
     for (std::uint32_t i = kPoolPendings; i-- > 0;) {
         Pending& pending = memory[i];
@@ -151,7 +175,8 @@ inline void pool_create(Pending* memory, Pending** head, ModuleState* module, Cl
     return pending;
 }
 
-/// Gives an entry back under a new generation. Requires: the gate is held, no deadline is armed, it is in no list.
+/// Gives an entry back under a new generation. Requires: the gate is held, no deadline is armed, it
+/// is in no list.
 [[gnu::always_inline]] inline void pool_give(Pending& pending) noexcept {
     pending.outcome = Outcome{};
     pending.cookie += kPoolPendings;

@@ -1,4 +1,5 @@
-// What the compiler makes of a provided method: its entry on the direct path, and its entry below the gate.
+// What the compiler makes of a provided method: its entry on the direct path, and its entry below
+// the gate.
 #pragma once
 #include <cstdint>
 #include <cw/abi/call.hpp>
@@ -12,20 +13,22 @@
 
 namespace cw {
 
-template<class T>
+template <class T>
 inline constexpr bool kIsTask = false;
-template<class T>
+template <class T>
 inline constexpr bool kIsTask<Task<T>> = true;
-template<class T>
+template <class T>
 inline constexpr bool kIsResult = false;
-template<class T>
+template <class T>
 inline constexpr bool kIsResult<Result<T>> = true;
 
-/// Whether the module's handlers may run at the same time; CW_MODULE specialises it through its flags.
+/// Whether the module's handlers may run at the same time; CW_MODULE specialises it through its
+/// flags.
 enum class Gated : bool { no, yes };
 
-/// Code for method M handled by `kHandler`: Reply f(Arguments), Result<Reply> f(Arguments), or Task<Reply> f(Arguments).
-template<class M, auto kHandler, Gated kGated>
+/// Code for method M handled by `kHandler`: Reply f(Arguments), Result<Reply> f(Arguments), or
+/// Task<Reply> f(Arguments).
+template <class M, auto kHandler, Gated kGated>
 struct Provided {
     using Arguments = typename M::Arguments;
     using Reply = typename M::Reply;
@@ -34,7 +37,8 @@ struct Provided {
     static constexpr std::size_t kArgumentWords = kWords<Arguments>;
 
     /// Runs the handler. Requires: the gate is held.
-    [[gnu::always_inline]] static abi::RawFuture run(std::uint64_t* reply, const std::uint64_t* words) noexcept {
+    [[gnu::always_inline]] static abi::RawFuture run(std::uint64_t* reply,
+                                                     const std::uint64_t* words) noexcept {
         const Arguments arguments = from_words<Arguments>(words);
         if constexpr (kSuspends) {
             auto task = kHandler(arguments);
@@ -64,13 +68,15 @@ struct Provided {
         return run(reply, words);
     }
 
-    /// The direct path. Guarantee 3: entered only through the gate. Guarantee 2: the gate is closed while earlier requests are queued.
-    /// What is rare is a tail call, so that the common way needs no stack frame.
-    template<class Indices>
+    /// The direct path. Guarantee 3: entered only through the gate. Guarantee 2: the gate is closed
+    /// while earlier requests are queued. What is rare is a tail call, so that the common way needs
+    /// no stack frame.
+    template <class Indices>
     struct Direct;
-    template<std::size_t... I>
+    template <std::size_t... I>
     struct Direct<std::index_sequence<I...>> {
-        static abi::RawFuture small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+        static abi::RawFuture small(const abi::Slot* slot,
+                                    decltype(static_cast<std::uint64_t>(I))... w) noexcept {
             const Entry entry = enter(slot);
             if (entry == Entry::queue) [[unlikely]]
                 [[clang::musttail]] return queue_small<Entry::queue>(slot, w...);
@@ -90,15 +96,17 @@ struct Provided {
             const std::uint64_t words[sizeof...(I) + 1] = {w..., 0};
             return leave(slot, run(reply, words));
         }
-        template<Entry kEntry>
+        template <Entry kEntry>
         [[gnu::noinline, gnu::cold]] static abi::RawFuture
         queue_small(const abi::Slot* slot, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
             const std::uint64_t words[6] = {w...};
             return queue<kEntry>(slot, words);
         }
-        template<Entry kEntry>
-        [[gnu::noinline, gnu::cold]] static abi::RawFuture queue_large(
-            const abi::Slot* slot, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+        template <Entry kEntry>
+        [[gnu::noinline, gnu::cold]] static abi::RawFuture
+        queue_large(const abi::Slot* slot,
+                    std::uint64_t*,
+                    decltype(static_cast<std::uint64_t>(I))... w) noexcept {
             const std::uint64_t words[6] = {w...};
             return queue<kEntry>(slot, words);
         }
@@ -117,7 +125,8 @@ private:
         if (arch::stack_pointer() < arch::context()->stack_limit) [[unlikely]]
             return Entry::queue;
         if constexpr (kSuspends) {
-            // A handler that suspends needs an entry of the caller's pool: without one queue() refuses before anything has started.
+            // A handler that suspends needs an entry of the caller's pool: without one queue()
+            // refuses before anything has started.
             if (slot->edge->client != nullptr && slot->edge->client->free == nullptr) [[unlikely]]
                 return Entry::queue;
         }
@@ -125,19 +134,23 @@ private:
             return ModuleGate::enter(cw_module.gate);
         return Entry::inside;
     }
-    template<Entry kEntry>
-    [[gnu::always_inline]] static abi::RawFuture queue(const abi::Slot* slot, const std::uint64_t* words) noexcept {
+    template <Entry kEntry>
+    [[gnu::always_inline]] static abi::RawFuture queue(const abi::Slot* slot,
+                                                       const std::uint64_t* words) noexcept {
         const abi::RawFuture result = cw_module.ops->queue(&cw_module, slot, &invoke, words);
-        if constexpr (kEntry == Entry::behind) { // we are inside, and those before us wait for us to leave
+        if constexpr (kEntry ==
+                      Entry::behind) { // we are inside, and those before us wait for us to leave
             static_cast<void>(ModuleGate::leave(cw_module.gate));
             cw_module.ops->gate_left(&cw_module);
         }
         return result;
     }
-    [[gnu::always_inline]] static abi::RawFuture leave(const abi::Slot* slot, abi::RawFuture result) noexcept {
+    [[gnu::always_inline]] static abi::RawFuture leave(const abi::Slot* slot,
+                                                       abi::RawFuture result) noexcept {
         if constexpr (kSuspends) {
             if (result.state == abi::kStateSuspended) [[unlikely]]
-                result = cw_module.ops->suspended(slot, reinterpret_cast<PromiseBase*>(result.value));
+                result =
+                    cw_module.ops->suspended(slot, reinterpret_cast<PromiseBase*>(result.value));
         }
         if constexpr (kGated == Gated::yes) {
             if (ModuleGate::leave(cw_module.gate)) [[unlikely]]
@@ -145,13 +158,15 @@ private:
         }
         return result;
     }
-    [[gnu::noinline, gnu::cold]] static abi::RawFuture left_with_queue(abi::RawFuture result) noexcept {
+    [[gnu::noinline, gnu::cold]] static abi::RawFuture
+    left_with_queue(abi::RawFuture result) noexcept {
         cw_module.ops->gate_left(&cw_module);
         return result;
     }
 
-    template<class Value>
-    [[gnu::always_inline]] static abi::RawFuture resolved(const Value& value, std::uint64_t* reply) noexcept {
+    template <class Value>
+    [[gnu::always_inline]] static abi::RawFuture resolved(const Value& value,
+                                                          std::uint64_t* reply) noexcept {
         if constexpr (kIsResult<Value>) {
             if (!value) [[unlikely]]
                 return {0, static_cast<std::uint64_t>(value.error())};

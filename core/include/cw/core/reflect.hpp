@@ -1,8 +1,9 @@
 // Compile-time reflection of records: names, types and number of fields, for signature texts.
 //
-// A record is an aggregate of up to kMaxFields fields of fixed-width integers, enums, bool, std::array of those, Buffer, and records.
-// Field names come from the spelling of a pointer to the field of an object that is declared and never defined (the technique of
-// Boost.PFR's core_name); clang 19 and g++ 12 both spell it.
+// A record is an aggregate of up to kMaxFields fields of fixed-width integers, enums, bool,
+// std::array of those, Buffer, and records. Field names come from the spelling of a pointer to the
+// field of an object that is declared and never defined (the technique of Boost.PFR's core_name);
+// clang 19 and g++ 12 both spell it.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -19,17 +20,17 @@ inline constexpr std::size_t kMaxFields = 8;
 
 /// Converts to anything, so that aggregates can be probed for the number of initialisers they take.
 struct Anything {
-    template<class T>
+    template <class T>
     constexpr operator T() const noexcept; // declared only
 };
 
-template<class T, std::size_t... I>
+template <class T, std::size_t... I>
 consteval bool takes(std::index_sequence<I...>) {
     return requires { T{(static_cast<void>(I), Anything{})...}; };
 }
 
 /// Number of fields of aggregate T.
-template<class T>
+template <class T>
 consteval std::size_t field_count() {
     std::size_t count = 0;
     [&]<std::size_t... N>(std::index_sequence<N...>) {
@@ -39,7 +40,7 @@ consteval std::size_t field_count() {
 }
 
 /// References to the fields of `record`, as a tuple.
-template<class T>
+template <class T>
 constexpr auto fields(T& record) {
     constexpr std::size_t kCount = field_count<std::remove_const_t<T>>();
     static_assert(kCount <= kMaxFields, "a record has at most 8 fields; nest records to have more");
@@ -74,27 +75,27 @@ constexpr auto fields(T& record) {
 
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wundefined-var-template"
-template<class T>
+template <class T>
 struct Holder {
     T value;
 };
-template<class T>
+template <class T>
 extern const Holder<T> kNeverDefined;
 
-template<class T>
+template <class T>
 struct FieldPointer {
     T* pointer;
 };
-template<class T>
+template <class T>
 FieldPointer(T*) -> FieldPointer<T>;
 
-template<auto Pointer>
+template <auto Pointer>
 consteval std::string_view spelled() {
     return __PRETTY_FUNCTION__;
 }
 
 /// Name of field I of record T.
-template<class T, std::size_t I>
+template <class T, std::size_t I>
 consteval std::string_view field_name() {
     constexpr auto kPointer = FieldPointer{&std::get<I>(fields(kNeverDefined<T>.value))};
     std::string_view text = spelled<kPointer>();
@@ -104,7 +105,7 @@ consteval std::string_view field_name() {
 #pragma clang diagnostic pop
 
 /// A string of fixed capacity that is built at compile time.
-template<std::size_t Capacity>
+template <std::size_t Capacity>
 struct FixedText {
     char data[Capacity]{};
     std::size_t size = 0;
@@ -123,15 +124,15 @@ struct FixedText {
     [[nodiscard]] constexpr std::string_view view() const { return {data, size}; }
 };
 
-template<class T>
+template <class T>
 inline constexpr bool kIsArray = false;
-template<class T, std::size_t N>
+template <class T, std::size_t N>
 inline constexpr bool kIsArray<std::array<T, N>> = true;
 
-template<class T, class Out>
+template <class T, class Out>
 consteval void append_type(Out& out);
 
-template<class T, class Out, std::size_t... I>
+template <class T, class Out, std::size_t... I>
 consteval void append_fields(Out& out, std::index_sequence<I...>) {
     using Fields = decltype(fields(std::declval<T&>()));
     ((out += (I == 0 ? "" : ","),
@@ -141,12 +142,12 @@ consteval void append_fields(Out& out, std::index_sequence<I...>) {
      ...);
 }
 
-template<class T, class Out>
+template <class T, class Out>
 consteval void append_record(Out& out) {
     append_fields<T>(out, std::make_index_sequence<field_count<T>()>{});
 }
 
-template<class T, class Out>
+template <class T, class Out>
 consteval void append_type(Out& out) {
     if constexpr (std::is_same_v<T, BufferRef>) {
         out += "Buffer";
@@ -167,8 +168,9 @@ consteval void append_type(Out& out) {
         out.append_number(std::tuple_size_v<T>);
         out += "]";
     } else {
-        static_assert(std::is_aggregate_v<T> && std::is_class_v<T>,
-                      "records hold fixed-width integers, enums, bool, std::array, Buffer and records");
+        static_assert(
+            std::is_aggregate_v<T> && std::is_class_v<T>,
+            "records hold fixed-width integers, enums, bool, std::array, Buffer and records");
         out += "{";
         append_record<T>(out);
         out += "}";

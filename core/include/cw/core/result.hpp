@@ -6,7 +6,7 @@
 
 namespace cw {
 
-template<class T>
+template <class T>
 using Result = std::expected<T, Status>;
 
 /// Shorthand for returning a refusal from a function that returns Result<T>.
@@ -25,10 +25,11 @@ using Result = std::expected<T, Status>;
         *::std::move(cw_try_result);                                                               \
     }))
 
-/// Returns the status from the enclosing function unless it is ok; for Result<void>-like expressions of type Status.
+/// Returns the status from the enclosing function unless it is ok; for Result<void>-like
+/// expressions of type Status.
 #define CW_CHECK_OK(expression)                                                                    \
     do {                                                                                           \
-        if (const ::cw::Status cw_check_status = (expression); cw_check_status != ::cw::Status::ok) \
-            [[unlikely]]                                                                           \
+        if (const ::cw::Status cw_check_status = (expression);                                     \
+            cw_check_status != ::cw::Status::ok) [[unlikely]]                                      \
             return ::cw::refuse(cw_check_status);                                                  \
     } while (false)

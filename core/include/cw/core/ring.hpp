@@ -1,8 +1,10 @@
-// Single-producer single-consumer ring indices with suppressed wake-ups. The two sides may distrust each other.
+// Single-producer single-consumer ring indices with suppressed wake-ups. The two sides may distrust
+// each other.
 //
-// This file is the protocol; the slots lie beside it and are of the user's type. `Sync` is NativeSync, or a model checker's.
-// Data path: Lê, Guatto, Cohen, Pop, "Correct and Efficient Bounded FIFO Queues", SBAC-PAD 2013 (cached peer index).
-// Wake suppression: VIRTIO 1.1, 2.6.7 (event index). docs/ring.md argues why both full fences are needed.
+// This file is the protocol; the slots lie beside it and are of the user's type. `Sync` is
+// NativeSync, or a model checker's. Data path: Lê, Guatto, Cohen, Pop, "Correct and Efficient
+// Bounded FIFO Queues", SBAC-PAD 2013 (cached peer index). Wake suppression: VIRTIO 1.1, 2.6.7
+// (event index). docs/ring.md argues why both full fences are needed.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -12,17 +14,21 @@
 namespace cw {
 
 /// Words that only the producer writes.
-template<class Sync>
+template <class Sync>
 struct ProducerWords {
-    typename Sync::template Word<std::uint32_t> tail; ///< Next slot to fill. [R1] release in publish(), [A1] acquire in available().
-    alignas(128) typename Sync::template Word<std::uint32_t> space_event; ///< Wake me when head moves past this.
+    typename Sync::template Word<std::uint32_t>
+        tail; ///< Next slot to fill. [R1] release in publish(), [A1] acquire in available().
+    alignas(128) typename Sync::template Word<std::uint32_t> space_event; ///< Wake me when head
+                                                                          ///< moves past this.
 };
 
 /// Words that only the consumer writes.
-template<class Sync>
+template <class Sync>
 struct ConsumerWords {
-    typename Sync::template Word<std::uint32_t> head; ///< Next slot to take. [R2] release in release(), [A2] acquire in free_slots().
-    alignas(128) typename Sync::template Word<std::uint32_t> data_event; ///< Wake me when tail moves past this.
+    typename Sync::template Word<std::uint32_t>
+        head; ///< Next slot to take. [R2] release in release(), [A2] acquire in free_slots().
+    alignas(128) typename Sync::template Word<std::uint32_t> data_event; ///< Wake me when tail
+                                                                         ///< moves past this.
 };
 
 /// True if the event index `event` lies among the indices [from, to) that have just been passed.
@@ -32,7 +38,7 @@ event_passed(std::uint32_t event, std::uint32_t from, std::uint32_t to) noexcept
 }
 
 /// The producer's private side.
-template<class Sync>
+template <class Sync>
 class RingProducer {
 public:
     using Mine = ProducerWords<Sync>;
@@ -48,8 +54,9 @@ public:
         cached_head_{first},
         capacity_{capacity} {}
 
-    /// Slots that may be filled now, starting at index(). Looks at the consumer's page only when the cached head says "full".
-    /// Untrusted: head is loaded once; an impossible one makes faulted() true and the ring full for good.
+    /// Slots that may be filled now, starting at index(). Looks at the consumer's page only when
+    /// the cached head says "full". Untrusted: head is loaded once; an impossible one makes
+    /// faulted() true and the ring full for good.
     [[nodiscard]] std::uint32_t free_slots() noexcept {
         std::uint32_t used = tail_ - cached_head_;
         if (used >= capacity_) {
@@ -62,8 +69,9 @@ public:
     [[nodiscard]] std::uint32_t slot(std::uint32_t n = 0) const noexcept {
         return (tail_ + n) & (capacity_ - 1);
     }
-    /// As slot(), where the capacity is known to the compiler. Requires: kCapacity is the ring's capacity.
-    template<std::uint32_t kCapacity>
+    /// As slot(), where the capacity is known to the compiler. Requires: kCapacity is the ring's
+    /// capacity.
+    template <std::uint32_t kCapacity>
     [[nodiscard]] std::uint32_t slot_of() const noexcept {
         return tail_ & (kCapacity - 1);
     }
@@ -73,9 +81,10 @@ public:
         tail_ += n;
         mine_->tail.store(tail_, Order::release);
     }
-    /// True if the consumer asked to be woken for something published since the last call. One call per batch.
-    /// Ordering: [F1] full fence between the store of tail and the load of data_event, pairs with [F2] in prepare_wait(). With
-    /// anything weaker both sides can miss each other: a lost wake-up.
+    /// True if the consumer asked to be woken for something published since the last call. One call
+    /// per batch. Ordering: [F1] full fence between the store of tail and the load of data_event,
+    /// pairs with [F2] in prepare_wait(). With anything weaker both sides can miss each other: a
+    /// lost wake-up.
     [[nodiscard]] bool flush() noexcept {
         Sync::fence(Order::seq_cst); // [F1]
         return flush_after_fence();
@@ -88,8 +97,9 @@ public:
         return wake;
     }
     [[nodiscard]] bool unflushed() const noexcept { return flushed_ != tail_; }
-    /// Announces that the producer is about to sleep until there is space; false if there is some now (do not sleep).
-    /// Ordering: [F3] full fence between the store of space_event and the load of head, pairs with [F4] in wake_producer().
+    /// Announces that the producer is about to sleep until there is space; false if there is some
+    /// now (do not sleep). Ordering: [F3] full fence between the store of space_event and the load
+    /// of head, pairs with [F4] in wake_producer().
     [[nodiscard]] bool prepare_wait() noexcept {
         mine_->space_event.store(cached_head_, Order::relaxed);
         Sync::fence(Order::seq_cst); // [F3]
@@ -121,7 +131,7 @@ private:
 };
 
 /// The consumer's private side.
-template<class Sync>
+template <class Sync>
 class RingConsumer {
 public:
     using Mine = ConsumerWords<Sync>;
@@ -138,8 +148,8 @@ public:
         capacity_{capacity} {}
 
     /// Slots that may be taken now, starting at slot(0).
-    /// Untrusted: tail is loaded once; an impossible one makes faulted() true, and nothing is available for good.
-    /// Ordering: [A1] acquire, pairs with [R1].
+    /// Untrusted: tail is loaded once; an impossible one makes faulted() true, and nothing is
+    /// available for good. Ordering: [A1] acquire, pairs with [R1].
     [[nodiscard]] std::uint32_t available() noexcept {
         const std::uint32_t count = theirs_->tail.load(Order::acquire) - head_; // [A1]
         if (count > capacity_) [[unlikely]] {
@@ -155,34 +165,39 @@ public:
     [[nodiscard]] std::uint32_t slot(std::uint32_t n = 0) const noexcept {
         return (head_ + n) & (capacity_ - 1);
     }
-    /// As slot(), where the capacity is known to the compiler. Requires: kCapacity is the ring's capacity.
-    template<std::uint32_t kCapacity>
+    /// As slot(), where the capacity is known to the compiler. Requires: kCapacity is the ring's
+    /// capacity.
+    template <std::uint32_t kCapacity>
     [[nodiscard]] std::uint32_t slot_of() const noexcept {
         return head_ & (kCapacity - 1);
     }
     /// Steps over n slots that were copied out. The producer sees them free only after release().
     void take(std::uint32_t n = 1) noexcept { head_ += n; }
-    /// Gives all taken slots back. Ordering: [R2] release, pairs with [A2]: the slots are read before they are reused.
+    /// Gives all taken slots back. Ordering: [R2] release, pairs with [A2]: the slots are read
+    /// before they are reused.
     void release() noexcept {
         if (released_ != head_) {
             released_ = head_;
             mine_->head.store(head_, Order::release); // [R2]
         }
     }
-    /// True if the producer asked to be woken for space given back since `before`. Ordering: [F4], pairs with [F3].
+    /// True if the producer asked to be woken for space given back since `before`. Ordering: [F4],
+    /// pairs with [F3].
     [[nodiscard]] bool wake_producer(std::uint32_t before) noexcept {
         Sync::fence(Order::seq_cst); // [F4]
         return event_passed(theirs_->space_event.load(Order::relaxed), before, released_);
     }
-    /// Announces that the consumer is about to sleep; false if something is there now (do not sleep).
-    /// Ordering: [F2] full fence between the store of data_event and the load of tail, pairs with [F1] in flush().
+    /// Announces that the consumer is about to sleep; false if something is there now (do not
+    /// sleep). Ordering: [F2] full fence between the store of data_event and the load of tail,
+    /// pairs with [F1] in flush().
     [[nodiscard]] bool prepare_wait() noexcept {
         arm();
         Sync::fence(Order::seq_cst); // [F2]
         return !pending();
     }
-    /// First half of prepare_wait(), for a caller that arms many rings before one fence; then pending() must be asked again.
-    /// False if the ring was armed at this very index before: a message that came since has rung the doorbell already.
+    /// First half of prepare_wait(), for a caller that arms many rings before one fence; then
+    /// pending() must be asked again. False if the ring was armed at this very index before: a
+    /// message that came since has rung the doorbell already.
     bool arm() noexcept {
         if (armed_ == head_)
             return false;
@@ -202,7 +217,8 @@ private:
     std::uint32_t capacity_ = 0;
 };
 
-/// An index page as both sides of a channel see it: the owner produces into one ring and consumes from the other.
+/// An index page as both sides of a channel see it: the owner produces into one ring and consumes
+/// from the other.
 struct IndexPage {
     ProducerWords<NativeSync> producer;
     alignas(256) ConsumerWords<NativeSync> consumer;

@@ -1,4 +1,5 @@
-// Coroutines of a module: Task<T> starts at once, runs until its first real wait, and is awaited or answers a request.
+// Coroutines of a module: Task<T> starts at once, runs until its first real wait, and is awaited or
+// answers a request.
 #pragma once
 #include <coroutine>
 #include <cstddef>
@@ -17,26 +18,29 @@ namespace cw {
 
 /// The part of every promise that the runtime knows.
 struct PromiseBase {
-    Ready ready{.module = &cw_module}; ///< Resumes this coroutine.
-    Ready* continuation = nullptr;     ///< Who awaits it.
-    Ticket ticket{};                   ///< Whom it answers, if it is a handler that suspended.
+    Ready ready{.module = &cw_module};     ///< Resumes this coroutine.
+    Ready* continuation = nullptr;         ///< Who awaits it.
+    Ticket ticket{};                       ///< Whom it answers, if it is a handler that suspended.
     PromiseBase* next_suspended = nullptr; ///< In its ServerEnd's list.
     PromiseBase** suspended_link = nullptr;
-    Pending* awaited_call = nullptr;   ///< The call it waits for, or
-    PromiseBase* awaited_task = nullptr; ///< the coroutine it waits for: the path a cancellation takes.
-    bool detached = false;             ///< Nobody holds it: it frees itself.
+    Pending* awaited_call = nullptr; ///< The call it waits for, or
+    PromiseBase* awaited_task =
+        nullptr;           ///< the coroutine it waits for: the path a cancellation takes.
+    bool detached = false; ///< Nobody holds it: it frees itself.
     bool cancelled = false;
 
-    static void* operator new(std::size_t bytes) noexcept { return cw_module.frames.allocate(bytes); }
+    static void* operator new(std::size_t bytes) noexcept {
+        return cw_module.frames.allocate(bytes);
+    }
     static void operator delete(void* frame, std::size_t bytes) noexcept {
         cw_module.frames.release(frame, bytes);
     }
 };
 
-template<class T = Nothing>
+template <class T = Nothing>
 class Task;
 
-template<class T>
+template <class T>
 struct Promise : PromiseBase {
     using Value = Result<T>;
     Value value{refuse(Status::not_ready)};
@@ -78,8 +82,9 @@ private:
     }
 };
 
-/// A coroutine that yields a T or a Status. Awaiting it gives Result<T>; destroying it before it is done cuts it off.
-template<class T>
+/// A coroutine that yields a T or a Status. Awaiting it gives Result<T>; destroying it before it is
+/// done cuts it off.
+template <class T>
 class [[nodiscard]] Task {
 public:
     using promise_type = Promise<T>;
@@ -110,7 +115,7 @@ public:
     }
 
     bool await_ready() const noexcept { return done(); }
-    template<class P>
+    template <class P>
     void await_suspend(std::coroutine_handle<P> awaiting) noexcept {
         PromiseBase& parent = awaiting.promise();
         parent.ready.coroutine = awaiting.address();
@@ -124,17 +129,18 @@ private:
     Handle handle_;
 };
 
-template<class T>
+template <class T>
 Task<T> Promise<T>::get_return_object() noexcept {
     return Task<T>{std::coroutine_handle<Promise<T>>::from_promise(*this)};
 }
-template<class T>
+template <class T>
 Task<T> Promise<T>::get_return_object_on_allocation_failure() noexcept {
     return Task<T>{nullptr};
 }
 
-/// Starts a coroutine that nobody waits for. A coroutine that found no memory is dropped: Status::no_memory.
-template<class T>
+/// Starts a coroutine that nobody waits for. A coroutine that found no memory is dropped:
+/// Status::no_memory.
+template <class T>
 Status spawn(Task<T> task) noexcept {
     if (!task.allocated())
         return Status::no_memory;

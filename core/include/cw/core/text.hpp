@@ -1,4 +1,5 @@
-// Text in a fixed buffer: how the freestanding parts format messages. Never allocates; what does not fit is cut and marked.
+// Text in a fixed buffer: how the freestanding parts format messages. Never allocates; what does
+// not fit is cut and marked.
 #pragma once
 #include <concepts>
 #include <cstddef>
@@ -16,7 +17,8 @@ struct Hex {
 /// Appends to memory it does not own. `text()` is always valid; an overflow ends it with "...".
 class TextWriter {
 public:
-    constexpr TextWriter(char* memory, std::size_t capacity) noexcept : memory_{memory}, capacity_{capacity} {}
+    constexpr TextWriter(char* memory, std::size_t capacity) noexcept :
+        memory_{memory}, capacity_{capacity} {}
 
     constexpr TextWriter& put(char c) noexcept {
         if (size_ < capacity_) {
@@ -37,7 +39,7 @@ public:
         put("0x");
         return put_unsigned(number.value, 16, 1);
     }
-    template<std::integral T>
+    template <std::integral T>
     constexpr TextWriter& put(T number) noexcept {
         if constexpr (std::same_as<T, bool>) {
             return put(number ? "true" : "false");
@@ -52,7 +54,8 @@ public:
         }
     }
     /// Writes at least `digits` digits, padding with zeros.
-    constexpr TextWriter& put_unsigned(std::uint64_t number, unsigned base, unsigned digits) noexcept {
+    constexpr TextWriter&
+    put_unsigned(std::uint64_t number, unsigned base, unsigned digits) noexcept {
         char reversed[64];
         unsigned count = 0;
         do {
@@ -72,7 +75,7 @@ public:
         return *this;
     }
     /// Replaces each "{}" of `pattern` by the next argument.
-    template<class... Args>
+    template <class... Args>
     constexpr TextWriter& format(std::string_view pattern, const Args&... args) noexcept {
         (format_next(pattern, args), ...);
         return put(pattern);
@@ -83,7 +86,7 @@ public:
     constexpr void clear() noexcept { size_ = 0; }
 
 private:
-    template<class T>
+    template <class T>
     constexpr void format_next(std::string_view& pattern, const T& argument) noexcept {
         const std::size_t hole = pattern.find("{}");
         if (hole == std::string_view::npos)
@@ -99,15 +102,15 @@ private:
 };
 
 /// A TextWriter with memory of its own.
-template<std::size_t Capacity>
+template <std::size_t Capacity>
 class Text {
 public:
     constexpr Text() noexcept = default;
-    template<class... Args>
+    template <class... Args>
     explicit constexpr Text(std::string_view pattern, const Args&... args) noexcept {
         format(pattern, args...);
     }
-    template<class... Args>
+    template <class... Args>
     constexpr Text& format(std::string_view pattern, const Args&... args) noexcept {
         TextWriter writer{memory_ + size_, Capacity - size_};
         writer.format(pattern, args...);
@@ -122,7 +125,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// One line for a person: what is wrong, with the name of the thing. Fits a log line and a reply buffer.
+/// One line for a person: what is wrong, with the name of the thing. Fits a log line and a reply
+/// buffer.
 using Message = Text<240>;
 
 } // namespace cw

@@ -22,7 +22,9 @@ constexpr unsigned index_at(VirtualAddress address, unsigned level) noexcept {
 constexpr std::uint64_t make_entry(PhysicalAddress page, std::uint64_t flags) noexcept {
     return (page >> 12) << 10 | flags | kPteValid;
 }
-constexpr PhysicalAddress page_of(std::uint64_t entry) noexcept { return (entry & kAddressMask) << 2; }
+constexpr PhysicalAddress page_of(std::uint64_t entry) noexcept {
+    return (entry & kAddressMask) << 2;
+}
 
 void release_tables(PhysicalAddress table, unsigned level, unsigned first, unsigned last) noexcept {
     auto* entries = direct_as<std::uint64_t>(table);
@@ -36,7 +38,9 @@ void release_tables(PhysicalAddress table, unsigned level, unsigned first, unsig
 
 } // namespace
 
-AddressSpace& kernel_space() noexcept { return the_kernel_space; }
+AddressSpace& kernel_space() noexcept {
+    return the_kernel_space;
+}
 
 void flush_everywhere() noexcept {
     arch::flush_translations();
@@ -85,11 +89,15 @@ std::uint64_t* AddressSpace::entry(VirtualAddress address, unsigned level, bool 
     return &table[index_at(address, level)];
 }
 
-Status AddressSpace::map(VirtualAddress address, PhysicalAddress page, std::uint64_t bytes, std::uint64_t flags) noexcept {
+Status AddressSpace::map(VirtualAddress address,
+                         PhysicalAddress page,
+                         std::uint64_t bytes,
+                         std::uint64_t flags) noexcept {
     std::uint64_t* slot = entry(address, bytes == kGigaPage ? 2 : bytes == kMegaPage ? 1 : 0, true);
     if (slot == nullptr)
         return Status::no_memory;
-    // Accessed and dirty are set beforehand: the kernel does not page, and hardware without Svadu would fault.
+    // Accessed and dirty are set beforehand: the kernel does not page, and hardware without Svadu
+    // would fault.
     *slot = make_entry(page, flags | kPteAccessed | kPteDirty);
     return Status::ok;
 }
@@ -120,27 +128,36 @@ std::uint64_t AddressSpace::unmap(VirtualAddress address) noexcept {
 void paging_initialise(const Machine& machine) noexcept {
     AddressSpace& space = the_kernel_space;
     CW_ASSERT(space.create(0) == Status::ok);
-    const auto physical = [](const char* symbol) { return reinterpret_cast<std::uint64_t>(symbol) - kImageOffset; };
+    const auto physical = [](const char* symbol) {
+        return reinterpret_cast<std::uint64_t>(symbol) - kImageOffset;
+    };
     const std::uint64_t fixed = kPteGlobal;
     const PhysicalAddress text = physical(image_begin);
     const PhysicalAddress text_end = physical(image_text_end);
     const PhysicalAddress rodata_end = physical(image_rodata_end);
-    // Devices below RAM, then RAM: whatever holds code or came with the boot archive cannot be written through the direct map.
+    // Devices below RAM, then RAM: whatever holds code or came with the boot archive cannot be
+    // written through the direct map.
     for (PhysicalAddress at = 0; at < machine.ram_begin; at += kGigaPage)
-        CW_ASSERT(space.map(kDirectMap + at, at, kGigaPage, fixed | kPteRead | kPteWrite) == Status::ok);
+        CW_ASSERT(space.map(kDirectMap + at, at, kGigaPage, fixed | kPteRead | kPteWrite) ==
+                  Status::ok);
     const auto read_only = [&](PhysicalAddress begin, PhysicalAddress end) {
-        const auto overlaps = [&](PhysicalAddress b, PhysicalAddress e) { return begin < e && b < end; };
+        const auto overlaps = [&](PhysicalAddress b, PhysicalAddress e) {
+            return begin < e && b < end;
+        };
         return overlaps(text, rodata_end) ||
-               (machine.archive_end != 0 && overlaps(machine.archive_begin, round_up(machine.archive_end, kPage)));
+               (machine.archive_end != 0 &&
+                overlaps(machine.archive_begin, round_up(machine.archive_end, kPage)));
     };
     for (PhysicalAddress at = machine.ram_begin; at < machine.ram_end; at += kMegaPage) {
         if (!read_only(at, at + kMegaPage)) {
-            CW_ASSERT(space.map(kDirectMap + at, at, kMegaPage, fixed | kPteRead | kPteWrite) == Status::ok);
+            CW_ASSERT(space.map(kDirectMap + at, at, kMegaPage, fixed | kPteRead | kPteWrite) ==
+                      Status::ok);
             continue;
         }
         for (PhysicalAddress page = at; page < at + kMegaPage; page += kPage) {
             const std::uint64_t write = read_only(page, page + kPage) ? 0 : kPteWrite;
-            CW_ASSERT(space.map(kDirectMap + page, page, kPage, fixed | kPteRead | write) == Status::ok);
+            CW_ASSERT(space.map(kDirectMap + page, page, kPage, fixed | kPteRead | write) ==
+                      Status::ok);
         }
     }
     for (PhysicalAddress at = text; at < physical(image_end); at += kPage) {

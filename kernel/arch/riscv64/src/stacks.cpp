@@ -1,4 +1,5 @@
-// Kernel stacks, each with an unmapped page below it so that an overrun faults instead of spreading.
+// Kernel stacks, each with an unmapped page below it so that an overrun faults instead of
+// spreading.
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/paging.hpp>
 
@@ -6,7 +7,8 @@ namespace cw::kernel {
 
 namespace {
 constexpr std::uint64_t kSlotPages = 8; ///< Address space of a stack, the unmapped page included.
-constexpr unsigned kSlots = 4096;       ///< Within the one table below kStackWindow that all spaces share.
+constexpr unsigned kSlots =
+    4096; ///< Within the one table below kStackWindow that all spaces share.
 std::uint64_t used[kSlots / 64];
 } // namespace
 
@@ -18,7 +20,9 @@ Result<VirtualAddress> allocate_stack(unsigned pages) noexcept {
         const VirtualAddress top = kStackWindow + (word * 64 + bit + 1) * kSlotPages * kPage;
         for (unsigned i = 1; i <= pages; ++i) {
             const auto frame = frames::allocate();
-            if (!frame || kernel_space().map(top - i * kPage, *frame, kPage, kPteRead | kPteWrite | kPteGlobal) != Status::ok) {
+            if (!frame || kernel_space().map(
+                              top - i * kPage, *frame, kPage, kPteRead | kPteWrite | kPteGlobal) !=
+                              Status::ok) {
                 release_stack(top, i - 1);
                 return refuse(Status::no_memory);
             }

@@ -18,13 +18,14 @@ inline constexpr std::uint32_t kMaxDoorbells = 128;  ///< Of one executor.
 inline constexpr std::uint32_t kMaxCallGrants = 256; ///< Of one executor.
 inline constexpr std::uint32_t kMaxEdges = 256;      ///< Of one executor.
 
-/// Guards domains, modules, channels, segments and page tables. Short sections only; nothing waits under it.
+/// Guards domains, modules, channels, segments and page tables. Short sections only; nothing waits
+/// under it.
 extern SpinLock kernel_lock;
 
 /// What a domain may do beyond its own memory and channels.
 enum DomainGrants : std::uint32_t {
-    kGrantLoadKernel = 1u << 0,  ///< Put modules into the kernel.
-    kGrantLoadDomain = 1u << 1,  ///< Put modules into other domains, and make domains.
+    kGrantLoadKernel = 1u << 0, ///< Put modules into the kernel.
+    kGrantLoadDomain = 1u << 1, ///< Put modules into other domains, and make domains.
     kGrantPower = 1u << 2,
     kGrantAll = 7,
 };
@@ -34,7 +35,7 @@ struct Channel;
 
 /// The buffer areas of a client: a user domain, or one kernel-placed module.
 struct AreaList {
-    Segment* table;               ///< BufferAreas, read-only for those who check against it.
+    Segment* table; ///< BufferAreas, read-only for those who check against it.
     Segment* areas[abi::kMaxAreas];
     std::uint32_t count;
 };
@@ -43,19 +44,19 @@ struct AreaList {
 struct ExecutorRecord {
     Domain* domain;
     Thread* thread;
-    Segment* kernel_written;  ///< Read-only for the domain: StartBlock, RuntimeOps, control ring.
-    Segment* run;             ///< The executor's own: Executor, control page, deadline heap, edges.
-    Executor* executor;       ///< Address in `run`, as its domain sees it.
-    Executor* view;           ///< The same through the direct map. Untrusted for user domains.
+    Segment* kernel_written; ///< Read-only for the domain: StartBlock, RuntimeOps, control ring.
+    Segment* run;            ///< The executor's own: Executor, control page, deadline heap, edges.
+    Executor* executor;      ///< Address in `run`, as its domain sees it.
+    Executor* view;          ///< The same through the direct map. Untrusted for user domains.
     RingProducer<NativeSync> control;
     abi::ControlEntry* control_entries; ///< Through the direct map.
     abi::ControlEntry waiting[64];      ///< Entries that found the ring full.
     std::uint32_t waiting_count;
-    WakeGrant* doorbells;     ///< Page(s) of kMaxDoorbells.
+    WakeGrant* doorbells; ///< Page(s) of kMaxDoorbells.
     Thread** doorbell_targets;
     CallGrant* calls;
-    Edge* server_edges;       ///< The callee's view of each call grant's edge.
-    Edge* edges_view;         ///< The executor's edges, through the direct map.
+    Edge* server_edges;        ///< The callee's view of each call grant's edge.
+    Edge* edges_view;          ///< The executor's edges, through the direct map.
     VirtualAddress edges_base; ///< The same as its domain sees them.
     std::uint32_t doorbell_count;
     std::uint32_t call_count;
@@ -68,7 +69,7 @@ struct ExecutorRecord {
     Channel* channels_by_server[abi::kMaxEnds];
     bool retired;
     std::uint64_t checked_calls; ///< Synchronous calls with buffers.
-    ExecutorRecord* next;     ///< All executors.
+    ExecutorRecord* next;        ///< All executors.
 };
 
 struct Domain {
@@ -80,7 +81,7 @@ struct Domain {
     ExecutorRecord* executor; ///< The only one of a user domain; the worker's in the kernel.
     char name[32];
     std::uint32_t module_count;
-    AreaList areas;           ///< User domains only.
+    AreaList areas; ///< User domains only.
 
     [[nodiscard]] bool is_kernel() const noexcept { return id == 0; }
 };
@@ -89,9 +90,9 @@ struct Domain {
 struct Link {
     ModuleInstance* provider; ///< Null: the slot leads nowhere.
     loader::Path path;
-    std::uint32_t edge;  ///< 1 + index of the edge this requirement has had; it is used again.
-    std::uint32_t grant; ///< 1 + index of its call grant.
-    ModuleInstance* wanted;   ///< To be linked to this one when the client's executor is at rest.
+    std::uint32_t edge;     ///< 1 + index of the edge this requirement has had; it is used again.
+    std::uint32_t grant;    ///< 1 + index of its call grant.
+    ModuleInstance* wanted; ///< To be linked to this one when the client's executor is at rest.
     std::uint32_t wanted_method;
     loader::Path wanted_path;
 };
@@ -105,20 +106,20 @@ struct ModuleInstance {
     ExecutorRecord* executor; ///< Its home.
     abi::Placement placement;
     ModuleStage stage;
-    Segment* segment;         ///< Its image; null for the nucleus.
-    Segment* pool;            ///< Pendings and frames.
+    Segment* segment; ///< Its image; null for the nucleus.
+    Segment* pool;    ///< Pendings and frames.
     Segment* heap;
-    Segment* methods;         ///< MethodTable, read-only for the domain.
+    Segment* methods; ///< MethodTable, read-only for the domain.
     VirtualAddress base;
     std::uint32_t id;
     Status start_status;
     std::uint64_t epoch;
     bool nucleus;
-    bool removing;            ///< rmmod is under way.
+    bool removing; ///< rmmod is under way.
     ModuleInstance* next;
-    AreaList areas;           ///< Kernel-placed modules only.
+    AreaList areas; ///< Kernel-placed modules only.
     Link links[abi::kMaxRequires];
-    Ready* starter;           ///< The coroutine that waits for it to start or to go.
+    Ready* starter; ///< The coroutine that waits for it to start or to go.
 };
 
 /// A ring pair between a client module and a provider module.
@@ -130,10 +131,11 @@ struct Channel {
     std::uint32_t client_index, server_index;
     bool client_done, provider_done; ///< That side's executor no longer touches it.
     bool closed;
-    Segment* pool;            ///< The client's Pendings.
-    Segment* queued;          ///< With a provider in the kernel: room for synchronous calls that must wait.
+    Segment* pool;   ///< The client's Pendings.
+    Segment* queued; ///< With a provider in the kernel: room for synchronous calls that must wait.
     Domain *client_domain, *provider_domain; ///< Once closed.
-    std::uint64_t buffer_rights; ///< kPteRead/kPteWrite: what the provider gets on the client's areas; 0: no buffers travel.
+    std::uint64_t buffer_rights; ///< kPteRead/kPteWrite: what the provider gets on the client's
+                                 ///< areas; 0: no buffers travel.
     Channel* next;
 };
 
@@ -142,24 +144,35 @@ struct Channel {
 [[nodiscard]] Domain* domain_by_name(std::string_view name) noexcept;
 
 /// A kernel thread, ready to be started with thread_start(). Errors: no_memory.
-[[nodiscard]] Result<Thread*> thread_create_kernel(std::string_view name, unsigned priority, void (*entry)()) noexcept;
+[[nodiscard]] Result<Thread*>
+thread_create_kernel(std::string_view name, unsigned priority, void (*entry)()) noexcept;
 void thread_destroy(Thread& thread) noexcept;
 
-/// A new user domain with an executor that waits to be started. Errors: no_memory, no_resource. Locks: kernel_lock held.
-[[nodiscard]] Result<Domain*> domain_create(std::string_view name, std::uint32_t grants, std::uint32_t stack_bytes, Hart* home = nullptr) noexcept;
+/// A new user domain with an executor that waits to be started. Errors: no_memory, no_resource.
+/// Locks: kernel_lock held.
+[[nodiscard]] Result<Domain*> domain_create(std::string_view name,
+                                            std::uint32_t grants,
+                                            std::uint32_t stack_bytes,
+                                            Hart* home = nullptr) noexcept;
 /// An executor in the kernel, on a thread of its own. Locks: kernel_lock held.
-[[nodiscard]] Result<ExecutorRecord*> kernel_executor_create(std::string_view name, Hart* home = nullptr) noexcept;
+[[nodiscard]] Result<ExecutorRecord*> kernel_executor_create(std::string_view name,
+                                                             Hart* home = nullptr) noexcept;
 void executor_start(ExecutorRecord& record) noexcept;
-/// Ends a kernel executor that has no module any more: its thread exits, its memory is freed. Locks: kernel_lock held.
+/// Ends a kernel executor that has no module any more: its thread exits, its memory is freed.
+/// Locks: kernel_lock held.
 void kernel_executor_retire(ExecutorRecord& record) noexcept;
 /// The word in which the executor sees how often an interrupt came.
-[[nodiscard]] Atomic<std::uint64_t>* interrupt_word(ExecutorRecord& record, std::uint32_t index) noexcept;
-/// Tells an executor something; what does not fit now goes when it has taken earlier entries. Locks: kernel_lock held.
+[[nodiscard]] Atomic<std::uint64_t>* interrupt_word(ExecutorRecord& record,
+                                                    std::uint32_t index) noexcept;
+/// Tells an executor something; what does not fit now goes when it has taken earlier entries.
+/// Locks: kernel_lock held.
 [[nodiscard]] Status executor_tell(ExecutorRecord& record, const abi::ControlEntry& entry) noexcept;
 /// Passes on entries that found the ring full. Locks: kernel_lock held.
 void executor_pump(ExecutorRecord& record) noexcept;
-/// A doorbell of `record` that rings `target`; the same index if it has one already. Errors: no_resource.
-[[nodiscard]] Result<std::uint32_t> executor_doorbell(ExecutorRecord& record, Thread& target) noexcept;
+/// A doorbell of `record` that rings `target`; the same index if it has one already. Errors:
+/// no_resource.
+[[nodiscard]] Result<std::uint32_t> executor_doorbell(ExecutorRecord& record,
+                                                      Thread& target) noexcept;
 
 [[nodiscard]] ExecutorRecord* all_executors() noexcept;
 /// Takes every doorbell that rings `target` away from an executor: the grants stay and ring nobody.

@@ -1,4 +1,5 @@
-// The flattened device tree (Devicetree Specification 0.4, chapter 5), as far as the kernel needs it.
+// The flattened device tree (Devicetree Specification 0.4, chapter 5), as far as the kernel needs
+// it.
 #pragma once
 #include <cstdint>
 #include <string_view>
@@ -23,7 +24,7 @@ struct Machine {
     std::uint64_t power_test = 0; ///< "sifive,test": powers off with an exit status.
     std::uint32_t hart_ids[16]{};
     std::uint32_t hart_count = 0;
-    bool has_stimecmp = false;    ///< Sstc.
+    bool has_stimecmp = false; ///< Sstc.
     DeviceDescription devices[24]{};
     std::uint32_t device_count = 0;
     char arguments[512]{};

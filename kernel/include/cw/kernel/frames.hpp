@@ -18,7 +18,8 @@ void initialise(PhysicalAddress begin,
                 PhysicalAddress also_kept_begin,
                 PhysicalAddress also_kept_end) noexcept;
 
-/// A zeroed, naturally aligned block of 2^order pages. Errors: no_memory. Context: any, takes the frame lock.
+/// A zeroed, naturally aligned block of 2^order pages. Errors: no_memory. Context: any, takes the
+/// frame lock.
 [[nodiscard]] Result<PhysicalAddress> allocate(unsigned order = 0) noexcept;
 void release(PhysicalAddress block, unsigned order = 0) noexcept;
 

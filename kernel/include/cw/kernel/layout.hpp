@@ -12,7 +12,8 @@ inline constexpr std::uint64_t kPage = abi::kPageSize;
 inline constexpr std::uint64_t kMegaPage = std::uint64_t{2} << 20;
 inline constexpr std::uint64_t kGigaPage = std::uint64_t{1} << 30;
 
-/// Physical memory and devices, readable and writable, never executable: address = kDirectMap + physical.
+/// Physical memory and devices, readable and writable, never executable: address = kDirectMap +
+/// physical.
 inline constexpr VirtualAddress kDirectMap = 0xffff'ffc0'0000'0000;
 inline constexpr std::uint64_t kDirectMapBytes = std::uint64_t{64} << 30;
 /// Kernel stacks, each with an unmapped page below it.
@@ -24,7 +25,7 @@ inline constexpr std::uint64_t kImageOffset = 0xffff'ffff'0000'0000;
 [[nodiscard]] inline void* direct(PhysicalAddress address) noexcept {
     return reinterpret_cast<void*>(kDirectMap + address);
 }
-template<class T>
+template <class T>
 [[nodiscard]] inline T* direct_as(PhysicalAddress address) noexcept {
     return static_cast<T*>(direct(address));
 }

@@ -10,7 +10,8 @@
 
 namespace cw::kernel {
 
-/// Reads the module files of the boot archive; files that are not in order are named in the log and left out.
+/// Reads the module files of the boot archive; files that are not in order are named in the log and
+/// left out.
 void modules_initialise() noexcept;
 
 struct LoadRequest {
@@ -18,15 +19,17 @@ struct LoadRequest {
     abi::Placement placement;
     std::uint32_t domain;
     bool dry_run;
-    std::uint32_t hart; ///< 1 + index, or 0.
+    std::uint32_t hart;          ///< 1 + index, or 0.
     std::uint32_t grants;        ///< Of whoever asks.
     std::uint32_t passed_grants; ///< For the new domain.
     std::string_view links;
 };
 
-/// Plans, builds, links and starts; `text` says what was done or what is wrong. Context: the nucleus executor.
+/// Plans, builds, links and starts; `text` says what was done or what is wrong. Context: the
+/// nucleus executor.
 [[nodiscard]] Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept;
-[[nodiscard]] Task<Nothing> unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept;
+[[nodiscard]] Task<Nothing>
+unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept;
 
 void describe_modules(TextWriter& text) noexcept;
 void describe_edges(TextWriter& text) noexcept;
@@ -36,20 +39,28 @@ void describe_domains(TextWriter& text) noexcept;
 [[nodiscard]] ModuleInstance* module_by_name(std::string_view name) noexcept;
 [[nodiscard]] ModuleInstance* all_modules() noexcept;
 
-/// A new buffer area for the client that calls with this thread's executor. Locks: takes kernel_lock.
-[[nodiscard]] Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept;
+/// A new buffer area for the client that calls with this thread's executor. Locks: takes
+/// kernel_lock.
+[[nodiscard]] Result<Segment*>
+area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept;
 
 /// A user thread broke a rule of the machine: its domain ends. Does not return.
 [[noreturn]] void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noexcept;
-/// The kernel trapped at this place; false if it was not a module's fault. Otherwise the module is stopped, and this does not return.
+/// The kernel trapped at this place; false if it was not a module's fault. Otherwise the module is
+/// stopped, and this does not return.
 bool module_fault(const char* cause, const TrapFrame& frame) noexcept;
 /// A kernel-placed module gave up by itself. Does not return.
 [[noreturn]] void module_failed_in_kernel(ModuleState& state, std::string_view message) noexcept;
-/// The thread of an ended domain is gone: what is left of its modules and memory goes too. Locks: kernel_lock held.
+/// The thread of an ended domain is gone: what is left of its modules and memory goes too. Locks:
+/// kernel_lock held.
 void domain_finish(Domain& domain) noexcept;
 /// Called on every timer tick: ends a domain whose executor makes no progress.
 void watch(Thread& thread, bool user_mode) noexcept;
-void handle_report(ExecutorRecord& record, abi::Report kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept;
+void handle_report(ExecutorRecord& record,
+                   abi::Report kind,
+                   std::uint64_t b,
+                   std::uint64_t c,
+                   std::uint64_t d) noexcept;
 
 /// "@frame 0x... module=m offset=0x..." into the log.
 void describe_address(std::uint64_t address) noexcept;

@@ -17,7 +17,8 @@ enum PageFlags : std::uint64_t {
     kPteDirty = 1 << 7,
 };
 
-/// A tree of page tables. The upper half is the kernel's and the same in all of them. Guarded by the kernel lock.
+/// A tree of page tables. The upper half is the kernel's and the same in all of them. Guarded by
+/// the kernel lock.
 class AddressSpace {
 public:
     AddressSpace() noexcept = default;
@@ -26,9 +27,12 @@ public:
     /// Frees the tables of the lower half, not what they map.
     void destroy() noexcept;
 
-    /// Maps one page of `bytes` (4 KiB or 2 MiB) with kPteRead/Write/Execute/User. Replaces what is there.
-    /// Errors: no_memory (nothing mapped).
-    [[nodiscard]] Status map(VirtualAddress address, PhysicalAddress page, std::uint64_t bytes, std::uint64_t flags) noexcept;
+    /// Maps one page of `bytes` (4 KiB or 2 MiB) with kPteRead/Write/Execute/User. Replaces what is
+    /// there. Errors: no_memory (nothing mapped).
+    [[nodiscard]] Status map(VirtualAddress address,
+                             PhysicalAddress page,
+                             std::uint64_t bytes,
+                             std::uint64_t flags) noexcept;
     /// Forgets one page; its size in bytes, or 0 if nothing was mapped there.
     std::uint64_t unmap(VirtualAddress address) noexcept;
 
@@ -44,13 +48,15 @@ public:
 
 private:
     friend void paging_initialise(const struct Machine&) noexcept;
-    [[nodiscard]] std::uint64_t* entry(VirtualAddress address, unsigned level, bool create) noexcept;
+    [[nodiscard]] std::uint64_t*
+    entry(VirtualAddress address, unsigned level, bool create) noexcept;
 
     PhysicalAddress root_ = 0;
     std::uint64_t satp_ = 0;
 };
 
-/// Builds the kernel's own space: direct map, image with W^X, stacks. Context: boot hart, before the others run.
+/// Builds the kernel's own space: direct map, image with W^X, stacks. Context: boot hart, before
+/// the others run.
 void paging_initialise(const Machine& machine) noexcept;
 /// The kernel's domain: domain 0 sees modules and channels through it.
 [[nodiscard]] AddressSpace& kernel_space() noexcept;

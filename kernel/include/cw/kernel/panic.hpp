@@ -1,4 +1,5 @@
-// The end of the kernel: an invariant of its own is broken. Never reachable from what another domain can write.
+// The end of the kernel: an invariant of its own is broken. Never reachable from what another
+// domain can write.
 #pragma once
 #include <cstdint>
 

@@ -1,4 +1,5 @@
-// Pools of the kernel's own objects, over page frames. Objects are zeroed; pages are never given back.
+// Pools of the kernel's own objects, over page frames. Objects are zeroed; pages are never given
+// back.
 #pragma once
 #include <cstddef>
 #include <cstring>
@@ -7,7 +8,7 @@
 namespace cw::kernel {
 
 /// Guarded by the kernel lock.
-template<class T>
+template <class T>
 class Pool {
 public:
     /// A zeroed object, or null when memory is used up.

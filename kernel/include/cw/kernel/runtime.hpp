@@ -4,7 +4,6 @@
 
 namespace cw::kernel {
 
-[[nodiscard]] RuntimeOps kernel_ops() noexcept;
 /// Function of grant 0 of every user executor: takes its reports.
 [[nodiscard]] void (*report_entry() noexcept)();
 

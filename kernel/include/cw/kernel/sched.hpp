@@ -15,21 +15,23 @@ struct alignas(64) Hart {
     std::uint32_t index;           ///< 0, 1, ...
     Thread* current;
     Thread* idle;
-    std::uint32_t ready_mask;      ///< Bit per priority.
+    std::uint32_t ready_mask; ///< Bit per priority.
     Thread* ready[kPriorities];
     Thread* ready_last[kPriorities];
-    Thread* slots[kWakeSlots];     ///< Threads by wake slot.
+    Thread* slots[kWakeSlots]; ///< Threads by wake slot.
     std::uint32_t next_slot;
-    Thread* deadlines;             ///< Soonest first.
-    Atomic<RemoteWork*> inbox;     ///< Pushed release [R8], drained acquire [A8].
-    Thread* dead;                  ///< Ended threads whose stacks are to be freed.
+    Thread* deadlines;         ///< Soonest first.
+    Atomic<RemoteWork*> inbox; ///< Pushed release [R8], drained acquire [A8].
+    Thread* dead;              ///< Ended threads whose stacks are to be freed.
     std::uint64_t switches, traps, interrupts;
     WakeWord wake;
 };
 
 [[nodiscard]] Hart& hart(unsigned index) noexcept;
 [[nodiscard]] unsigned hart_count() noexcept;
-[[nodiscard]] inline Hart& this_hart() noexcept { return *current()->hart; }
+[[nodiscard]] inline Hart& this_hart() noexcept {
+    return *current()->hart;
+}
 
 /// Prepares a hart and its idle thread. Context: boot hart.
 void hart_initialise(unsigned index, std::uint32_t id, std::uint64_t sswi_registers) noexcept;
@@ -39,7 +41,8 @@ void set_hart_count(unsigned count) noexcept;
 
 /// Gives a new thread its home, for good, and its wake slot.
 void thread_assign(Thread& thread, Hart& home) noexcept;
-/// Makes a prepared thread (home, saved context, resume kind, priority) ready for the first time. Context: any hart.
+/// Makes a prepared thread (home, saved context, resume kind, priority) ready for the first time.
+/// Context: any hart.
 void thread_start(Thread& thread) noexcept;
 /// The hart with the fewest threads.
 [[nodiscard]] Hart& least_loaded_hart() noexcept;
@@ -50,9 +53,11 @@ void thread_wake(Thread& thread) noexcept;
 /// Runs `work` on `target` soon.
 void run_on(Hart& target, RemoteWork& work) noexcept;
 
-/// As abi::Call::wait, for kernel threads. Context: interrupts on or off; they are on afterwards if they were.
+/// As abi::Call::wait, for kernel threads. Context: interrupts on or off; they are on afterwards if
+/// they were.
 Status kernel_wait(std::uint64_t deadline, Thread* ring_first) noexcept;
-/// Picks the next thread; the current one is parked as ResumeKind::kernel and comes back here. Context: interrupts off.
+/// Picks the next thread; the current one is parked as ResumeKind::kernel and comes back here.
+/// Context: interrupts off.
 void reschedule() noexcept;
 /// The current thread ends. Does not return.
 [[noreturn]] void thread_exit() noexcept;

@@ -1,4 +1,5 @@
-// Segments: pages with an owner and one virtual address in every domain that may see them. Under everything that is shared.
+// Segments: pages with an owner and one virtual address in every domain that may see them. Under
+// everything that is shared.
 #pragma once
 #include <cstdint>
 #include <cw/core/result.hpp>
@@ -14,29 +15,40 @@ struct Segment {
     VirtualAddress base;
     std::uint64_t bytes;
     Domain* owner;
-    std::uint32_t mappings; ///< Domains that see it (any part of it): the bits set in seen_by.
+    std::uint32_t mappings;   ///< Domains that see it (any part of it): the bits set in seen_by.
     std::uint64_t seen_by[4]; ///< Bit per domain number.
     bool contiguous;
-    bool orphaned;          ///< Its owner has ended: it goes when the last mapping goes.
-    char kind[16];          ///< For people: "image", "heap", "ring", ...
-    Segment* next;          ///< All segments.
+    bool orphaned; ///< Its owner has ended: it goes when the last mapping goes.
+    char kind[16]; ///< For people: "image", "heap", "ring", ...
+    Segment* next; ///< All segments.
 };
 
 enum class Backing { contiguous, pages };
 
-/// Zeroed pages at a fresh address. Contiguous ones are at most 4 MiB and can be reached through view().
-/// Errors: no_memory, no_resource (no room in the window, too many segments).
-[[nodiscard]] Result<Segment*> segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* kind) noexcept;
+/// Zeroed pages at a fresh address. Contiguous ones are at most 4 MiB and can be reached through
+/// view(). Errors: no_memory, no_resource (no room in the window, too many segments).
+[[nodiscard]] Result<Segment*>
+segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* kind) noexcept;
 /// An address range without pages; parts are filled by the next two.
-[[nodiscard]] Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept;
+[[nodiscard]] Result<Segment*>
+segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept;
 /// Puts zeroed pages of the segment's own at [offset, offset + bytes). Errors: no_memory.
-[[nodiscard]] Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept;
+[[nodiscard]] Status
+segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept;
 /// Puts somebody else's pages (the boot archive, a device) there. Errors: no_memory.
-[[nodiscard]] Status segment_borrow(Segment& segment, std::uint64_t offset, PhysicalAddress pages, std::uint64_t bytes) noexcept;
+[[nodiscard]] Status segment_borrow(Segment& segment,
+                                    std::uint64_t offset,
+                                    PhysicalAddress pages,
+                                    std::uint64_t bytes) noexcept;
 
 /// Lets a domain see [offset, offset + bytes) with kPteRead/Write/Execute. Errors: no_memory.
-[[nodiscard]] Status segment_map(Segment& segment, Domain& domain, std::uint64_t offset, std::uint64_t bytes, std::uint64_t rights) noexcept;
-[[nodiscard]] inline Status segment_map(Segment& segment, Domain& domain, std::uint64_t rights) noexcept {
+[[nodiscard]] Status segment_map(Segment& segment,
+                                 Domain& domain,
+                                 std::uint64_t offset,
+                                 std::uint64_t bytes,
+                                 std::uint64_t rights) noexcept;
+[[nodiscard]] inline Status
+segment_map(Segment& segment, Domain& domain, std::uint64_t rights) noexcept {
     return segment_map(segment, domain, 0, segment.bytes, rights);
 }
 /// Takes the whole segment out of a domain's view; frees an orphaned one with its last mapping.
@@ -46,14 +58,18 @@ void segment_release(Segment& segment) noexcept;
 /// Gives up all segments a domain owns, and its view of all others.
 void segments_release_all(Domain& owner) noexcept;
 
-/// The kernel's own pointer to a place in a segment, by page: valid to the end of that page (or of the segment, if it is contiguous).
+/// The kernel's own pointer to a place in a segment, by page: valid to the end of that page (or of
+/// the segment, if it is contiguous).
 [[nodiscard]] void* segment_view(const Segment& segment, std::uint64_t offset) noexcept;
-template<class T>
+template <class T>
 [[nodiscard]] T* segment_view_as(const Segment& segment, std::uint64_t offset = 0) noexcept {
     return static_cast<T*>(segment_view(segment, offset));
 }
 /// Copies into a segment, whatever its backing.
-void segment_write(const Segment& segment, std::uint64_t offset, const void* data, std::uint64_t bytes) noexcept;
+void segment_write(const Segment& segment,
+                   std::uint64_t offset,
+                   const void* data,
+                   std::uint64_t bytes) noexcept;
 /// The segment that holds an address, or null.
 [[nodiscard]] Segment* segment_at(VirtualAddress address) noexcept;
 

@@ -12,10 +12,12 @@ public:
     /// Context: interrupts off.
     void lock() noexcept {
         const std::uint32_t ticket = next_.fetch_add(1, Order::relaxed);
-        while (serving_.load(Order::acquire) != ticket) // [A7], pairs with [R7]
+        while (serving_.load(Order::acquire) != ticket)     // [A7], pairs with [R7]
             asm volatile(".insn i 0x0f, 0, x0, x0, 0x010"); // pause (Zihintpause)
     }
-    void unlock() noexcept { serving_.store(serving_.load(Order::relaxed) + 1, Order::release); } // [R7]
+    void unlock() noexcept {
+        serving_.store(serving_.load(Order::relaxed) + 1, Order::release);
+    } // [R7]
 
 private:
     Atomic<std::uint32_t> next_;

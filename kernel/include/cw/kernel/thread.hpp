@@ -21,36 +21,41 @@ struct ExecutorRecord;
 struct Thread;
 struct ModuleInstance;
 
-/// One word per hart on which its threads are woken: bit n marks the threads of wake slot n, bit 63 says "interrupt me": set by compare and
-/// swap before the hart sleeps, so that the first waker alone sends the interrupt. Duplicates merge, nothing can overflow.
-/// Wakers: fetch_or, acq_rel [R6] in the trap entry; drained by exchange, acquire [A6], in the scheduler.
+/// One word per hart on which its threads are woken: bit n marks the threads of wake slot n, bit 63
+/// says "interrupt me": set by compare and swap before the hart sleeps, so that the first waker
+/// alone sends the interrupt. Duplicates merge, nothing can overflow. Wakers: fetch_or, acq_rel
+/// [R6] in the trap entry; drained by exchange, acquire [A6], in the scheduler.
 struct alignas(64) WakeWord {
     Atomic<std::uint64_t> word;
-    volatile std::uint32_t* poke; ///< The hart's SSWI register (ACLINT 1.0, chapter 4), written 1 to interrupt it.
+    volatile std::uint32_t*
+        poke; ///< The hart's SSWI register (ACLINT 1.0, chapter 4), written 1 to interrupt it.
     Hart* hart;
 };
 inline constexpr std::uint64_t kWakePoke = std::uint64_t{1} << 63;
 inline constexpr unsigned kWakeSlots = 62;
 
-/// A doorbell in a domain's table. An index the caller never got is out of range; one that was taken back rings a word nobody looks at.
+/// A doorbell in a domain's table. An index the caller never got is out of range; one that was
+/// taken back rings a word nobody looks at.
 struct WakeGrant {
     WakeWord* word;
     std::uint64_t mask;
 };
 static_assert(sizeof(WakeGrant) == 16);
 
-/// The right to call a method synchronously. `slot` comes first: the callee gets its address as the slot it was called through.
+/// The right to call a method synchronously. `slot` comes first: the callee gets its address as the
+/// slot it was called through.
 struct CallGrant {
-    abi::Slot slot;          ///< What the trap entry calls, and the server's view of the edge.
-    void (*inner)();         ///< Behind a check or a larger reply: what is called in the end.
+    abi::Slot slot;  ///< What the trap entry calls, and the server's view of the edge.
+    void (*inner)(); ///< Behind a check or a larger reply: what is called in the end.
     ModuleInstance* callee;
     abi::MethodShape shape;
-    std::uint32_t flags;       ///< abi::MethodFlags.
+    std::uint32_t flags; ///< abi::MethodFlags.
     std::uint32_t reserved[5];
 };
 static_assert(sizeof(CallGrant) == 64);
 
-/// Registers a function call keeps, and where to go on. Enough for a thread that gave the processor up by itself.
+/// Registers a function call keeps, and where to go on. Enough for a thread that gave the processor
+/// up by itself.
 struct SavedContext {
     std::uint64_t ra, sp, gp, tp;
     std::uint64_t s[12];
@@ -68,37 +73,38 @@ inline constexpr unsigned kPriorities = 8;
 
 /// tp and sscratch point here while the kernel runs. Offsets are used by trap.S.
 struct alignas(64) Thread {
-    Context context;             // 0: stack_limit, executor, cookie
-    std::uint64_t scratch;       // 24: t0 of whoever trapped
-    std::uint64_t wake_limit;    // 32
-    WakeGrant* wake_base;        // 40
-    std::uint64_t call_limit;    // 48
-    CallGrant* call_base;        // 56
-    std::uint64_t stack_top;     // 64: of the kernel stack
-    std::uint64_t user_satp;     // 72
-    std::uint64_t kernel_satp;   // 80
-    std::uint64_t stack_base;    // 88
-    SavedContext saved;          // 96
-    std::uint64_t saved_satp;    // 240: ResumeKind::kernel only
-    ResumeKind resume_kind;      // 248
-    ThreadState state;           // 252
-    Hart* hart;                  // 256
-    bool plain_wait;             // Sits in wait() in user mode without a deadline: may be run by a hand-off.
-    Thread** wake_targets;       // By doorbell; same length as the wake table.
-    Thread* next;                // In a ready queue or a free list.
-    Thread* next_in_slot;        // Threads that share a wake slot.
-    std::uint64_t deadline;      // Of the wait in progress, or ~0.
+    Context context;           // 0: stack_limit, executor, cookie
+    std::uint64_t scratch;     // 24: t0 of whoever trapped
+    std::uint64_t wake_limit;  // 32
+    WakeGrant* wake_base;      // 40
+    std::uint64_t call_limit;  // 48
+    CallGrant* call_base;      // 56
+    std::uint64_t stack_top;   // 64: of the kernel stack
+    std::uint64_t user_satp;   // 72
+    std::uint64_t kernel_satp; // 80
+    std::uint64_t stack_base;  // 88
+    SavedContext saved;        // 96
+    std::uint64_t saved_satp;  // 240: ResumeKind::kernel only
+    ResumeKind resume_kind;    // 248
+    ThreadState state;         // 252
+    Hart* hart;                // 256
+    bool plain_wait; // Sits in wait() in user mode without a deadline: may be run by a hand-off.
+    Thread** wake_targets;  // By doorbell; same length as the wake table.
+    Thread* next;           // In a ready queue or a free list.
+    Thread* next_in_slot;   // Threads that share a wake slot.
+    std::uint64_t deadline; // Of the wait in progress, or ~0.
     Thread* next_deadline;
     std::uint32_t priority;
     std::uint32_t wake_slot;
-    bool latched;                // A doorbell was rung while it was not waiting.
+    bool latched; // A doorbell was rung while it was not waiting.
     bool in_deadlines;
-    bool doomed;                 // Its domain has ended: it never enters user mode again.
+    bool doomed; // Its domain has ended: it never enters user mode again.
     Domain* domain;
-    ExecutorRecord* executor;    // Whose loop it runs; null for others.
+    ExecutorRecord* executor; // Whose loop it runs; null for others.
     RemoteWork start_work;
     Thread* next_dead;
-    std::uint64_t user_ticks;    // Timer ticks in user mode without a sign of progress: for the watchdog.
+    std::uint64_t
+        user_ticks; // Timer ticks in user mode without a sign of progress: for the watchdog.
     std::uint64_t progress_seen;
     std::uint64_t id;
     char name[32];
@@ -111,6 +117,8 @@ static_assert(offsetof(Thread, stack_base) == 88 && offsetof(Thread, saved) == 9
 static_assert(offsetof(Thread, saved_satp) == 240 && offsetof(Thread, resume_kind) == 248);
 static_assert(sizeof(SavedContext) == 144);
 
-[[nodiscard]] inline Thread* current() noexcept { return static_cast<Thread*>(__builtin_thread_pointer()); }
+[[nodiscard]] inline Thread* current() noexcept {
+    return static_cast<Thread*>(__builtin_thread_pointer());
+}
 
 } // namespace cw::kernel

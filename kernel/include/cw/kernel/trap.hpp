@@ -12,7 +12,11 @@ struct TrapFrame {
 };
 static_assert(offsetof(TrapFrame, pc) == 256 && sizeof(TrapFrame) == 288);
 
-/// Prints "@frame ADDRESS" lines from a frame pointer chain, innermost first. Reads only mapped kernel memory.
-void print_backtrace(std::uint64_t pc, std::uint64_t ra, std::uint64_t frame_pointer, std::uint64_t stack_pointer) noexcept;
+/// Prints "@frame ADDRESS" lines from a frame pointer chain, innermost first. Reads only mapped
+/// kernel memory.
+void print_backtrace(std::uint64_t pc,
+                     std::uint64_t ra,
+                     std::uint64_t frame_pointer,
+                     std::uint64_t stack_pointer) noexcept;
 
 } // namespace cw::kernel

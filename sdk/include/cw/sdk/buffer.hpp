@@ -14,8 +14,9 @@ namespace cw {
 /// An area of the module, and the memory in it. Requires: CW_REQUIRE(cw::memory::area).
 class Area {
 public:
-    /// Errors: those of memory.area. (A template so that only modules that call it need the requirement.)
-    template<class M = memory::area_method>
+    /// Errors: those of memory.area. (A template so that only modules that call it need the
+    /// requirement.)
+    template <class M = memory::area_method>
     static Task<Area> create(std::uint64_t bytes) noexcept {
         auto made = co_await Method<M>{}({bytes});
         if (!made)
@@ -24,15 +25,19 @@ public:
     }
     Area() noexcept = default;
 
-    [[nodiscard]] std::byte* data() const noexcept { return reinterpret_cast<std::byte*>(address_); }
+    [[nodiscard]] std::byte* data() const noexcept {
+        return reinterpret_cast<std::byte*>(address_);
+    }
     [[nodiscard]] char* text() const noexcept { return reinterpret_cast<char*>(address_); }
     [[nodiscard]] std::uint64_t size() const noexcept { return bytes_; }
     /// A stretch of it for a call; cut to what is there.
-    [[nodiscard]] OutBuffer out(std::uint64_t offset = 0, std::uint64_t bytes = ~std::uint64_t{0}) const noexcept {
+    [[nodiscard]] OutBuffer out(std::uint64_t offset = 0,
+                                std::uint64_t bytes = ~std::uint64_t{0}) const noexcept {
         const BufferRef stretch = ref(offset, bytes);
         return {stretch.address, stretch.size_bytes};
     }
-    [[nodiscard]] BufferRef ref(std::uint64_t offset = 0, std::uint64_t bytes = ~std::uint64_t{0}) const noexcept {
+    [[nodiscard]] BufferRef ref(std::uint64_t offset = 0,
+                                std::uint64_t bytes = ~std::uint64_t{0}) const noexcept {
         if (offset > bytes_)
             offset = bytes_;
         return {address_ + offset, bytes < bytes_ - offset ? bytes : bytes_ - offset};

@@ -21,13 +21,14 @@ namespace cw::sdk {
 /// What a module says of itself.
 struct ModuleOptions {
     Version version{};
-    bool concurrent = false;     ///< Handlers may run at the same time; the module guards its own state.
+    bool concurrent =
+        false; ///< Handlers may run at the same time; the module guards its own state.
     bool floating_point = false; ///< Uses floating point (and is built for it).
     abi::Placement placement = abi::Placement::user_process; ///< When it is loaded as a dependency.
     std::uint64_t heap_bytes = 0;
-    std::uint32_t stack_bytes = 0;      ///< 0: 64 KiB.
-    std::uint32_t frame_bytes = 65536;  ///< Pool for the frames of its coroutines.
-    std::uint32_t watchdog_ms = 0;      ///< Longest run without a suspension; 0: 2000 ms.
+    std::uint32_t stack_bytes = 0;     ///< 0: 64 KiB.
+    std::uint32_t frame_bytes = 65536; ///< Pool for the frames of its coroutines.
+    std::uint32_t watchdog_ms = 0;     ///< Longest run without a suspension; 0: 2000 ms.
 };
 
 // Records as the compiler can initialise them: pointers where the file format has image addresses.
@@ -74,7 +75,7 @@ struct RequireInit {
 };
 static_assert(sizeof(RequireInit) == sizeof(abi::RequireRecord));
 
-template<class M>
+template <class M>
 consteval RequireInit require_init(std::uint32_t flags) {
     return {.hash = Signature<M>::kHash,
             .name = M::kName,
@@ -103,21 +104,26 @@ static_assert(sizeof(DeviceInit) == sizeof(abi::DeviceRecord));
     [[gnu::weak, gnu::visibility("hidden")]] void cw_start();                                      \
     }                                                                                              \
     static constexpr ::cw::sdk::ModuleOptions kCwModuleOptions __VA_ARGS__;                        \
-    [[maybe_unused]] static constexpr ::cw::Gated kCwGated =                                                        \
+    [[maybe_unused]] static constexpr ::cw::Gated kCwGated =                                       \
         kCwModuleOptions.concurrent ? ::cw::Gated::no : ::cw::Gated::yes;                          \
-    CW_RECORD ::cw::sdk::ModuleInit kCwModuleRecord =                                          \
+    CW_RECORD ::cw::sdk::ModuleInit kCwModuleRecord =                                              \
         ::cw::sdk::module_init(#name_, &cw_start, kCwModuleOptions)
 
 /// Requires `method`; afterwards it can be called anywhere in the module. Optional: MethodFlags.
 #define CW_REQUIRE(method, ...)                                                                    \
-    template<>                                                                                     \
-    [[gnu::used]] constinit ::cw::abi::Slot cw::SlotOf<std::remove_cvref_t<decltype(method)>::Declaration>::value{};                   \
-    CW_RECORD ::cw::sdk::RequireInit CW_UNIQUE(kCwRequire) =                               \
-        ::cw::sdk::require_init<std::remove_cvref_t<decltype(method)>::Declaration>(0u __VA_OPT__(|) __VA_ARGS__)
+    template <>                                                                                    \
+    [[gnu::used]] constinit ::cw::abi::Slot                                                        \
+        cw::SlotOf<std::remove_cvref_t<decltype(method)>::Declaration>::value{};                   \
+    CW_RECORD ::cw::sdk::RequireInit CW_UNIQUE(kCwRequire) =                                       \
+        ::cw::sdk::require_init<std::remove_cvref_t<decltype(method)>::Declaration>(               \
+            0u __VA_OPT__(|) __VA_ARGS__)
 
-/// Asks for the device with this `compatible` string; `grant` is a DeviceGrant that is filled before constructors run.
+/// Asks for the device with this `compatible` string; `grant` is a DeviceGrant that is filled
+/// before constructors run.
 #define CW_DEVICE(compatible_, grant_)                                                             \
-    CW_RECORD ::cw::sdk::DeviceInit CW_UNIQUE(kCwDevice){.compatible = compatible_, .grant = &grant_}
+    CW_RECORD ::cw::sdk::DeviceInit CW_UNIQUE(kCwDevice) {                                         \
+        .compatible = compatible_, .grant = &grant_                                                \
+    }
 
 /// Body of the function that runs once on the module's executor after its constructors.
 #define CW_START extern "C" [[gnu::visibility("hidden")]] void cw_start()

@@ -27,11 +27,13 @@ using Wait = Future<detail::WaitMethod>;
 
 /// Completes with timed_out when the time has come.
 [[nodiscard]] inline Wait sleep_ns(std::uint64_t nanoseconds) noexcept {
-    return Wait{[=](std::uint64_t*) { return cw_module.ops->sleep(&cw_module, ticks_after_ns(nanoseconds)); }};
+    return Wait{[=](std::uint64_t*) {
+        return cw_module.ops->sleep(&cw_module, ticks_after_ns(nanoseconds));
+    }};
 }
 
-/// Completes when the interrupt DeviceGrant::interrupt has come since it was last waited for. The source stays masked until
-/// interrupts::acknowledge().
+/// Completes when the interrupt DeviceGrant::interrupt has come since it was last waited for. The
+/// source stays masked until interrupts::acknowledge().
 [[nodiscard]] inline Wait next_interrupt(std::uint64_t index) noexcept {
     return Wait{[=](std::uint64_t*) { return cw_module.ops->wait_interrupt(&cw_module, index); }};
 }

@@ -12,12 +12,14 @@ struct Stretch {
     std::uint64_t bytes;
 };
 
-/// A new buffer area of the caller: zeroed memory whose stretches may travel as buffers in calls. Lives as long as the caller.
-/// Errors: no_memory, no_resource (16 areas), invalid_argument (0 or more than 1 GiB).
+/// A new buffer area of the caller: zeroed memory whose stretches may travel as buffers in calls.
+/// Lives as long as the caller. Errors: no_memory, no_resource (16 areas), invalid_argument (0 or
+/// more than 1 GiB).
 CW_METHOD(memory, area, Size, Stretch, 1, 0);
 
-/// Moves the end of the caller's heap (brk): the new limit in bytes from its beginning. Gives the stretch that is usable now.
-/// Errors: no_memory, out_of_range (more than the module's record allows).
+/// Moves the end of the caller's heap (brk): the new limit in bytes from its beginning. Gives the
+/// stretch that is usable now. Errors: no_memory, out_of_range (more than the module's record
+/// allows).
 CW_METHOD(memory, grow, Size, Stretch, 1, 0);
 
 struct Statistics {

@@ -8,19 +8,21 @@ namespace cw::modules {
 struct LoadArguments {
     std::array<char, 24> name;
     std::uint8_t placement; ///< abi::Placement.
-    std::uint8_t grants;    ///< Grants for a new domain; only what the caller has itself is passed on.
+    std::uint8_t grants; ///< Grants for a new domain; only what the caller has itself is passed on.
     std::uint16_t domain;   ///< With Placement::domain: its number.
     std::uint8_t dry_run;   ///< 1: only say what would be done.
     std::uint8_t hart;      ///< Home of a new executor: 1 + index, 0 = any.
     std::uint16_t reserved; ///< 0.
-    OutBuffer text;           ///< In: link choices "METHOD=PATH ..." up to a NUL. Out: what was or would be done, or what is wrong.
+    OutBuffer text; ///< In: link choices "METHOD=PATH ..." up to a NUL. Out: what was or would be
+                    ///< done, or what is wrong.
 };
 struct TextReply {
     std::uint64_t bytes; ///< Of text in the buffer.
 };
 struct LoadReply {
     std::uint32_t text_bytes;
-    std::uint32_t status; ///< Status of the load itself: the text says more. The call succeeds whenever there is a text.
+    std::uint32_t status; ///< Status of the load itself: the text says more. The call succeeds
+                          ///< whenever there is a text.
 };
 /// Bits of LoadArguments::grants.
 enum Grants : std::uint8_t {
@@ -38,7 +40,14 @@ struct UnloadArguments {
 };
 CW_METHOD(modules, unload, UnloadArguments, LoadReply, 1, 0);
 
-enum class What : std::uint64_t { modules = 1, edges = 2, services = 3, domains = 4, harts = 5, files = 6 };
+enum class What : std::uint64_t {
+    modules = 1,
+    edges = 2,
+    services = 3,
+    domains = 4,
+    harts = 5,
+    files = 6
+};
 struct DescribeArguments {
     What what;
     OutBuffer text;

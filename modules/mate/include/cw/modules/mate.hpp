@@ -7,7 +7,8 @@ namespace mate {
 struct Rounds {
     std::uint64_t count;
 };
-/// Hands the processor back to the caller's executor `count` times with bare wait() calls before it answers.
+/// Hands the processor back to the caller's executor `count` times with bare wait() calls before it
+/// answers.
 CW_METHOD(mate, handoff, Rounds, Rounds, 1, 0);
 
 } // namespace mate

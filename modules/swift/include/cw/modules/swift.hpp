@@ -1,4 +1,5 @@
-// As echo, by a module whose handlers may run at the same time: for measurements of what the gate costs.
+// As echo, by a module whose handlers may run at the same time: for measurements of what the gate
+// costs.
 #pragma once
 #include <cw/core/future.hpp>
 

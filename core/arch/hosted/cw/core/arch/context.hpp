@@ -7,7 +7,9 @@ struct Context;
 
 namespace arch {
 inline thread_local Context* current_context = nullptr;
-inline Context* context() noexcept { return current_context; }
+inline Context* context() noexcept {
+    return current_context;
+}
 inline std::uint64_t stack_pointer() noexcept {
     return reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
 }

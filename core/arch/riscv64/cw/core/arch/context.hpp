@@ -1,4 +1,5 @@
-// riscv64: the thread's context is what tp points to; compiled code never uses tp, as modules have no thread-local storage.
+// riscv64: the thread's context is what tp points to; compiled code never uses tp, as modules have
+// no thread-local storage.
 #pragma once
 #include <cstdint>
 

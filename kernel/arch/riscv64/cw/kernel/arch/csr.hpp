@@ -17,21 +17,23 @@ namespace cw::kernel::arch {
 #define CW_CSR_CLEAR(name, bits)                                                                   \
     asm volatile("csrc " #name ", %0" ::"rK"(static_cast<std::uint64_t>(bits)) : "memory")
 
-inline constexpr std::uint64_t kStatusSie = 1u << 1;  ///< sstatus: interrupts on.
-inline constexpr std::uint64_t kStatusSpie = 1u << 5; ///< sstatus: interrupts were on before the trap.
-inline constexpr std::uint64_t kStatusSpp = 1u << 8;  ///< sstatus: the trap came from supervisor mode.
+inline constexpr std::uint64_t kStatusSie = 1u << 1; ///< sstatus: interrupts on.
+inline constexpr std::uint64_t kStatusSpie = 1u
+                                             << 5; ///< sstatus: interrupts were on before the trap.
+inline constexpr std::uint64_t kStatusSpp = 1u
+                                            << 8; ///< sstatus: the trap came from supervisor mode.
 
-inline constexpr std::uint64_t kInterrupt = std::uint64_t{1} << 63; ///< scause: an interrupt, not an exception.
-inline constexpr std::uint64_t kSoftware = 1, kTimer = 5, kExternal = 9; ///< Bits of sie and sip, codes of scause.
+inline constexpr std::uint64_t kInterrupt = std::uint64_t{1}
+                                            << 63; ///< scause: an interrupt, not an exception.
+inline constexpr std::uint64_t kSoftware = 1, kTimer = 5,
+                               kExternal = 9; ///< Bits of sie and sip, codes of scause.
 
 inline constexpr std::uint64_t kSatpSv39 = std::uint64_t{8} << 60;
 
 /// Interrupts off on this hart while it lives.
 class InterruptsOff {
 public:
-    InterruptsOff() noexcept {
-        asm volatile("csrrci %0, sstatus, 2" : "=r"(before_)::"memory");
-    }
+    InterruptsOff() noexcept { asm volatile("csrrci %0, sstatus, 2" : "=r"(before_)::"memory"); }
     InterruptsOff(const InterruptsOff&) = delete;
     InterruptsOff& operator=(const InterruptsOff&) = delete;
     ~InterruptsOff() {
@@ -50,6 +52,8 @@ inline std::uint64_t ticks() noexcept {
 }
 
 /// All translations of this hart.
-inline void flush_translations() noexcept { asm volatile("sfence.vma" ::: "memory"); }
+inline void flush_translations() noexcept {
+    asm volatile("sfence.vma" ::: "memory");
+}
 
 } // namespace cw::kernel::arch

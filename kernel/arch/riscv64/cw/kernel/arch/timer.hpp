@@ -26,9 +26,17 @@ inline void poke(Hart& hart) noexcept {
     }
 }
 
-inline void clear_software_interrupt() noexcept { CW_CSR_CLEAR(sip, 1u << kSoftware); }
-inline void disable_interrupts() noexcept { asm volatile("csrci sstatus, 2" ::: "memory"); }
-inline void enable_interrupts() noexcept { asm volatile("csrsi sstatus, 2" ::: "memory"); }
-inline void wait_for_interrupt() noexcept { asm volatile("wfi" ::: "memory"); }
+inline void clear_software_interrupt() noexcept {
+    CW_CSR_CLEAR(sip, 1u << kSoftware);
+}
+inline void disable_interrupts() noexcept {
+    asm volatile("csrci sstatus, 2" ::: "memory");
+}
+inline void enable_interrupts() noexcept {
+    asm volatile("csrsi sstatus, 2" ::: "memory");
+}
+inline void wait_for_interrupt() noexcept {
+    asm volatile("wfi" ::: "memory");
+}
 
 } // namespace cw::kernel::arch
