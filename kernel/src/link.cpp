@@ -278,7 +278,7 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
                     continue;
                 link.wanted = &provider;
                 link.wanted_method = static_cast<std::uint32_t>(k);
-                link.wanted_path = path_between(*client, provider, provide);
+                link.wanted_path = (provider.ring_only >> k & 1) != 0 ? loader::Path::ring : path_between(*client, provider, provide);
                 any = true;
             }
         }

@@ -96,6 +96,33 @@ bool parse_links(std::string_view text, TextWriter& out) noexcept {
     return true;
 }
 
+/// Takes out of the link choices those that speak of what the module itself provides: they are for clients that are loaded already, which
+/// the plan knows nothing of. Returns a bit per method that they are to reach by ring.
+std::uint64_t take_choices_for_clients(std::string_view name) noexcept {
+    std::uint64_t ring_only = 0;
+    const loader::Image* image = nullptr;
+    for (std::size_t i = 0; i < planning.count && image == nullptr; ++i) {
+        if (planning.instances[i] == nullptr && planning.candidates[i].image->name() == name)
+            image = planning.candidates[i].image;
+    }
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < planning.link_count; ++i) {
+        const loader::LinkChoice choice = planning.links[i];
+        std::uint64_t methods = 0;
+        for (std::size_t k = 0; image != nullptr && k < image->provides().size(); ++k) {
+            const std::string_view method = image->text(image->provides()[k].name);
+            if (method == choice.method || method.substr(0, method.find('.')) == choice.method)
+                methods |= std::uint64_t{1} << k;
+        }
+        if (methods != 0 && choice.path == loader::Path::ring)
+            ring_only |= methods;
+        else
+            planning.links[kept++] = choice;
+    }
+    planning.link_count = kept;
+    return ring_only;
+}
+
 void print_plan(TextWriter& text, bool dry_run) noexcept {
     const loader::Plan& plan = planning.plan;
     for (std::size_t i = 0; i < plan.step_count; ++i) {
@@ -302,6 +329,7 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         gather();
         if (!parse_links(request.links, text))
             co_return refuse(Status::invalid_argument);
+        const std::uint64_t ring_only = take_choices_for_clients(request.name);
         const loader::Request wish{.module = request.name,
                                    .placement = request.placement,
                                    .domain = request.domain,
@@ -320,6 +348,10 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         const auto result = build_plan(request, built, text);
         if (!result)
             co_return refuse(result.error());
+        for (std::size_t i = 0; i < built.count; ++i) {
+            if (built.instances[i]->image->name() == request.name)
+                built.instances[i]->ring_only = ring_only;
+        }
     }
     for (std::size_t i = 0; i < built.count; ++i) {
         ModuleInstance& instance = *built.instances[i];

@@ -3,7 +3,7 @@
 #include "figures.hpp"
 #include <cw/core/executor.hpp>
 #include <cw/core/service/modules.hpp>
-#include <cw/core/service/system.hpp>
+#include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
 #include <cw/modules/mate.hpp>
@@ -18,7 +18,6 @@ CW_REQUIRE(cw::modules::load);
 CW_REQUIRE(cw::modules::unload);
 CW_REQUIRE(cw::modules::counters);
 CW_REQUIRE(cw::memory::area);
-CW_REQUIRE(cw::power::off);
 CW_REQUIRE(console::put);
 CW_REQUIRE(console::write);
 CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
@@ -57,11 +56,13 @@ cw::Task<> report(std::string_view name, std::string_view unit) noexcept {
 cw::Task<> load(std::string_view name,
                 cw::abi::Placement placement,
                 std::uint16_t domain,
-                std::string_view links = {}) noexcept {
+                std::string_view links = {},
+                std::uint8_t hart = 0) noexcept {
     cw::modules::LoadArguments arguments{};
     __builtin_memcpy(arguments.name.data(), name.data(), name.size());
     arguments.placement = static_cast<std::uint8_t>(placement);
     arguments.domain = domain;
+    arguments.hart = hart;
     arguments.text = area.out(4096, 4096);
     __builtin_memcpy(area.data() + 4096, links.data(), links.size());
     area.text()[4096 + links.size()] = '\0';
@@ -70,8 +71,6 @@ cw::Task<> load(std::string_view name,
         static_cast<void>(co_await say({area.text() + 4096, reply.text_bytes}));
         co_return cw::refuse(static_cast<cw::Status>(reply.status));
     }
-    // The kernel links our slots at the next moment at which this executor is at rest.
-    static_cast<void>(co_await cw::sleep_ns(1'000'000));
     co_return cw::Nothing{};
 }
 
@@ -227,26 +226,73 @@ cw::Task<> measure_uart() noexcept {
     co_return cw::Nothing{};
 }
 
-cw::Task<> run() noexcept {
+/// `kDepth` calls kept in flight against a process on another hart, until `kCalls` are done.
+template<std::size_t kDepth>
+cw::Task<> count_wakes(std::string_view wakes_name, std::string_view calls_name) noexcept {
+    constexpr std::size_t kCalls = 8192;
+    static std::optional<cw::Future<echo::ping_method>> futures[kDepth];
+    bench::Figure system_calls;
+    for (int repeat = 0; repeat < 11; ++repeat) {
+        CW_CO_TRY(bench_before, co_await cw::modules::counters({{"bench"}}));
+        CW_CO_TRY(echo_before, co_await cw::modules::counters({{"echo"}}));
+        for (std::size_t i = 0; i < kCalls + kDepth; ++i) {
+            auto& future = futures[i % kDepth];
+            if (future) {
+                const auto reply = co_await *future;
+                future.reset();
+                if (!reply)
+                    co_return cw::refuse(reply.error());
+            }
+            if (i < kCalls)
+                future.emplace(echo::ping({i}));
+        }
+        CW_CO_TRY(bench_after, co_await cw::modules::counters({{"bench"}}));
+        CW_CO_TRY(echo_after, co_await cw::modules::counters({{"echo"}}));
+        const std::uint64_t wakes = bench_after.wakes - bench_before.wakes + echo_after.wakes - echo_before.wakes;
+        const std::uint64_t waits = bench_after.waits - bench_before.waits + echo_after.waits - echo_before.waits;
+        figure.add(wakes * 1000 / kCalls);
+        system_calls.add(waits * 1000 / kCalls); // a wait rings the last doorbell along: one system call for both
+    }
+    static_cast<void>(co_await report(wakes_name, "wakes"));
+    cw::Text<200> line;
+    system_calls.print(line, calls_name, "calls");
+    co_return co_await say(line.view());
+}
+
+/// Waking a hart that sleeps: the doorbell of a process there, once it is idle again each time.
+cw::Task<> measure_remote_wake() noexcept {
+    const std::uint64_t base = overhead();
+    static_cast<void>(co_await mate::handoff({0})); // the channel and its doorbell exist
+    const std::uint64_t doorbell = cw::SlotOf<mate::handoff_method>::value.edge->end->submissions.doorbell;
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        static_cast<void>(co_await cw::sleep_ns(2'000'000));
+        const std::uint64_t before = instructions();
+        cw::raw::wake(doorbell);
+        figure.add(instructions() - before - base);
+    }
+    co_return co_await report("wake.idle_remote", "instructions");
+}
+
+cw::Task<> measure_paths() noexcept {
     using cw::abi::Placement;
-    auto made = co_await cw::Area::create(65536);
-    if (!made)
-        co_return cw::refuse(made.error());
-    area = *made;
     const auto own_domain = static_cast<std::uint16_t>(cw_module.home->start->domain);
-    static_cast<void>(co_await measure_wake());
+    CW_CO_CHECK(co_await measure_wake());
 
     CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain));
     CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain));
-    static_cast<void>(co_await measure_direct());
+    CW_CO_CHECK(co_await measure_direct());
     CW_CO_CHECK(co_await unload("echo"));
     CW_CO_CHECK(co_await unload("swift"));
 
     CW_CO_CHECK(co_await load("echo", Placement::sync_caller, 0));
     CW_CO_CHECK(co_await load("swift", Placement::sync_caller, 0));
-    static_cast<void>(co_await measure_syscall());
+    CW_CO_CHECK(co_await measure_syscall());
     CW_CO_CHECK(co_await unload("echo"));
     CW_CO_CHECK(co_await unload("swift"));
+
+    CW_CO_CHECK(co_await load("mate", Placement::user_process, 0));
+    CW_CO_CHECK(co_await measure_handoff());
+    CW_CO_CHECK(co_await unload("mate"));
 
     CW_CO_CHECK(co_await load("echo", Placement::user_process, 0));
     CW_CO_CHECK(co_await measure_batch<1>("rpc.asleep.batch1"));
@@ -254,25 +300,46 @@ cw::Task<> run() noexcept {
     CW_CO_CHECK(co_await measure_batch<64>("rpc.asleep.batch64"));
     CW_CO_CHECK(co_await unload("echo"));
 
-    CW_CO_CHECK(co_await load("mate", Placement::user_process, 0));
-    static_cast<void>(co_await measure_handoff());
-    CW_CO_CHECK(co_await unload("mate"));
-    static_cast<void>(co_await measure_uart());
-    co_return cw::Nothing{};
+    // Both sides on one executor: neither sleeps, and what is counted is the rings' work on both sides.
+    CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain, "echo=ring"));
+    CW_CO_CHECK(co_await measure_batch<1>("rpc.running.batch1"));
+    CW_CO_CHECK(co_await measure_batch<8>("rpc.running.batch8"));
+    CW_CO_CHECK(co_await measure_batch<64>("rpc.running.batch64"));
+    CW_CO_CHECK(co_await unload("echo"));
+
+    co_return co_await measure_uart();
 }
 
-cw::Task<> run_and_end() noexcept {
-    const auto result = co_await run();
-    if (!result) {
-        cw::Text<80> line{"bench: {}\r\n", cw::name_of(result.error())};
-        static_cast<void>(co_await say(line.view()));
+cw::Task<> measure_wakes() noexcept {
+    CW_CO_CHECK(co_await load("echo", cw::abi::Placement::user_process, 0, {}, 2));
+    CW_CO_CHECK(co_await count_wakes<1>("wakes_per_1000.depth1", "calls_per_1000.depth1"));
+    CW_CO_CHECK(co_await count_wakes<8>("wakes_per_1000.depth8", "calls_per_1000.depth8"));
+    CW_CO_CHECK(co_await count_wakes<64>("wakes_per_1000.depth64", "calls_per_1000.depth64"));
+    co_return co_await unload("echo");
+}
+
+cw::Task<> measure_remote() noexcept {
+    CW_CO_CHECK(co_await load("mate", cw::abi::Placement::user_process, 0, {}, 2));
+    CW_CO_CHECK(co_await measure_remote_wake());
+    co_return co_await unload("mate");
+}
+
+cw::Task<> run(bench::Which which) noexcept {
+    if (area.size() == 0) {
+        CW_CO_TRY(made, co_await cw::Area::create(65536));
+        area = made;
     }
-    static_cast<void>(co_await cw::power::off({result ? 0u : 1u}));
-    co_return cw::Nothing{};
+    switch (which.what) {
+    case bench::What::paths:
+        co_return co_await measure_paths();
+    case bench::What::remote:
+        co_return co_await measure_remote();
+    case bench::What::wakes:
+        co_return co_await measure_wakes();
+    }
+    co_return cw::refuse(cw::Status::invalid_argument);
 }
 
 } // namespace
 
-CW_START {
-    static_cast<void>(cw::spawn(run_and_end()));
-}
+CW_PROVIDE(bench::run, run);

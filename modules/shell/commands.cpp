@@ -21,7 +21,11 @@ constexpr std::string_view kModprobeDetails =
     "What the module requires is loaded first.\n";
 
 constexpr Command kCommands[] = {
-    {.name = "bench", .summary = "measure all call paths; powers off at the end", .run = bench},
+    {.name = "bench",
+     .usage = "[paths|remote|wakes]",
+     .summary = "measure calls: instructions per path, waking another hart, wake-ups per call",
+     .most = 1,
+     .run = bench},
     {.name = "call",
      .usage = "METHOD [NUMBER]",
      .summary = "call a method of echo",

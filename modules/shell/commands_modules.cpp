@@ -3,6 +3,7 @@
 #include "load_options.hpp"
 #include "loading.hpp"
 #include "output.hpp"
+#include "services.hpp"
 #include <array>
 #include <cw/sdk/wait.hpp>
 
@@ -57,25 +58,33 @@ cw::Task<int> domains(Arguments) noexcept {
     co_return co_await show_table(cw::modules::What::domains);
 }
 
-cw::Task<int> bench(Arguments) noexcept {
+cw::Task<int> bench(Arguments words) noexcept {
+    ::bench::Which which{::bench::What::paths};
+    if (!words.empty()) {
+        if (words[0] == "wakes")
+            which.what = ::bench::What::wakes;
+        else if (words[0] == "remote")
+            which.what = ::bench::What::remote;
+        else if (words[0] != "paths") {
+            out.format("bench: {}: want paths, remote or wakes\n", words[0]);
+            co_return kFailed;
+        }
+    }
     LoadOptions options;
     options.module = "bench";
     options.placement = cw::abi::Placement::user_process;
-    options.grants = cw::modules::kLoadKernel | cw::modules::kLoadDomain | cw::modules::kPower;
+    options.grants = cw::modules::kLoadKernel | cw::modules::kLoadDomain;
+    options.hart = 1;
     CW_CO_TRY(outcome, co_await load(options));
     if (outcome.status != cw::Status::ok)
         co_return co_await show(outcome);
-    // It ends the system. Looking whether it is still there is rare, because it would be measured
-    // too.
-    constexpr std::uint64_t kFiveSeconds = 5'000'000'000;
-    for (;;) {
-        static_cast<void>(co_await cw::sleep_ns(kFiveSeconds));
-        CW_CO_TRY(running, co_await is_loaded("bench"));
-        if (!running)
-            break;
-    }
-    out.put("bench: it ended early; `log` may tell why\n");
-    co_return kFailed;
+    CW_CO_CHECK(co_await wait_until_linked("bench"));
+    const auto measured = co_await ::bench::run(which);
+    if (!measured)
+        out.format("bench: {}\n", cw::name_of(measured.error()));
+    CW_CO_TRY(unloaded, co_await unload("bench"));
+    static_cast<void>(unloaded);
+    co_return measured ? kDone : kFailed;
 }
 
 } // namespace shell

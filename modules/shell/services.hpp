@@ -5,6 +5,7 @@
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
 #include <cw/modules/archive.hpp>
+#include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/digest.hpp>
 #include <cw/modules/echo.hpp>
@@ -33,6 +34,7 @@ CW_USES(digest::update);
 CW_USES(digest::finish);
 CW_USES(text::count);
 CW_USES(text::find);
+CW_USES(bench::run);
 CW_USES(echo::ping);
 CW_USES(echo::null);
 CW_USES(echo::late);

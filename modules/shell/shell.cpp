@@ -31,6 +31,7 @@ CW_REQUIRE(digest::update, cw::abi::kMethodOptional);
 CW_REQUIRE(digest::finish, cw::abi::kMethodOptional);
 CW_REQUIRE(text::count, cw::abi::kMethodOptional);
 CW_REQUIRE(text::find, cw::abi::kMethodOptional);
+CW_REQUIRE(bench::run, cw::abi::kMethodOptional);
 CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
 CW_REQUIRE(echo::null, cw::abi::kMethodOptional);
 CW_REQUIRE(echo::late, cw::abi::kMethodOptional);

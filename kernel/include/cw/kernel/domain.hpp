@@ -115,6 +115,7 @@ struct ModuleInstance {
     Status start_status;
     std::uint64_t epoch;
     bool nucleus;
+    std::uint64_t ring_only; ///< Bit per provided method: whoever is linked to it later gets a ring (`--link METHOD=ring`).
     bool removing; ///< rmmod is under way.
     ModuleInstance* next;
     AreaList areas; ///< Kernel-placed modules only.
