@@ -1,6 +1,7 @@
 // Commands about files.
 #include "commands.hpp"
 #include "files.hpp"
+#include "harmless.hpp"
 #include "keyboard.hpp"
 #include "loading.hpp"
 #include "output.hpp"
@@ -30,6 +31,7 @@ cw::Task<bool> show_file(File file) noexcept {
         if (bytes == 0)
             co_return false;
         offset += bytes;
+        make_harmless({workspace.data.text(), bytes});
         CW_CO_CHECK(co_await out.write({workspace.data.text(), bytes}));
         CW_CO_TRY(stop, co_await wants_to_stop());
         if (stop)

@@ -1,6 +1,7 @@
 // Commands that count and search, by the module `text`.
 #include "commands.hpp"
 #include "files.hpp"
+#include "harmless.hpp"
 #include "keyboard.hpp"
 #include "loading.hpp"
 #include "output.hpp"
@@ -57,6 +58,7 @@ show_matches(std::uint64_t size, cw::BufferRef pattern, std::string_view label) 
         const std::size_t end = data.find('\n', at) == data.npos ? size : data.find('\n', at);
         ++lines;
         CW_CO_CHECK(co_await out.write(label));
+        make_harmless({workspace.data.text() + line, end - line});
         CW_CO_CHECK(co_await out.write(data.substr(line, end - line)));
         CW_CO_CHECK(co_await out.write("\n"));
         begin = end + 1;
