@@ -94,6 +94,7 @@ CW_PROVIDE(console::write, write);
 CW_PROVIDE(console::read, read);
 
 CW_START {
+    drain_receiver();             // what was typed during boot; the next line clears it
     reg(kFifoControl) = 0x07;     // FIFOs on and empty
     reg(kInterruptEnable) = 0x01; // interrupt when data has come
 }
