@@ -48,8 +48,10 @@ cw::Task<> offer_files(cw::abi::ArchiveKind kind) noexcept {
 cw::Task<> offer_loaded_modules() noexcept {
     CW_CO_TRY(table, co_await describe(cw::modules::What::modules));
     TableReader reader{table};
-    for (Row row; reader.next(row);)
-        candidates.offer(row.column[0]);
+    for (Row row; reader.next(row);) {
+        if (row.column[1] != "nucleus")
+            candidates.offer(row.column[0]);
+    }
     co_return cw::Nothing{};
 }
 

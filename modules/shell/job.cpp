@@ -123,7 +123,7 @@ cw::Task<> put_links() noexcept {
     TableReader reader{table};
     bool any = false;
     for (Row row; reader.next(row);) {
-        const auto& [client, method, provider, link] = row.column;
+        const auto& [client, method, provider, link, rest] = row.column;
         if (client != "shell" || provider != "digest")
             continue;
         out.format(any ? ",{}:{}" : "{}:{}", method, link);

@@ -79,7 +79,8 @@ cw::Task<bool> is_loaded(std::string_view module) noexcept {
     CW_CO_TRY(table, co_await describe(cw::modules::What::modules));
     TableReader reader{table};
     for (Row row; reader.next(row);) {
-        if (row.column[0] == module)
+        const auto& [name, placement, domain, hart, state] = row.column;
+        if (name == module && state != "failed") // a process that ended may still be about to go
             co_return true;
     }
     co_return false;
@@ -90,7 +91,7 @@ cw::Task<bool> is_linked(std::string_view module) noexcept {
     TableReader reader{table};
     bool linked = true;
     for (Row row; reader.next(row);) {
-        const auto& [client, method, provider, link] = row.column;
+        const auto& [client, method, provider, link, rest] = row.column;
         if (client == kSelf && is_of(method, module))
             linked = linked && link != "none";
     }

@@ -7,7 +7,7 @@
 namespace shell {
 
 struct Row {
-    static constexpr std::size_t kColumns = 4; ///< The first ones; no later one is read here.
+    static constexpr std::size_t kColumns = 5; ///< The first ones; no later one is read here.
     std::array<std::string_view, kColumns> column{};
 };
 
