@@ -26,12 +26,22 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
     platform::report(abi::Report::module_started, entry.e, 0, 0);
 }
 
+/// Has a ring armed before the next sleep. Each is in the list once at most, so that it cannot
+/// grow.
+void arm_later(Executor& executor, RingConsumer<NativeSync>& ring) noexcept {
+    for (std::uint32_t k = 0; k < executor.unarmed_count; ++k) {
+        if (executor.unarmed[k] == &ring)
+            return;
+    }
+    executor.unarmed[executor.unarmed_count++] = &ring;
+}
+
 void add_ring(Executor& executor,
               RingConsumer<NativeSync>& ring,
               ClientEnd* client,
               ServerEnd* server) noexcept {
     *executor.rings_end++ = {&ring, client, server};
-    executor.unarmed[executor.unarmed_count++] = &ring;
+    arm_later(executor, ring);
 }
 
 void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
@@ -142,7 +152,7 @@ bool carry_out(Executor& executor, const abi::ControlEntry& entry) noexcept {
 } // namespace
 
 void run_control(Executor& executor) noexcept {
-    executor.unarmed[executor.unarmed_count++] = &executor.control;
+    arm_later(executor, executor.control);
     // Carrying one out may bring the next: a relinked slot leads to an end that is added by what
     // follows.
     while (executor.control.available() != 0) {
@@ -158,9 +168,12 @@ void remove_ring(Executor& executor, const void* end) noexcept {
     for (PolledRing* polled = executor.rings + 1; polled != executor.rings_end; ++polled) {
         if (polled->client != end && polled->server != end)
             continue;
+        // Its pages may go. The hot ring is no longer the hot one, but may have been taken from.
+        if (executor.hot != polled)
+            arm_later(executor, *executor.hot->ring);
         for (std::uint32_t k = 0; k < executor.unarmed_count; ++k) {
             if (executor.unarmed[k] == polled->ring)
-                executor.unarmed[k] = &executor.control; // its pages may go
+                executor.unarmed[k] = executor.unarmed[--executor.unarmed_count];
         }
         Outgoing* outgoing =
             polled->client != nullptr ? &polled->client->submissions : &polled->server->completions;

@@ -6,7 +6,8 @@ namespace cw {
 struct Context;
 
 namespace arch {
-inline thread_local Context* current_context = nullptr;
+/// Visible: module files have the host's, not one of their own.
+[[gnu::visibility("default")]] inline constinit thread_local Context* current_context = nullptr;
 inline Context* context() noexcept {
     return current_context;
 }
