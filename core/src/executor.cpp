@@ -102,6 +102,29 @@ void run_lists(Executor& executor) noexcept {
     }
 }
 
+/// Rounds that do not end in a sleep, one in this many: looks at all rings, and rings whom it keeps
+/// waiting. So neither a peer nor a coroutine that is never done keeps others from being served.
+constexpr std::uint32_t kBusyRounds = 16;
+static_assert((kBusyRounds & (kBusyRounds - 1)) == 0);
+
+[[nodiscard]] bool look_around_now(Executor& executor) noexcept {
+    return (++executor.busy_rounds & (kBusyRounds - 1)) == 0;
+}
+
+[[gnu::noinline]] void look_around(Executor& executor) noexcept {
+    executor.hot->ring->arm(); // it may have been taken from, and another becomes the hot one
+    fence(Order::seq_cst);     // [F2] for it, [F1]
+    const std::uint64_t doorbell = flush_after_fence(executor);
+    if (doorbell != abi::kNoDoorbell)
+        platform::ring(doorbell);
+    for (PolledRing* found = executor.rings; found != executor.rings_end; ++found) {
+        if (found->ring->pending()) {
+            choose_hot(executor, found);
+            return;
+        }
+    }
+}
+
 } // namespace
 
 void executor_create(Executor& executor, const abi::StartBlock& start) noexcept {
@@ -146,6 +169,8 @@ void executor_run(Executor& executor) noexcept {
         if (executor.ready != nullptr || executor.attention.load(Order::relaxed) != 0)
             [[unlikely]] {
             run_lists(executor);
+            if (look_around_now(executor))
+                look_around(executor);
             continue;
         }
 
@@ -164,7 +189,10 @@ void executor_run(Executor& executor) noexcept {
                 break;
         }
         if (found != end) [[unlikely]] {
-            choose_hot(executor, found);
+            if (look_around_now(executor))
+                look_around(executor);
+            else
+                choose_hot(executor, found);
             continue;
         }
         // In a domain of one thread nothing else can have come since we looked.

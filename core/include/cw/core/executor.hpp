@@ -101,7 +101,8 @@ struct Executor {
     std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
     std::uint32_t deadline_count;
     std::uint32_t deadline_capacity;
-    ServerEnd* serving; ///< The channel whose request is being started.
+    std::uint32_t busy_rounds; ///< That did not end in a sleep.
+    ServerEnd* serving;        ///< The channel whose request is being started.
     ExecutorStatistics statistics;
     Outgoing* dirty[2 * abi::kMaxEnds]; ///< In the order in which they were published to first.
 
