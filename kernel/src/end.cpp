@@ -145,21 +145,45 @@ void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noe
 
 namespace {
 
-extern "C" [[noreturn]] void call_abandoned(Thread* thread) noexcept; // trap.S
-
 [[noreturn]] void run_again() noexcept {
     arch::enable_interrupts();
     executor_run(*current()->executor->executor);
 }
 
-/// Leaves the module's frames behind: a caller's thread returns to its domain with peer_died, an
-/// executor starts its loop again.
+/// Leaves the module's frames behind. An executor starts its loop again. A user thread that was
+/// passing through cannot go back: registers its code relies on were saved in the frames that are
+/// lost. Its domain ends.
 [[noreturn]] void abandon_call(Thread& self) noexcept {
-    if (!self.domain->is_kernel())
-        call_abandoned(&self);
+    if (!self.domain->is_kernel()) {
+        {
+            const Locked hold{kernel_lock};
+            log::line("{}: ended: its thread was in the module that was stopped",
+                      self.domain->name);
+            end_domain(*self.domain);
+        }
+        thread_exit();
+    }
     CW_CSR_WRITE(satp, self.kernel_satp);
     asm volatile("mv sp, %0\n jr %1" ::"r"(self.stack_top), "r"(&run_again) : "memory");
     __builtin_unreachable();
+}
+
+} // namespace
+
+namespace {
+
+/// The module on the executor whose thread this is has been stopped: nothing of either is left.
+[[noreturn]] void end_own_executor(ModuleInstance& instance) noexcept {
+    {
+        const Locked hold{kernel_lock};
+        ExecutorRecord& record = *instance.executor;
+        abandon_sides(instance);
+        record.retired = true;
+        for (ExecutorRecord* other = all_executors(); other != nullptr; other = other->next)
+            executor_forget(*other, *record.thread);
+        destroy_instance(instance);
+    }
+    thread_exit();
 }
 
 } // namespace
@@ -185,7 +209,7 @@ bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
     }
     if (self.executor != nullptr && self.executor == guilty->executor &&
         guilty->placement == abi::Placement::kernel)
-        thread_exit(); // its own executor
+        end_own_executor(*guilty);
     abandon_call(self);
 }
 

@@ -278,7 +278,9 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
                     continue;
                 link.wanted = &provider;
                 link.wanted_method = static_cast<std::uint32_t>(k);
-                link.wanted_path = (provider.ring_only >> k & 1) != 0 ? loader::Path::ring : path_between(*client, provider, provide);
+                link.wanted_path = (provider.ring_only >> k & 1) != 0
+                                       ? loader::Path::ring
+                                       : path_between(*client, provider, provide);
                 any = true;
             }
         }
@@ -465,6 +467,18 @@ void close_channels(ModuleInstance& instance) noexcept {
         next = channel->next;
         if (channel->client == &instance || channel->provider == &instance)
             close_channel(*channel);
+    }
+}
+
+void abandon_sides(ModuleInstance& instance) noexcept {
+    for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr;
+         channel = next) {
+        next = channel->next;
+        if (!channel->closed || (channel->client != &instance && channel->provider != &instance))
+            continue;
+        channel->client_done = channel->client_done || channel->client == &instance;
+        channel->provider_done = channel->provider_done || channel->provider == &instance;
+        release_if_done(*channel);
     }
 }
 

@@ -96,8 +96,9 @@ bool parse_links(std::string_view text, TextWriter& out) noexcept {
     return true;
 }
 
-/// Takes out of the link choices those that speak of what the module itself provides: they are for clients that are loaded already, which
-/// the plan knows nothing of. Returns a bit per method that they are to reach by ring.
+/// Takes out of the link choices those that speak of what the module itself provides: they are for
+/// clients that are loaded already, which the plan knows nothing of. Returns a bit per method that
+/// they are to reach by ring.
 std::uint64_t take_choices_for_clients(std::string_view name) noexcept {
     std::uint64_t ring_only = 0;
     const loader::Image* image = nullptr;

@@ -39,6 +39,9 @@ void destroy_instance(ModuleInstance& instance) noexcept;
 void close_channels(ModuleInstance& instance) noexcept;
 /// Closes one channel; both sides are told. Locks: kernel_lock held.
 void close_channel(Channel& channel) noexcept;
+/// The executor of this module is gone: its sides of closed channels will never be reported done.
+/// Locks: kernel_lock held.
+void abandon_sides(ModuleInstance& instance) noexcept;
 /// One side of a closed channel is done with it.
 void channel_side_done(ExecutorRecord& record,
                        std::uint32_t index,

@@ -227,7 +227,7 @@ cw::Task<> measure_uart() noexcept {
 }
 
 /// `kDepth` calls kept in flight against a process on another hart, until `kCalls` are done.
-template<std::size_t kDepth>
+template <std::size_t kDepth>
 cw::Task<> count_wakes(std::string_view wakes_name, std::string_view calls_name) noexcept {
     constexpr std::size_t kCalls = 8192;
     static std::optional<cw::Future<echo::ping_method>> futures[kDepth];
@@ -248,10 +248,13 @@ cw::Task<> count_wakes(std::string_view wakes_name, std::string_view calls_name)
         }
         CW_CO_TRY(bench_after, co_await cw::modules::counters({{"bench"}}));
         CW_CO_TRY(echo_after, co_await cw::modules::counters({{"echo"}}));
-        const std::uint64_t wakes = bench_after.wakes - bench_before.wakes + echo_after.wakes - echo_before.wakes;
-        const std::uint64_t waits = bench_after.waits - bench_before.waits + echo_after.waits - echo_before.waits;
+        const std::uint64_t wakes =
+            bench_after.wakes - bench_before.wakes + echo_after.wakes - echo_before.wakes;
+        const std::uint64_t waits =
+            bench_after.waits - bench_before.waits + echo_after.waits - echo_before.waits;
         figure.add(wakes * 1000 / kCalls);
-        system_calls.add(waits * 1000 / kCalls); // a wait rings the last doorbell along: one system call for both
+        system_calls.add(waits * 1000 /
+                         kCalls); // a wait rings the last doorbell along: one system call for both
     }
     static_cast<void>(co_await report(wakes_name, "wakes"));
     cw::Text<200> line;
@@ -263,7 +266,8 @@ cw::Task<> count_wakes(std::string_view wakes_name, std::string_view calls_name)
 cw::Task<> measure_remote_wake() noexcept {
     const std::uint64_t base = overhead();
     static_cast<void>(co_await mate::handoff({0})); // the channel and its doorbell exist
-    const std::uint64_t doorbell = cw::SlotOf<mate::handoff_method>::value.edge->end->submissions.doorbell;
+    const std::uint64_t doorbell =
+        cw::SlotOf<mate::handoff_method>::value.edge->end->submissions.doorbell;
     for (int i = 0; i < bench::kRepeats; ++i) {
         static_cast<void>(co_await cw::sleep_ns(2'000'000));
         const std::uint64_t before = instructions();
@@ -300,7 +304,8 @@ cw::Task<> measure_paths() noexcept {
     CW_CO_CHECK(co_await measure_batch<64>("rpc.asleep.batch64"));
     CW_CO_CHECK(co_await unload("echo"));
 
-    // Both sides on one executor: neither sleeps, and what is counted is the rings' work on both sides.
+    // Both sides on one executor: neither sleeps, and what is counted is the rings' work on both
+    // sides.
     CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain, "echo=ring"));
     CW_CO_CHECK(co_await measure_batch<1>("rpc.running.batch1"));
     CW_CO_CHECK(co_await measure_batch<8>("rpc.running.batch8"));

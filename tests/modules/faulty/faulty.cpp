@@ -1,4 +1,5 @@
-// A module that breaks the machine's rules on request: it answers echo.ping, and the value says how.
+// A module that breaks the machine's rules on request: it answers echo.ping, and the value says
+// how.
 #include <cw/modules/echo.hpp>
 #include <cw/sdk/module.hpp>
 

@@ -89,7 +89,6 @@ wake_refused:
     csrw    satp, t0                # the kernel's own view; address space identifiers make a flush unnecessary
     csrsi   sstatus, 2
     jalr    t2
-call_exit_small:
     li      a2, 0
     li      a3, 0
     li      a4, 0
@@ -114,18 +113,6 @@ call_exit_large:                    # a2..a7 hold reply words
     li      t5, 0
     li      t6, 0
     sret
-
-.global call_abandoned
-call_abandoned:                     # a0 = thread: the module it was in is stopped
-    ld      sp, T_STACK_TOP(a0)
-    addi    sp, sp, -32
-    li      a0, 0
-    li      a1, 10                  # Status::peer_died
-    li      t0, 0x100
-    csrc    sstatus, t0             # SPP = user
-    li      t0, 0x20
-    csrs    sstatus, t0
-    j       call_exit_small
 
 call_refused:
     csrr    t0, sepc

@@ -115,8 +115,9 @@ struct ModuleInstance {
     Status start_status;
     std::uint64_t epoch;
     bool nucleus;
-    std::uint64_t ring_only; ///< Bit per provided method: whoever is linked to it later gets a ring (`--link METHOD=ring`).
-    bool removing; ///< rmmod is under way.
+    std::uint64_t ring_only; ///< Bit per provided method: whoever is linked to it later gets a ring
+                             ///< (`--link METHOD=ring`).
+    bool removing;           ///< rmmod is under way.
     ModuleInstance* next;
     AreaList areas; ///< Kernel-placed modules only.
     Link links[abi::kMaxRequires];
