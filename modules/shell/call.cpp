@@ -21,7 +21,7 @@ cw::Task<int> call(Arguments words) noexcept {
                    method);
         co_return kFailed;
     }
-    CW_CO_TRY(ready, co_await ensure("echo"));
+    CW_CO_TRY(ready, co_await ensure_method(method));
     if (!ready)
         co_return kFailed;
     if (method == "echo.null") {

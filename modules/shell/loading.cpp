@@ -16,9 +16,10 @@ std::string_view reply_text(std::uint64_t bytes) noexcept {
     return {workspace.reply.text(), bytes};
 }
 
-/// True if `method` is of the service `service`.
-bool is_of(std::string_view method, std::string_view service) noexcept {
-    return method.starts_with(service) && method.substr(service.size()).starts_with('.');
+/// True if `method` is the target, or of the service that is.
+bool is_of(std::string_view method, std::string_view target) noexcept {
+    return method == target ||
+           (method.starts_with(target) && method.substr(target.size()).starts_with('.'));
 }
 
 /// The number of a domain that is given by number or name. Errors: not_found.
@@ -86,21 +87,21 @@ cw::Task<bool> is_loaded(std::string_view module) noexcept {
     co_return false;
 }
 
-cw::Task<bool> is_linked(std::string_view module) noexcept {
+cw::Task<bool> is_linked(std::string_view target) noexcept {
     CW_CO_TRY(table, co_await describe(cw::modules::What::edges));
     TableReader reader{table};
     bool linked = true;
     for (Row row; reader.next(row);) {
         const auto& [client, method, provider, link, rest] = row.column;
-        if (client == kSelf && is_of(method, module))
+        if (client == kSelf && is_of(method, target))
             linked = linked && link != "none";
     }
     co_return linked;
 }
 
-cw::Task<> wait_until_linked(std::string_view module) noexcept {
+cw::Task<> wait_until_linked(std::string_view target) noexcept {
     for (int tries = 0; tries < 1000; ++tries) {
-        CW_CO_TRY(linked, co_await is_linked(module));
+        CW_CO_TRY(linked, co_await is_linked(target));
         if (linked)
             co_return cw::Nothing{};
         static_cast<void>(co_await cw::sleep_ns(kMillisecond));
@@ -108,8 +109,11 @@ cw::Task<> wait_until_linked(std::string_view module) noexcept {
     co_return cw::refuse(cw::Status::timed_out);
 }
 
-cw::Task<bool> ensure(std::string_view module, Tell tell) noexcept {
-    CW_CO_TRY(linked, co_await is_linked(module));
+namespace {
+
+/// Loads `module` unless something is linked to `target`.
+cw::Task<bool> ensure_link(std::string_view module, std::string_view target, Tell tell) noexcept {
+    CW_CO_TRY(linked, co_await is_linked(target));
     if (linked)
         co_return true;
     CW_CO_TRY(loaded, co_await is_loaded(module));
@@ -127,8 +131,18 @@ cw::Task<bool> ensure(std::string_view module, Tell tell) noexcept {
             co_return false;
         }
     }
-    CW_CO_CHECK(co_await wait_until_linked(module));
+    CW_CO_CHECK(co_await wait_until_linked(target));
     co_return true;
+}
+
+} // namespace
+
+cw::Task<bool> ensure(std::string_view module, Tell tell) noexcept {
+    co_return co_await ensure_link(module, module, tell);
+}
+
+cw::Task<bool> ensure_method(std::string_view method) noexcept {
+    co_return co_await ensure_link(method.substr(0, method.find('.')), method, Tell::yes);
 }
 
 cw::Task<> bring_console_back() noexcept {

@@ -21,16 +21,19 @@ cw::Task<Outcome> unload(std::string_view module) noexcept;
 cw::Task<std::string_view> describe(cw::modules::What what) noexcept;
 cw::Task<bool> is_loaded(std::string_view module) noexcept;
 
-/// True if all calls of the shell to the services of `module` have somewhere to go.
-cw::Task<bool> is_linked(std::string_view module) noexcept;
+/// True if the calls of the shell to `target`, a service or one method, have somewhere to go.
+cw::Task<bool> is_linked(std::string_view target) noexcept;
 /// Waits until is_linked(): the kernel links loaded modules to a new provider only when their
 /// executor is at rest. Errors: timed_out.
-cw::Task<> wait_until_linked(std::string_view module) noexcept;
+cw::Task<> wait_until_linked(std::string_view target) noexcept;
 
 enum class Tell { no, yes };
-/// Loads `module` as a process of its own unless it is there already. False: that failed, and the
-/// user was told why.
+/// Loads `module`, which provides the service of its name, as a process of its own unless it is
+/// there already. False: that failed, and the user was told why.
 cw::Task<bool> ensure(std::string_view module, Tell tell = Tell::yes) noexcept;
+/// As ensure(), for one method: whatever module provides it will do; if none does, the one that is
+/// named like its service is loaded.
+cw::Task<bool> ensure_method(std::string_view method) noexcept;
 /// For when the console does not answer: loads it again if it has ended.
 cw::Task<> bring_console_back() noexcept;
 
