@@ -113,18 +113,26 @@ void unlink_overflow(ClientEnd& end, Pending& pending) noexcept {
         }
         before = item;
     }
-    pending.end = nullptr;
 }
 
-void send_cancel(Pending& carrier) noexcept {
-    ClientEnd& end = *carrier.end;
-    if (end.closed || end.submissions.ring.free_slots() ==
-                          0) // never full, unless the peer lies: see kSubmissionSlots
+/// Tells the callee of a call in flight. Dropped if the callee has not taken kChannelCredits
+/// earlier ones: so requests and cancellations that were not taken always fit the ring.
+void send_cancel(const Pending& pending) noexcept {
+    ClientEnd& end = *pending.end;
+    if (end.closed)
         return;
-    RingMessage& message = end.submission_slots[end.submissions.ring.slot()];
-    message.head.store(abi::message_head(carrier.cookie, 0, abi::kMessageCancel), Order::relaxed);
-    end.submissions.ring.publish();
+    RingProducer<NativeSync>& ring = end.submissions.ring;
+    if (ring.unreleased() <= ring.tail() - end.cancel_end)
+        end.cancelling = 0;
+    if (end.cancelling == abi::kChannelCredits)
+        return;
+    RingMessage& message = end.submission_slots[ring.slot()];
+    message.head.store(abi::message_head(pending.cookie, 0, abi::kMessageCancel), Order::relaxed);
+    ring.publish();
     mark_dirty(end.submissions);
+    ++end.cancels;
+    ++end.cancelling;
+    end.cancel_end = ring.tail();
 }
 
 } // namespace
@@ -142,9 +150,7 @@ void give_up(Executor& executor, Pending& pending, Status status) noexcept {
         make_ready(executor, pending, PendingState::done);
         return;
     }
-    if (pending.partner != nullptr) {
-        send_cancel(*pending.partner);
-    } else if (pending.end != nullptr) {
+    if (pending.end != nullptr) {
         send_cancel(pending);
     } else if (pending.started) {
         auto* handler = static_cast<PromiseBase*>(pending.handler);

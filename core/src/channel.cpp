@@ -1,33 +1,58 @@
 // Both ends of a channel, away from the common case: errors, cancellation, peers that end or lie.
 #include "runtime.hpp"
+#include <utility>
 
 namespace cw::runtime {
 
 namespace {
 
-/// Publishes a call that waited for a credit. Requires: the channel's pool has an entry.
+[[nodiscard]] std::uint32_t in_flight(const ClientEnd& end) noexcept {
+    return end.submissions.ring.tail() - end.cancels + end.by_call - end.completions.head();
+}
+
+/// Publishes a call that waited for a credit. One of the module's own pool travels under the second
+/// cookie of a channel entry; there is a free one, since as many are in flight at most.
 void submit_waiting(ClientEnd& end, Pending& waiting) noexcept {
-    Pending& carrier = *pool_take(end.free);
-    carrier.outcome = Outcome{PendingState::in_flight};
-    carrier.coroutine = nullptr;
-    carrier.partner = &waiting;
-    waiting.partner = &carrier;
+    if (waiting.pool != &end.returned) {
+        const auto index = static_cast<std::uint32_t>(__builtin_ctzll(end.carriers));
+        end.carriers &= ~(std::uint64_t{1} << index);
+        end.pendings[index].carried = &waiting;
+        waiting.cookie = end.pendings[index].carrier_cookie;
+    }
     waiting.outcome.set_state(PendingState::in_flight);
     RingMessage& message = end.submission_slots[end.submissions.ring.slot()];
-    message.head.store(abi::message_head(carrier.cookie, waiting.opcode), Order::relaxed);
+    message.head.store(abi::message_head(waiting.cookie, waiting.opcode), Order::relaxed);
     for (std::uint32_t i = 0; i < waiting.argument_words; ++i)
         message.words[i].store(waiting.words[i], Order::relaxed);
     end.submissions.ring.publish();
     mark_dirty(end.submissions);
 }
 
+/// Where the entries of a channel's pool go when their futures are gone.
+void set_pool(ClientEnd& end, Pending*& head) noexcept {
+    for (std::uint32_t i = 0; i < kPoolPendings; ++i)
+        end.pendings[i].pool = &head;
+}
+
 } // namespace
 
-void submit_overflow(ClientEnd& end) noexcept {
-    while (end.overflow != nullptr && end.free != nullptr) {
+void hold_calls(ClientEnd& end) noexcept {
+    if (end.holding)
+        return;
+    end.holding = true;
+    set_pool(end, end.returned); // `free` is empty: that is why we are here
+}
+
+void submit_held(ClientEnd& end) noexcept {
+    while (end.overflow != nullptr && in_flight(end) < abi::kChannelCredits) {
         Pending& waiting = *end.overflow;
         end.overflow = waiting.next;
         submit_waiting(end, waiting);
+    }
+    if (end.overflow == nullptr && end.carriers == ~std::uint64_t{0}) {
+        end.holding = false;
+        set_pool(end, end.free);
+        end.free = std::exchange(end.returned, nullptr);
     }
 }
 
@@ -50,25 +75,29 @@ bool complete_slowly(Executor& executor,
                      const RingMessage& message,
                      std::uint64_t head) noexcept {
     const std::uint32_t cookie = abi::message_cookie(head);
-    Pending& pending = end.pendings[cookie % kPoolPendings];
-    const PendingState state = pending.outcome.state();
-    const bool awaited = state == PendingState::in_flight || state == PendingState::given_up ||
-                         state == PendingState::abandoned;
+    Pending& entry = end.pendings[cookie % kPoolPendings];
+    const bool carried = (cookie & kCarrierBit) != 0;
     // Only a call of ours that is in flight on this very channel can be completed, once.
-    if (pending.cookie != cookie || !awaited || abi::message_code(head) > kLastStatus ||
-        abi::message_flags(head) != 0)
+    if ((carried ? entry.carrier_cookie : entry.cookie) != cookie ||
+        abi::message_code(head) > kLastStatus || abi::message_flags(head) != 0)
         return false;
     const auto status = static_cast<Status>(abi::message_code(head));
-    if (Pending* waiting = pending.partner; waiting != nullptr) {
-        pending.partner = nullptr;
-        waiting->partner = nullptr;
-        pool_give(pending);
+    if (carried) {
+        Pending* const waiting = std::exchange(entry.carried, nullptr);
+        if (waiting == nullptr)
+            return false;
+        entry.carrier_cookie += kCookieStep;
+        end.carriers |= std::uint64_t{1} << cookie % kPoolPendings;
         take_answer(*waiting, message, status);
         finish(executor, *waiting);
         return true;
     }
-    take_answer(pending, message, status);
-    finish(executor, pending);
+    const PendingState state = entry.outcome.state();
+    if (state != PendingState::in_flight && state != PendingState::given_up &&
+        state != PendingState::abandoned)
+        return false;
+    take_answer(entry, message, status);
+    finish(executor, entry);
     return true;
 }
 
@@ -224,25 +253,17 @@ void close_client(Executor& executor, ClientEnd& end) noexcept {
             finish(executor, pending);
         }
     };
-    for (Pending* waiting = end.overflow; waiting != nullptr;) {
+    for (Pending* waiting = std::exchange(end.overflow, nullptr); waiting != nullptr;) {
         Pending* next = waiting->next;
-        waiting->end = nullptr;
         died(*waiting);
         waiting = next;
     }
-    end.overflow = nullptr;
+    set_pool(end, end.graveyard);
     for (std::uint32_t i = 0; i < kPoolPendings; ++i) {
-        Pending& pending = end.pendings[i];
-        pending.pool = &end.graveyard;
-        if (Pending* waiting = pending.partner; waiting != nullptr) {
-            pending.partner = nullptr;
-            waiting->partner = nullptr;
-            waiting->end = nullptr;
-            pending.outcome = Outcome{};
+        Pending& entry = end.pendings[i];
+        if (Pending* waiting = std::exchange(entry.carried, nullptr); waiting != nullptr)
             died(*waiting);
-        } else {
-            died(pending);
-        }
+        died(entry);
     }
 }
 

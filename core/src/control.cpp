@@ -49,6 +49,8 @@ void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* mine = reinterpret_cast<IndexPage*>(entry.b);
     auto* theirs = reinterpret_cast<const IndexPage*>(entry.c);
     end = ClientEnd{};
+    end.carriers = ~std::uint64_t{0};
+    end.cancel_end = abi::kFirstIndex;
     end.submissions.ring = {
         &mine->producer, &theirs->consumer, abi::kSubmissionSlots, abi::kFirstIndex};
     end.submissions.doorbell = static_cast<std::uint32_t>(entry.d);

@@ -42,8 +42,8 @@ complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept
         }
     } while (--count != 0);
     end.completions.release();
-    if (end.overflow != nullptr) [[unlikely]]
-        submit_overflow(end);
+    if (end.holding) [[unlikely]]
+        submit_held(end);
     leave_module(executor, module);
 }
 

@@ -16,24 +16,28 @@ submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexc
     ClientEnd& end = *edge.end;
     if (end.closed)
         return {0, static_cast<std::uint64_t>(Status::peer_died)};
-    // Guarantee 5: the calling task suspends until a credit comes back. An entry of the module's
-    // own pool holds the arguments.
-    Pending* pending = pool_take(edge.client->free);
-    if (pending == nullptr)
-        return {0, static_cast<std::uint64_t>(Status::no_memory)};
+    // Guarantee 5: the calling task suspends until a credit comes back. An entry of either pool
+    // holds the arguments.
+    hold_calls(end);
+    Pending* pending = pool_take(end.returned);
+    if (pending == nullptr) {
+        pending = pool_take(edge.client->free);
+        if (pending == nullptr)
+            return {0, static_cast<std::uint64_t>(Status::no_memory)};
+        pending->end = &end;
+        pending->alone = false;
+        pending->started = false;
+    }
     for (std::uint32_t i = 0; i < count; ++i)
         pending->words[i] = words[i];
     pending->outcome = Outcome{PendingState::queued};
     pending->coroutine = nullptr;
-    pending->partner = nullptr;
     pending->next = nullptr;
     pending->argument_words = static_cast<std::uint8_t>(count);
     pending->opcode = edge.opcode;
-    pending->end = &end;
-    pending->alone = false;
-    pending->started = false;
     (end.overflow == nullptr ? end.overflow : end.overflow_last->next) = pending;
     end.overflow_last = pending;
+    submit_held(end); // entries may be used up by answers that nobody has looked at yet
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 

@@ -89,8 +89,10 @@ void answer_locally(Pending& pending,
 [[nodiscard]] QueuedCall* allocate_queued(ServerEnd& end) noexcept;
 void release_queued(ServerEnd& end, QueuedCall& call) noexcept;
 
-/// Submits calls that waited for a credit, as far as there are credits.
-void submit_overflow(ClientEnd& end) noexcept;
+/// From now on calls are held in the overflow list. Requires: the channel's pool is empty.
+void hold_calls(ClientEnd& end) noexcept;
+/// Submits calls that are held, as far as there are credits; stops holding when nothing is left.
+void submit_held(ClientEnd& end) noexcept;
 /// A completion that is not the common case: errors, calls given up, credits that others wait for.
 /// False: the peer lied.
 [[nodiscard]] bool complete_slowly(Executor& executor,

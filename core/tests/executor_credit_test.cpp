@@ -65,6 +65,45 @@ TEST_P(ExecutorCredit, tasks_that_call_again_and_again_do_not_starve_one_that_wa
     ASSERT_EQ(all.size(), 64u);
 }
 
+/// How many slots hold messages that the server has not taken: more than there are would be an
+/// impossible index, and the client would lose its channel for nothing.
+TEST(ExecutorCancel, cancellations_never_crowd_out_requests) {
+    Couple couple{Path::direct};
+    RawServer& server = couple.world.raw_server(couple.caller, couple.service);
+    couple.world.run();
+    std::uint64_t now = 1;
+    const auto call = [&](std::uint64_t count) {
+        for (std::uint64_t i = 0; i < count; ++i)
+            couple.send(Kind::hold_until, now + 1, i);
+        couple.world.run();
+    };
+    const auto give_up = [&] {
+        ticks.store(++now, Order::relaxed);
+        couple.world.run();
+        static_cast<void>(couple.returned());
+    };
+    // The calls are taken, then given up; from now on the server answers and takes nothing.
+    call(60);
+    const auto requests = server.take();
+    ASSERT_EQ(requests.size(), 60u);
+    give_up();
+    for (std::size_t done = 0; done < 60;) {
+        for (const std::size_t end = done + 20; done < end; ++done)
+            server.answer(requests[done].cookie, Status::ok, {1});
+        server.flush();
+        couple.world.run();
+        call(20);
+        give_up();
+        EXPECT_LE(server.submissions.available(), abi::kSubmissionSlots);
+        EXPECT_FALSE(server.submissions.faulted());
+    }
+    // What is there is whole: each request once, and cancellations only of such.
+    std::uint64_t seen = 0;
+    for (const RawServer::Request& request : server.take())
+        seen += request.flags == 0 ? 1 : 0;
+    EXPECT_EQ(seen, 60u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Paths,
                          ExecutorCredit,
                          testing::Values(Path::ring, Path::direct),

@@ -92,6 +92,7 @@ abi::RawFuture call_stub_queued(const abi::Slot* slot) noexcept {
     ClientEnd& end = *slot->edge->end;
     Pending* pending = pool_take(end.free);
     pending->outcome = Outcome{PendingState::in_flight};
+    ++end.by_call;
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 

@@ -41,9 +41,17 @@ struct ClientEnd {
     ModuleState* module;
     std::uint32_t index;
     bool closed;
-    Pending* overflow; ///< Calls that found no credit, oldest first: entries of the module's pool.
+    bool holding;      ///< Calls go through `overflow`, until no carrier is in flight any more.
+    Pending* overflow; ///< Calls that found no credit, oldest first.
     Pending* overflow_last;
-    Pending* graveyard; ///< Where entries of a closed channel go when their futures are gone.
+    Pending* returned;        ///< While holding: the free entries, kept from the stubs, so that no
+                              ///< new call overtakes one that waits.
+    std::uint64_t carriers;   ///< Bit per carrier cookie that is free.
+    std::uint32_t cancels;    ///< Submissions that have no completion.
+    std::uint32_t by_call;    ///< Completions that had no submission: synchronous calls.
+    std::uint32_t cancelling; ///< Cancellations that the callee may not have taken yet,
+    std::uint32_t cancel_end; ///< and the index behind the last of them.
+    Pending* graveyard;       ///< Where entries of a closed channel go when their futures are gone.
 };
 
 /// The callee's end of a channel. Guarded by its module's gate, except for `queued_used`.

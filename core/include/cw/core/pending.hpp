@@ -109,17 +109,18 @@ struct alignas(256) Pending {
     std::uint64_t
         words[6]; ///< Arguments while queued; the reply when done, unless `reply` points elsewhere.
     Outcome outcome;
-    std::uint32_t cookie; ///< index | generation << kPendingIndexBits; names this use of the entry.
-    void* coroutine;      ///< Who awaits; null until somebody does.
+    std::uint32_t cookie;       ///< index + generation * kCookieStep; names this use of the entry.
+    void* coroutine;            ///< Who awaits; null until somebody does.
     const std::uint64_t* reply; ///< Where the reply is. Untrusted if it is a completion slot: each
                                 ///< word is loaded once.
     Pending** pool;             ///< Head of the free list it belongs to.
     Pending* next;              ///< In that list, or in an overflow list.
     ClientEnd*
         end; ///< The channel of its pool, or whose overflow list it is in; null within a domain.
-    ModuleState* module; ///< The owner.
-    Pending* partner;    ///< Of a call that waited for a credit: own-pool entry <-> channel entry.
-    std::uint64_t deadline;      ///< Ticks; with Outcome::kArmed.
+    ModuleState* module;    ///< The owner.
+    Pending* carried;       ///< In a channel's pool: the call of the module's own pool that travels
+                            ///< under `carrier_cookie`, whatever this entry itself is used for.
+    std::uint64_t deadline; ///< Ticks; with Outcome::kArmed.
     std::uint16_t heap_index;    ///< Place in the executor's deadline heap; with Outcome::kArmed.
     std::uint16_t opcode;        ///< While in an overflow list.
     std::uint8_t argument_words; ///< While in an overflow list.
@@ -132,11 +133,13 @@ struct alignas(256) Pending {
     Request request;   ///< Within a domain.
     void* handler;
     Status answer;
+    std::uint32_t carrier_cookie; ///< A second name, with kCarrierBit; see `carried`.
 };
 static_assert(sizeof(Pending) == 256);
 
-inline constexpr std::uint32_t kPendingIndexBits = 6;
-inline constexpr std::uint32_t kPoolPendings = 1u << kPendingIndexBits; ///< Entries of a pool.
+inline constexpr std::uint32_t kPoolPendings = 64;          ///< Entries of a pool.
+inline constexpr std::uint32_t kCarrierBit = kPoolPendings; ///< In a cookie: names what is carried.
+inline constexpr std::uint32_t kCookieStep = 2 * kPoolPendings; ///< From one use to the next.
 static_assert(kPoolPendings == abi::kChannelCredits, "a free entry is a credit");
 
 /// Where the answer of a suspended handler goes.
@@ -154,6 +157,7 @@ pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end
     for (std::uint32_t i = kPoolPendings; i-- > 0;) {
         Pending& pending = memory[i];
         pending.cookie = i;
+        pending.carrier_cookie = i | kCarrierBit;
         pending.pool = head;
         pending.module = module;
         pending.end = end;
@@ -179,7 +183,7 @@ pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end
 /// is in no list.
 [[gnu::always_inline]] inline void pool_give(Pending& pending) noexcept {
     pending.outcome = Outcome{};
-    pending.cookie += kPoolPendings;
+    pending.cookie += kCookieStep;
     pending.next = *pending.pool;
     *pending.pool = &pending;
 }

@@ -60,10 +60,17 @@ public:
     [[nodiscard]] std::uint32_t free_slots() noexcept {
         std::uint32_t used = tail_ - cached_head_;
         if (used >= capacity_) {
-            refresh_head();
-            used = tail_ - cached_head_;
+            used = unreleased();
+            if (used >= capacity_)
+                return 0;
         }
         return capacity_ - used;
+    }
+    /// Slots that were published and are not given back. With credits it may be more than the
+    /// capacity: a consumer that has taken slots answers them before it gives them back.
+    [[nodiscard]] std::uint32_t unreleased() noexcept {
+        refresh_head();
+        return tail_ - cached_head_;
     }
     /// Position of the n-th free slot in the slot array.
     [[nodiscard]] std::uint32_t slot(std::uint32_t n = 0) const noexcept {
