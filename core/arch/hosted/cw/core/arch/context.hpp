@@ -11,8 +11,8 @@ namespace arch {
 inline Context* context() noexcept {
     return current_context;
 }
-inline std::uint64_t stack_pointer() noexcept {
-    return reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
+inline bool stack_is_below(std::uint64_t limit) noexcept {
+    return reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)) < limit;
 }
 } // namespace arch
 } // namespace cw

@@ -10,10 +10,12 @@ namespace arch {
 [[gnu::always_inline]] inline Context* context() noexcept {
     return static_cast<Context*>(__builtin_thread_pointer());
 }
-[[gnu::always_inline]] inline std::uint64_t stack_pointer() noexcept {
-    std::uint64_t value;
-    asm("mv %0, sp" : "=r"(value));
-    return value;
+/// True if the stack pointer is below `limit`. One instruction: the comparison takes sp as it is.
+[[gnu::always_inline]] inline bool stack_is_below(std::uint64_t limit) noexcept {
+    asm goto("bltu sp, %0, %l1" : : "r"(limit) : : below);
+    return false;
+below:
+    return true;
 }
 } // namespace arch
 } // namespace cw
