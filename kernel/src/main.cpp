@@ -1,4 +1,5 @@
 // From the first instruction in C++ to the first module.
+#include <cstddef>
 #include <cw/core/task.hpp>
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/archive.hpp>
@@ -24,15 +25,20 @@ void boot_secondary() noexcept;
 
 namespace cw::kernel {
 
+/// What a started hart finds at its argument, or looks for by its id; read by boot.S.
+struct SecondaryStart {
+    std::uint64_t boot_satp, satp, entry, stack, index, id;
+};
+static_assert(sizeof(SecondaryStart) == 48 && offsetof(SecondaryStart, entry) == 16 &&
+                  offsetof(SecondaryStart, id) == 40 && kMaxHarts == 8,
+              "boot.S");
+extern "C" {
+SecondaryStart secondary_starts[kMaxHarts];
+}
+
 namespace {
 
 Machine the_machine;
-
-/// What a started hart finds at its argument; read by boot.S.
-struct SecondaryStart {
-    std::uint64_t boot_satp, satp, entry, stack, index;
-};
-SecondaryStart secondary_starts[kMaxHarts];
 
 void enable_traps(std::uint32_t hart_id) noexcept {
     CW_CSR_WRITE(stvec, reinterpret_cast<std::uint64_t>(&trap_entry));
@@ -64,7 +70,8 @@ void start_harts(std::uint32_t boot_hart) noexcept {
                                    .satp = kernel_space().satp(),
                                    .entry = reinterpret_cast<std::uint64_t>(&secondary_main),
                                    .stack = *stack,
-                                   .index = count};
+                                   .index = count,
+                                   .id = id};
         if (arch::sbi_hart_start(id,
                                  physical(reinterpret_cast<const void*>(&boot_secondary)),
                                  physical(&secondary_starts[count]))

@@ -5,7 +5,13 @@
 .global _start
 _start:
     csrw    sie, zero
-    la      t0, bss_begin           # pc-relative: physical
+    # The first hart here boots the kernel. OpenSBI 1.1 may let a hart come here that the kernel starts: sbi_hsm_hart_start() changes
+    # the hart's state before its address, and a hart that looks in between goes to where it would have gone had it been first.
+    la      t0, boot_taken          # pc-relative: physical
+    li      t1, 1
+    amoswap.w.aq t1, t1, (t0)
+    bnez    t1, misled
+    la      t0, bss_begin
     la      t1, bss_end
 1:  bgeu    t0, t1, 2f
     sd      zero, 0(t0)
@@ -50,6 +56,20 @@ _start:
     call    kernel_main
 
 .balign 4
+misled:                             # a0 = hart id: looks for the SecondaryStart that is meant for it
+    fence
+    la      a1, secondary_starts
+    li      t0, 8                   # kMaxHarts; asserted in main.cpp, like the offsets
+6:  ld      t1, 40(a1)              # hart id
+    ld      t2, 16(a1)              # entry; 0 in those that are not used
+    bne     t1, a0, 7f
+    bnez    t2, boot_secondary
+7:  addi    a1, a1, 48
+    addi    t0, t0, -1
+    bnez    t0, 6b
+    j       misled
+
+.balign 4
 .global boot_secondary
 boot_secondary:                     # a0 = hart id, a1 = physical address of a SecondaryStart
     csrw    sie, zero
@@ -71,6 +91,11 @@ boot_secondary:                     # a0 = hart id, a1 = physical address of a S
     sfence.vma
     mv      sp, a4
     jr      a3                      # (a0 = hart index)
+
+.section .data
+.balign 4
+boot_taken:                         # not in .bss, which the first hart clears
+    .word 0
 
 .section .bss
 .balign 4096
