@@ -49,8 +49,9 @@ void copy_name(char (&into)[32], std::string_view name) noexcept {
 }
 
 [[noreturn]] void kernel_thread_start() noexcept {
-    asm volatile("csrsi sstatus, 2");
+    // Read before the first interrupt, which may save other registers there.
     auto* entry = reinterpret_cast<void (*)()>(current()->saved.s[0]);
+    asm volatile("csrsi sstatus, 2" : "+r"(entry) : : "memory");
     entry();
     thread_exit();
 }
