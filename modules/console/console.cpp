@@ -71,7 +71,8 @@ cw::Task<console::Keys> read(cw::Nothing) noexcept {
         const auto came = co_await cw::next_interrupt(uart.interrupt);
         drain_receiver();
         static_cast<void>(co_await cw::interrupts::acknowledge({uart.interrupt}));
-        drain_receiver(); // QEMU's PLIC does not interrupt again for what came while the source was masked
+        drain_receiver(); // QEMU's PLIC does not interrupt again for what came while the source was
+                          // masked
         if (!came) {
             reading = false;
             co_return cw::refuse(came.error());
