@@ -22,8 +22,9 @@ constexpr std::string_view kModprobeDetails =
 
 constexpr Command kCommands[] = {
     {.name = "bench",
-     .usage = "[paths|remote|wakes]",
+     .usage = "[paths | remote | wakes]",
      .summary = "measure calls: instructions per path, waking another hart, wake-ups per call",
+     .options = "paths remote wakes",
      .most = 1,
      .run = bench},
     {.name = "call",

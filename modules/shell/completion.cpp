@@ -100,7 +100,8 @@ cw::Task<> gather(Place place) noexcept {
         co_return cw::Nothing{};
     if (place.command.ends_with("--link"))
         co_return co_await offer_methods();
-    if (place.word.starts_with('-')) {
+    const bool only_options = command->takes == Takes::text;
+    if (only_options || place.word.starts_with('-')) {
         offer_words(command->options);
         co_return cw::Nothing{};
     }
