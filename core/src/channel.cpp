@@ -155,6 +155,8 @@ void finish_request(ServerEnd& end, std::uint32_t cookie, abi::RawFuture result)
         PromiseBase& promise = *reinterpret_cast<PromiseBase*>(result.value);
         promise.ticket = {&end, cookie, true};
         link_suspended(end, promise);
+        if (end.suspended_count > abi::kChannelCredits)
+            fault_server(*end.completions.executor, end);
     } else {
         complete_remotely(end, cookie, static_cast<Status>(result.state), nullptr, 0);
     }
@@ -200,6 +202,7 @@ void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept {
     if (end.suspended != nullptr)
         end.suspended->suspended_link = &promise.next_suspended;
     end.suspended = &promise;
+    ++end.suspended_count;
 }
 
 void unlink_suspended(PromiseBase& promise) noexcept {
@@ -209,6 +212,7 @@ void unlink_suspended(PromiseBase& promise) noexcept {
     if (promise.next_suspended != nullptr)
         promise.next_suspended->suspended_link = promise.suspended_link;
     promise.suspended_link = nullptr;
+    --static_cast<ServerEnd*>(promise.ticket.target)->suspended_count;
 }
 
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept {

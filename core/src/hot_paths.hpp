@@ -81,6 +81,10 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
         const abi::MethodEntry& method = table.methods[opcode];
         if (method.shape.buffers != 0) {
             serve_with_buffers(end, message, method, cookie);
+            if (end.closed) [[unlikely]] { // the client was beyond its credits
+                leave_module(executor, module);
+                return;
+            }
             continue;
         }
         // A larger reply is written into the completion slot at once: it is ours until it is
@@ -103,6 +107,10 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
             end.completions.ring.publish();
         } else {
             finish_request(end, cookie, result);
+            if (end.closed) [[unlikely]] {
+                leave_module(executor, module);
+                return;
+            }
         }
     } while (--count != 0);
     end.submissions.release();

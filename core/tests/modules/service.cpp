@@ -92,7 +92,7 @@ CW_PROVIDE(work::block, [](work::Block block) {
     return block;
 });
 CW_PROVIDE(work::refuse, [](work::Word word) -> cw::Result<work::Word> {
-    return cw::refuse(static_cast<cw::Status>(word.value));
+    return cw::refuse(static_cast<cw::Status>(1 + word.value % cw::kLastStatus));
 });
 CW_PROVIDE(work::hold, hold);
 CW_PROVIDE(work::release, release);

@@ -22,7 +22,7 @@ CW_METHOD(work, add_one, Word, Word, 1, 0);
 CW_METHOD(work, nothing, cw::Nothing, cw::Nothing, 1, 0);
 /// 48 bytes there and back, each word plus one.
 CW_METHOD(work, block, Block, Block, 1, 0);
-/// The status with this number, as the handler's error.
+/// The status with the number after this one, as the handler's error.
 CW_METHOD(work, refuse, Word, Word, 1, 0);
 /// Suspends until `release` names the same key; then value plus one.
 CW_METHOD(work, hold, Key, Word, 1, 0);

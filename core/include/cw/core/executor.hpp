@@ -66,8 +66,10 @@ struct ServerEnd {
     std::uint32_t index;
     bool closed;
     PromiseBase* suspended; ///< Handlers that have not answered yet, newest first.
-    QueuedCall* queued; ///< In the kernel: room for kChannelCredits synchronous calls that found
-                        ///< the module busy. Else null.
+    std::uint32_t
+        suspended_count; ///< Of them; more than the credits is more than an honest client has.
+    QueuedCall* queued;  ///< In the kernel: room for kChannelCredits synchronous calls that found
+                         ///< the module busy. Else null.
     Atomic<std::uint64_t> queued_used; ///< Bit per entry.
 };
 static_assert(abi::kChannelCredits == 64, "queued_used has a bit per credit");
