@@ -164,11 +164,13 @@ cw::Task<bool> run_placed(File file, Placing placing) noexcept {
     auto done = co_await wait_until_linked("digest");
     if (done)
         done = co_await hash_and_report(file, placing);
-    if (!done)
-        out.format("{} placed as {}: {}\n", file.name, placing.name, cw::name_of(done.error()));
     CW_CO_TRY(unloaded, co_await unload("digest"));
     if (unloaded.status != cw::Status::ok)
         out.put(unloaded.text);
+    if (!done && done.error() == cw::Status::cancelled)
+        co_return cw::refuse(done.error()); // the user wants the whole job to stop
+    if (!done)
+        out.format("{} placed as {}: {}\n", file.name, placing.name, cw::name_of(done.error()));
     co_return done.has_value() && unloaded.status == cw::Status::ok;
 }
 
