@@ -42,7 +42,7 @@ class FiguresTest(unittest.TestCase):
         names = {target.name for target in targets}
         self.assertEqual([boot.script for boot in boots][:2], ["bench", "bench wakes"])
         self.assertEqual(len(names), len(targets))
-        self.assertEqual(len(names), 19)
+        self.assertEqual(len(names), 21)
 
 
 if __name__ == "__main__":
