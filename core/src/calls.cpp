@@ -18,13 +18,14 @@ void push_local(Executor& executor, Ready& ready) noexcept {
     else
         executor.ready_last->next = &ready;
     executor.ready_last = &ready;
+    executor.errands.ready = true;
 }
 
 namespace {
 
 /// Makes a home executor look at its inbox and mailboxes.
 void call_attention(Executor& home) noexcept {
-    home.attention.store(1, Order::release); // [R10]
+    home.errands.attention.store(1, Order::release); // [R10]
     platform::wake_self(home);
 }
 
@@ -214,8 +215,6 @@ void run_request(Executor& executor, Request& request) noexcept {
         }
         return;
     }
-    if (copy.reply_words <= 1)
-        reply[0] = result.value;
     const std::uint32_t count = result.state == 0 ? copy.reply_words : 0;
     if (origin != nullptr)
         complete_remotely(*origin, copy.cookie, static_cast<Status>(result.state), reply, count);
@@ -230,6 +229,7 @@ void forget_module(Executor& executor, ModuleState& module) noexcept {
     }
     Ready* item = executor.ready;
     executor.ready = nullptr;
+    executor.errands.ready = false;
     while (item != nullptr) {
         Ready* next = item->next;
         if (item->module != &module)
@@ -245,7 +245,7 @@ void forget_module(Executor& executor, ModuleState& module) noexcept {
     for (Pending*& waiter : executor.interrupt_waiter) {
         if (waiter != nullptr && waiter->module == &module) {
             waiter = nullptr;
-            --executor.interrupt_waiters;
+            --executor.errands.interrupt_waiters;
         }
     }
 }
@@ -373,7 +373,7 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
     pending->alone = false;
     pending->end = nullptr;
     executor.interrupt_waiter[index] = pending;
-    ++executor.interrupt_waiters;
+    ++executor.errands.interrupt_waiters;
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
@@ -388,6 +388,8 @@ void release(Pending* pending) {
         pending->alone = false;
         pending->outcome.set_state(PendingState::done);
     }
+    if (pending->outcome.has(Outcome::kInRing))
+        ++pending->end->read_in_place;
     if (pending->outcome.state() != PendingState::done)
         pending->outcome.set_state(PendingState::abandoned);
     else if (pending->outcome.has(Outcome::kInReady))

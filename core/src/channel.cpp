@@ -1,14 +1,10 @@
 // Both ends of a channel, away from the common case: errors, cancellation, peers that end or lie.
-#include "runtime.hpp"
+#include "hot_paths.hpp"
 #include <utility>
 
 namespace cw::runtime {
 
 namespace {
-
-[[nodiscard]] std::uint32_t in_flight(const ClientEnd& end) noexcept {
-    return end.submissions.ring.tail() - end.cancels + end.by_call - end.completions.head();
-}
 
 /// Publishes a call that waited for a credit. One of the module's own pool travels under the second
 /// cookie of a channel entry; there is a free one, since as many are in flight at most.
@@ -44,7 +40,7 @@ void hold_calls(ClientEnd& end) noexcept {
 }
 
 void submit_held(ClientEnd& end) noexcept {
-    while (end.overflow != nullptr && in_flight(end) < abi::kChannelCredits) {
+    while (end.overflow != nullptr && end.in_flight() < abi::kChannelCredits) {
         Pending& waiting = *end.overflow;
         end.overflow = waiting.next;
         submit_waiting(end, waiting);
@@ -58,17 +54,41 @@ void submit_held(ClientEnd& end) noexcept {
 
 namespace {
 
+void copy_reply(Pending& pending, const Atomic<std::uint64_t>* words) noexcept {
+    for (std::uint32_t i = 0; i < abi::kMaxInlineWords; ++i)
+        pending.words[i] = words[i].load(Order::relaxed);
+    pending.reply = pending.words;
+}
+
 /// Copies an answer out of the ring into a Pending that is still in flight.
 void take_answer(Pending& pending, const RingMessage& message, Status status) noexcept {
     if (pending.outcome.state() != PendingState::in_flight)
         return; // given up: its status stands
-    for (std::uint32_t i = 0; i < abi::kMaxInlineWords; ++i)
-        pending.words[i] = message.words[i].load(Order::relaxed);
-    pending.reply = pending.words;
+    copy_reply(pending, message.words);
     pending.outcome.set_status(status);
 }
 
+/// Copies the reply of a call that was left in the ring.
+void copy_out(Pending& pending) noexcept {
+    if (!pending.outcome.has(Outcome::kInRing))
+        return;
+    pending.outcome.set(Outcome::kInRing, false);
+    copy_reply(pending, reinterpret_cast<const Atomic<std::uint64_t>*>(pending.reply));
+}
+
 } // namespace
+
+void copy_out(ClientEnd& end, std::uint32_t from, std::uint32_t to) noexcept {
+    for (std::uint32_t at = from; at != to; ++at) {
+        const RingMessage& message = end.completion_slots[at % abi::kCompletionSlots];
+        // Untrusted, and loaded again: another value makes us look at another entry, or copy this
+        // one's words later, from a slot that its peer has filled anew.
+        const std::uint64_t word = message.head.load(Order::relaxed);
+        Pending& pending = end.pendings[word % kPoolPendings];
+        if (pending.cookie == word)
+            copy_out(pending);
+    }
+}
 
 bool complete_slowly(Executor& executor,
                      ClientEnd& end,
@@ -127,27 +147,36 @@ bool buffers_allowed(const ServerEnd& end,
 
 } // namespace
 
-void serve_with_buffers(ServerEnd& end,
-                        const RingMessage& message,
-                        const abi::MethodEntry& method,
-                        std::uint32_t cookie) noexcept {
+bool serve_rarely(Executor& executor,
+                  ServerEnd& end,
+                  const RingMessage& message,
+                  std::uint64_t cookie,
+                  std::uint64_t code_and_flags) noexcept {
+    const auto name = static_cast<std::uint32_t>(cookie);
+    if (code_and_flags == std::uint64_t{abi::kMessageCancel} << 16) {
+        cancel_remote(executor, end, name);
+        return true;
+    }
+    if (code_and_flags >= end.methods->count) {
+        fault_server(executor, end);
+        return false;
+    }
+    const abi::MethodEntry& method = end.methods->methods[code_and_flags];
     std::uint64_t words[6]; // what is checked is what the handler sees
     for (std::uint32_t i = 0; i < 6; ++i)
         words[i] = message.words[i].load(Order::relaxed);
     if (!buffers_allowed(end, method, words)) {
-        complete_remotely(end, cookie, Status::not_permitted, nullptr, 0);
-        return;
+        complete_remotely(end, name, Status::not_permitted, nullptr, 0);
+        return true;
     }
     std::uint64_t reply[6] = {};
     const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(
         reply, words[0], words[1], words[2], words[3], words[4], words[5]);
-    if (result.state != 0) {
-        finish_request(end, cookie, result);
-        return;
-    }
-    if (method.shape.reply_words <= 1)
-        reply[0] = result.value;
-    complete_remotely(end, cookie, Status::ok, reply, method.shape.reply_words);
+    if (result.state != 0)
+        finish_request(end, name, result);
+    else
+        complete_remotely(end, name, Status::ok, reply, method.shape.reply_words);
+    return !end.closed;
 }
 
 void finish_request(ServerEnd& end, std::uint32_t cookie, abi::RawFuture result) noexcept {
@@ -246,7 +275,7 @@ void close_client(Executor& executor, ClientEnd& end) noexcept {
         return;
     end.closed = true;
     end.free = nullptr;
-    remove_ring(executor, &end);
+    remove_ring(executor, end.completions, end.submissions);
     const auto died = [&](Pending& pending) {
         if (pending.outcome.state() == PendingState::in_flight ||
             pending.outcome.state() == PendingState::queued) {
@@ -267,6 +296,7 @@ void close_client(Executor& executor, ClientEnd& end) noexcept {
         Pending& entry = end.pendings[i];
         if (Pending* waiting = std::exchange(entry.carried, nullptr); waiting != nullptr)
             died(*waiting);
+        copy_out(entry); // the ring's memory may go
         died(entry);
     }
 }
@@ -275,7 +305,7 @@ void close_server(Executor& executor, ServerEnd& end) noexcept {
     if (end.closed)
         return;
     end.closed = true;
-    remove_ring(executor, &end);
+    remove_ring(executor, end.submissions, end.completions);
     for (PromiseBase* promise = end.suspended; promise != nullptr;) {
         PromiseBase* next = promise->next_suspended;
         cancel_coroutine(executor, *promise);

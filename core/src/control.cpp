@@ -1,5 +1,6 @@
 #include "control.hpp"
 #include "runtime.hpp"
+#include <utility>
 
 namespace cw::runtime {
 
@@ -29,18 +30,16 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
 /// Has a ring armed before the next sleep. Each is in the list once at most, so that it cannot
 /// grow.
 void arm_later(Executor& executor, RingConsumer<NativeSync>& ring) noexcept {
-    for (std::uint32_t k = 0; k < executor.unarmed_count; ++k) {
+    std::uint8_t& count = executor.errands.unarmed;
+    for (std::uint32_t k = 0; k < count; ++k) {
         if (executor.unarmed[k] == &ring)
             return;
     }
-    executor.unarmed[executor.unarmed_count++] = &ring;
+    executor.unarmed[count++] = &ring;
 }
 
-void add_ring(Executor& executor,
-              RingConsumer<NativeSync>& ring,
-              ClientEnd* client,
-              ServerEnd* server) noexcept {
-    *executor.rings_end++ = {&ring, client, server};
+void add_ring(Executor& executor, RingConsumer<NativeSync>& ring, abi::RingTag tag) noexcept {
+    *executor.rings_end++ = {&ring, tag};
     arm_later(executor, ring);
 }
 
@@ -62,7 +61,7 @@ void add_client(Executor& executor, const abi::ControlEntry& entry) noexcept {
     end.module = reinterpret_cast<ModuleState*>(entry.a);
     end.pendings = reinterpret_cast<Pending*>(entry.e);
     pool_create(end.pendings, &end.free, end.module, &end);
-    add_ring(executor, end.completions, &end, nullptr);
+    add_ring(executor, end.completions, abi::client_ring_tag(entry.index));
 }
 
 void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
@@ -81,7 +80,7 @@ void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
     end.index = entry.index;
     // The kernel zeroed the entry and set `queued`; synchronous callers may have used both already.
     end.module = reinterpret_cast<ModuleState*>(entry.a);
-    add_ring(executor, end.submissions, nullptr, &end);
+    add_ring(executor, end.submissions, abi::server_ring_tag(entry.index));
 }
 
 /// False: the module is busy on another thread; to be tried again when that rings.
@@ -166,27 +165,30 @@ void run_control(Executor& executor) noexcept {
     }
 }
 
-void remove_ring(Executor& executor, const void* end) noexcept {
-    for (PolledRing* polled = executor.rings + 1; polled != executor.rings_end; ++polled) {
-        if (polled->client != end && polled->server != end)
-            continue;
-        // Its pages may go. The hot ring is no longer the hot one, but may have been taken from.
-        if (executor.hot != polled)
-            arm_later(executor, *executor.hot->ring);
-        for (std::uint32_t k = 0; k < executor.unarmed_count; ++k) {
-            if (executor.unarmed[k] == polled->ring)
-                executor.unarmed[k] = executor.unarmed[--executor.unarmed_count];
-        }
-        Outgoing* outgoing =
-            polled->client != nullptr ? &polled->client->submissions : &polled->server->completions;
-        for (std::uint32_t k = 0; k < executor.dirty_count; ++k) {
-            if (executor.dirty[k] == outgoing)
-                executor.dirty[k] = executor.dirty[--executor.dirty_count];
-        }
-        *polled = *--executor.rings_end;
-        executor.hot = executor.rings;
+void remove_ring(Executor& executor,
+                 const RingConsumer<NativeSync>& ring,
+                 Outgoing& outgoing) noexcept {
+    PolledRing* polled = executor.rings + 1;
+    while (polled != executor.rings_end && polled->ring != &ring)
+        ++polled;
+    if (polled == executor.rings_end)
         return;
+    // Its pages may go. The hot ring is no longer the hot one, but may have been taken from.
+    if (executor.hot_place != polled)
+        arm_later(executor, *executor.hot.ring);
+    std::uint8_t& count = executor.errands.unarmed;
+    for (std::uint32_t k = 0; k < count; ++k) {
+        if (executor.unarmed[k] == &ring)
+            executor.unarmed[k] = executor.unarmed[--count];
     }
+    if (outgoing.next_dirty != nullptr) {
+        Outgoing** link = &executor.dirty;
+        while (*link != &outgoing)
+            link = &(*link)->next_dirty;
+        *link = std::exchange(outgoing.next_dirty, nullptr);
+    }
+    *polled = *--executor.rings_end;
+    set_hot(executor, executor.rings);
 }
 
 } // namespace cw::runtime

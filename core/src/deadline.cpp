@@ -50,6 +50,7 @@ void arm_deadline(Executor& executor, Pending& pending, std::uint64_t ticks) noe
     pending.outcome.set(Outcome::kArmed, true);
     place(executor, executor.deadline_count, &pending);
     sift_up(executor, executor.deadline_count++);
+    executor.errands.deadlines = true;
 }
 
 void disarm_deadline(Executor& executor, Pending& pending) noexcept {
@@ -58,6 +59,7 @@ void disarm_deadline(Executor& executor, Pending& pending) noexcept {
     const std::uint32_t index = pending.heap_index;
     pending.outcome.set(Outcome::kArmed, false);
     Pending* last = executor.deadlines[--executor.deadline_count];
+    executor.errands.deadlines = executor.deadline_count != 0;
     if (last == &pending)
         return;
     place(executor, index, last);

@@ -22,7 +22,7 @@ void run_interrupts(Executor& executor) noexcept {
         ModuleState& module = *waiter->module;
         executor.interrupts_seen[i] = count;
         executor.interrupt_waiter[i] = nullptr;
-        --executor.interrupt_waiters;
+        --executor.errands.interrupt_waiters;
         waiter->words[0] = count;
         waiter->reply = waiter->words;
         finish(executor, *waiter);
@@ -32,8 +32,8 @@ void run_interrupts(Executor& executor) noexcept {
 
 /// What came from other threads of the domain, and what was made ready by this one.
 void run_lists(Executor& executor) noexcept {
-    if (executor.attention.load(Order::relaxed) != 0) {
-        executor.attention.exchange(0, Order::acquire);                   // [A10]
+    if (executor.errands.attention.load(Order::relaxed) != 0) {
+        executor.errands.attention.exchange(0, Order::acquire);           // [A10]
         Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
         Ready* oldest = nullptr;
         while (newest != nullptr) {
@@ -57,6 +57,7 @@ void run_lists(Executor& executor) noexcept {
     }
     Ready* item = executor.ready;
     executor.ready = nullptr; // what becomes ready from now on runs in the next round
+    executor.errands.ready = false;
     while (item != nullptr) {
         Ready* next = item->next;
         run_ready(executor, *item);
@@ -68,18 +69,19 @@ void run_lists(Executor& executor) noexcept {
 /// for wait() to ring. Requires: a full fence since the last publish ([F1]).
 [[gnu::always_inline]] inline std::uint64_t flush_after_fence(Executor& executor) noexcept {
     std::uint64_t last = abi::kNoDoorbell;
-    Outgoing** dirty = executor.dirty;
-    Outgoing** const end = dirty + executor.dirty_count;
-    executor.dirty_count = 0;
-    for (; dirty != end; ++dirty) {
-        Outgoing& outgoing = **dirty;
-        outgoing.dirty = false;
-        if (!outgoing.ring.flush_after_fence())
-            continue;
-        ++executor.statistics.wakes;
-        if (last != abi::kNoDoorbell) [[unlikely]]
-            platform::ring(last);
-        last = outgoing.doorbell;
+    Outgoing* outgoing = executor.dirty;
+    executor.dirty = &executor.dirty_end;
+    while (outgoing != &executor.dirty_end) {
+        Outgoing* const next = outgoing->next_dirty;
+        outgoing->next_dirty = nullptr;
+        if (outgoing->ring.flush_after_fence()) [[likely]] {
+            if (last != abi::kNoDoorbell) [[unlikely]] {
+                ++executor.statistics.rings;
+                platform::ring(last);
+            }
+            last = outgoing->doorbell;
+        }
+        outgoing = next;
     }
     return last;
 }
@@ -87,19 +89,13 @@ void run_lists(Executor& executor) noexcept {
 /// A ring that is not the hot one has something: it becomes the hot one. Of several the one behind
 /// the last, so that none starves.
 [[gnu::noinline]] void choose_hot(Executor& executor, PolledRing* found) noexcept {
-    for (PolledRing* behind = executor.hot + 1; behind < executor.rings_end; ++behind) {
+    for (PolledRing* behind = executor.hot_place + 1; behind < executor.rings_end; ++behind) {
         if (behind->ring->pending()) {
             found = behind;
             break;
         }
     }
-    executor.hot = found;
-    if (found->ring->available() == 0) { // an impossible index
-        if (found->client != nullptr)
-            fault_client(executor, *found->client);
-        else if (found->server != nullptr)
-            fault_server(executor, *found->server);
-    }
+    set_hot(executor, found);
 }
 
 /// Rounds that do not end in a sleep, one in this many: looks at all rings, and rings whom it keeps
@@ -111,18 +107,92 @@ static_assert((kBusyRounds & (kBusyRounds - 1)) == 0);
     return (++executor.busy_rounds & (kBusyRounds - 1)) == 0;
 }
 
+/// Arms what was taken from besides the hot ring.
+void arm_rest(Executor& executor) noexcept {
+    while (executor.errands.unarmed != 0)
+        executor.unarmed[--executor.errands.unarmed]->arm();
+}
+
+/// The first ring that has something; rings_end if none has.
+[[nodiscard, gnu::always_inline]] inline PolledRing* find_pending(Executor& executor) noexcept {
+    PolledRing* found = executor.rings;
+    while (found != executor.rings_end && !found->ring->pending())
+        ++found;
+    return found;
+}
+
 [[gnu::noinline]] void look_around(Executor& executor) noexcept {
-    executor.hot->ring->arm(); // it may have been taken from, and another becomes the hot one
-    fence(Order::seq_cst);     // [F2] for it, [F1]
+    executor.hot.ring->arm(); // it may have been taken from, and another becomes the hot one
+    fence(Order::seq_cst);    // [F2] for it, [F1]
     const std::uint64_t doorbell = flush_after_fence(executor);
-    if (doorbell != abi::kNoDoorbell)
+    if (doorbell != abi::kNoDoorbell) {
+        ++executor.statistics.rings;
         platform::ring(doorbell);
-    for (PolledRing* found = executor.rings; found != executor.rings_end; ++found) {
-        if (found->ring->pending()) {
-            choose_hot(executor, found);
-            return;
-        }
     }
+    if (PolledRing* found = find_pending(executor); found != executor.rings_end)
+        choose_hot(executor, found);
+}
+
+constexpr std::uint64_t kGoOn = 0;
+
+/// Everything but rings: the next deadline, or kGoOn if there may be more to do.
+[[nodiscard, gnu::noinline]] std::uint64_t run_errands(Executor& executor) noexcept {
+    if (executor.errands.interrupt_waiters != 0)
+        run_interrupts(executor);
+    std::uint64_t deadline = abi::kNoDeadline;
+    if (executor.errands.deadlines)
+        deadline = run_deadlines(executor);
+    if (executor.errands.ready || executor.errands.attention.load(Order::relaxed) != 0) {
+        run_lists(executor);
+        if (look_around_now(executor))
+            look_around(executor);
+        return kGoOn;
+    }
+    arm_rest(executor);
+    return deadline;
+}
+
+/// An impossible index, or nothing at all, or a ring of the kernel's.
+[[gnu::noinline]] void take_rare(Executor& executor) noexcept {
+    const PolledRing hot = executor.hot;
+    if (hot.ring->available() != 0) {
+        if (hot.tag == 0)
+            run_control(executor);
+    } else if (hot.ring->faulted()) {
+        if (hot.tag > 0)
+            fault_client(executor, hot.client());
+        else if (hot.tag < 0)
+            fault_server(executor, hot.server());
+    }
+}
+
+/// Takes what the hot ring has; true if it had something. `alone`: nothing else can have come.
+[[nodiscard, gnu::always_inline]] inline bool take_hot(Executor& executor, bool alone) noexcept {
+    static_assert(abi::kSubmissionSlots == abi::kCompletionSlots);
+    const std::uint32_t count = executor.hot.ring->unchecked();
+    if (count - 1 >= abi::kSubmissionSlots) [[unlikely]] {
+        if (count != 0)
+            take_rare(executor);
+        return false;
+    }
+    const abi::RingTag tag = executor.hot.tag;
+    if (tag < 0) {
+        serve_requests(executor, executor.hot.server(), count);
+        return true;
+    }
+    if (tag == 0) [[unlikely]] {
+        take_rare(executor);
+        return false;
+    }
+    if (!alone) {
+        // What the kernel said before an answer came is done before the answer is passed on.
+        if (executor.control.pending()) [[unlikely]]
+            run_control(executor);
+        if (executor.hot.tag <= 0) [[unlikely]] // it was closed
+            return false;
+    }
+    complete_calls(executor, executor.hot.client(), count);
+    return true;
 }
 
 } // namespace
@@ -136,73 +206,60 @@ void executor_create(Executor& executor, const abi::StartBlock& start) noexcept 
                         abi::kFirstIndex};
     executor.control_entries =
         reinterpret_cast<const abi::ControlEntry*>(start.control + abi::kSlotsOffset);
-    executor.rings[0] = {&executor.control, nullptr, nullptr};
+    executor.rings[0] = {&executor.control, 0};
     executor.rings_end = executor.rings + 1;
-    executor.hot = executor.rings;
-    executor.unarmed[executor.unarmed_count++] = &executor.control;
+    executor.dirty = &executor.dirty_end;
+    set_hot(executor, executor.rings);
+    executor.unarmed[executor.errands.unarmed++] = &executor.control;
 }
 
-void executor_run(Executor& executor) noexcept {
+void executor_run(Executor& given) noexcept {
+    // After a wake-up it is most often the ring that had something last; the others are looked at
+    // below, unless its doorbell is known to be the only one that was rung: then whoever else has
+    // something for us will ring as well, and the next sleep ends at once.
+    abi::RingTag rung = 0; // by a doorbell of its own, and nothing else was; or 0
     for (;;) {
-        // After a wake-up it is most often the ring that had something last; the others are looked
-        // at below.
-        const PolledRing hot = *executor.hot;
-        if (const std::uint32_t count = hot.ring->available(); count != 0) [[likely]] {
-            if (hot.server != nullptr) {
-                serve_requests(executor, *hot.server, count);
-            } else if (hot.client != nullptr) {
-                // What the kernel said before an answer came is done before the answer is passed
-                // on.
-                if (executor.control.pending()) [[unlikely]]
-                    run_control(executor);
-                if (!hot.client->closed) [[likely]]
-                    complete_calls(executor, *hot.client, count);
-            } else {
-                run_control(executor);
-            }
-        }
-        if (executor.interrupt_waiters != 0) [[unlikely]]
-            run_interrupts(executor);
+        Executor& executor = own_executor(given);
+        if (rung != executor.hot.tag)
+            rung = 0;
+        if (!take_hot(executor, rung != 0))
+            rung = 0;
         std::uint64_t deadline = abi::kNoDeadline;
-        if (executor.deadline_count != 0) [[unlikely]]
-            deadline = run_deadlines(executor);
-        if (executor.ready != nullptr || executor.attention.load(Order::relaxed) != 0)
-            [[unlikely]] {
-            run_lists(executor);
-            if (look_around_now(executor))
-                look_around(executor);
-            continue;
+        if (executor.errands.any()) [[unlikely]] {
+            rung = 0;
+            deadline = run_errands(executor);
+            if (deadline == kGoOn)
+                continue;
         }
+        keep_here(deadline);
 
         // About to sleep: arm what was taken from, fence once, look at everything once more.
-        executor.hot->ring->arm();
-        if (executor.unarmed_count != 0) [[unlikely]] {
-            while (executor.unarmed_count != 0)
-                executor.unarmed[--executor.unarmed_count]->arm();
-        }
+        executor.hot.ring->arm();
         fence(
             Order::seq_cst); // [F2] for every ring just armed, and [F1] for every ring published to
-        PolledRing* found = executor.rings;
-        PolledRing* const end = executor.rings_end;
-        while (!found->ring->pending()) {
-            if (++found == end)
-                break;
-        }
-        if (found != end) [[unlikely]] {
-            if (look_around_now(executor))
-                look_around(executor);
-            else
-                choose_hot(executor, found);
+        if (rung == 0) {
+            PolledRing* const found = find_pending(executor);
+            if (found != executor.rings_end) [[unlikely]] {
+                if (look_around_now(executor))
+                    look_around(executor);
+                else
+                    choose_hot(executor, found);
+                continue;
+            }
+        } else if (executor.hot.ring->pending()) [[unlikely]] {
+            rung = 0;
             continue;
         }
         // In a domain of one thread nothing else can have come since we looked.
         if constexpr (kManyThreads) {
-            if (executor.attention.load(Order::relaxed) != 0)
+            if (executor.errands.attention.load(Order::relaxed) != 0)
                 continue;
         }
         const std::uint64_t doorbell = flush_after_fence(executor);
         ++executor.statistics.waits;
-        platform::sleep(deadline, doorbell);
+        if (doorbell == abi::kNoDoorbell) [[unlikely]]
+            ++executor.statistics.quiet;
+        rung = platform::sleep(deadline, doorbell);
     }
 }
 

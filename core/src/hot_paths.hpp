@@ -3,8 +3,18 @@
 // its caller. Instruction counts matter here: bench rpc.*.
 #pragma once
 #include "runtime.hpp"
+#include <utility>
 
 namespace cw::runtime {
+
+/// Answers that came while nobody awaited them are left in the ring; what is still there at the end
+/// of the round is copied out. Keeps the round's common case, one awaited answer, free of copies.
+void copy_out(ClientEnd& end, std::uint32_t from, std::uint32_t to) noexcept;
+
+/// As the processor keeps a 32-bit index in a register.
+[[nodiscard]] constexpr std::int64_t sign_extended(std::uint32_t index) noexcept {
+    return static_cast<std::int32_t>(index);
+}
 
 /// Takes `count` completions and resumes who awaits them. Untrusted: the whole completion; each
 /// word is loaded once.
@@ -14,38 +24,83 @@ complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept
     if (!enter_module(module)) [[unlikely]]
         return;
     executor.statistics.completed += count;
+    const RingMessage* const slots = end.completion_slots;
+    Pending* const pendings = end.pendings;
+    const std::uint32_t first = end.completions.head();
+    auto behind = sign_extended(first + count);
+    Outcome in_flight{PendingState::in_flight}, in_ring = Outcome::left_in_ring();
+    keep_here(in_flight);
+    keep_here(in_ring);
+    keep_here(behind);
+    std::uint32_t head = first;
+    std::uint32_t left = count; // in the ring
     do {
-        const RingMessage& message =
-            end.completion_slots[end.completions.slot_of<abi::kCompletionSlots>()];
-        const std::uint64_t head = message.head.load(Order::relaxed);
-        const std::uint32_t cookie = abi::message_cookie(head);
-        Pending& pending = end.pendings[cookie % kPoolPendings];
-        end.completions.take();
+        const RingMessage& message = slots[head % abi::kCompletionSlots];
+        const std::uint64_t word = message.head.load(Order::relaxed);
+        Pending& pending = pendings[word % kPoolPendings];
+        ++head;
         // The common case: a call of ours in flight that succeeded, and nobody waits for its
         // credit. Anything else is looked at closely.
-        if (pending.cookie == head && pending.outcome.is(PendingState::in_flight)) [[likely]] {
-            pending.outcome = Outcome{PendingState::done};
+        if (pending.cookie == word && pending.outcome == in_flight) [[likely]] {
+            pending.reply = reinterpret_cast<const std::uint64_t*>(
+                message.words); // read, or copied, before release() below
             if (void* coroutine = pending.coroutine; coroutine != nullptr) {
+                pending.outcome = Outcome{PendingState::done};
                 pending.coroutine = nullptr;
-                pending.reply = reinterpret_cast<const std::uint64_t*>(
-                    message.words); // read before release() below
+                --left;
+                end.completions.take_to(head);
                 std::coroutine_handle<>::from_address(coroutine).resume();
             } else {
-                pending.reply = pending.words;
-                for (std::uint32_t i = 0; i < abi::kMaxInlineWords; ++i)
-                    pending.words[i] = message.words[i].load(Order::relaxed);
+                pending.outcome = in_ring;
             }
-        } else if (!complete_slowly(executor, end, message, head)) [[unlikely]] {
-            leave_module(executor, module);
-            fault_client(executor, end);
-            return;
+        } else {
+            --left;
+            end.completions.take_to(head);
+            if (!complete_slowly(executor, end, message, word)) [[unlikely]] {
+                leave_module(executor, module);
+                fault_client(executor, end);
+                return;
+            }
         }
-    } while (--count != 0);
+    } while (sign_extended(head) != behind);
+    end.completions.take_to(head);
+    if (left != 0) {
+        if (std::exchange(end.read_in_place, 0) != left)
+            copy_out(end, first, head);
+    }
     end.completions.release();
     if (end.holding) [[unlikely]]
         submit_held(end);
     leave_module(executor, module);
 }
+
+/// The indices of a server's two rings while its loop runs, in registers. The ends' own are brought
+/// up to date before anybody else looks at them: after each message where a module that faults
+/// leaves the loop for ever and the executor goes on, as in the kernel.
+struct ServedIndices {
+    ServerEnd& end;
+    ProducerWords<NativeSync>& answers = end.completions.ring.shared();
+    std::uint32_t head = end.submissions.head();
+    std::uint32_t tail = end.completions.ring.tail();
+
+    [[gnu::always_inline]] void taken() noexcept {
+        ++head;
+        if constexpr (kManyThreads)
+            end.submissions.take_to(head);
+    }
+    [[gnu::always_inline]] void answered() noexcept {
+        ++tail;
+        if constexpr (kManyThreads)
+            end.completions.ring.set_tail(tail);
+        answers.tail.store(tail, Order::release); // [R1]
+    }
+    void bring_up_to_date() noexcept {
+        end.submissions.take_to(head);
+        end.completions.ring.set_tail(tail);
+    }
+    /// After something else may have answered on this channel.
+    void look_again() noexcept { tail = end.completions.ring.tail(); }
+};
 
 /// Takes `count` requests and runs their handlers. Untrusted: the whole submission; each word is
 /// loaded once.
@@ -58,40 +113,35 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
         if ((module.gate.load(Order::relaxed) & kGateQueued) !=
             0) // requests of synchronous callers came first
             run_mailbox(executor, module);
+        executor.serving = &end; // the nucleus asks whose call it is
     }
     executor.statistics.received += count;
-    executor.serving = &end;
     const abi::MethodTable& table = *end.methods;
+    const std::uint64_t plain_methods = table.plain_count;
+    const RingMessage* const slots = end.submission_slots;
+    RingMessage* const answers = end.completion_slots;
+    ServedIndices indices{end};
+    auto behind = sign_extended(indices.head + count);
+    keep_here(behind);
     do {
-        const RingMessage& message =
-            end.submission_slots[end.submissions.slot_of<abi::kSubmissionSlots>()];
-        const std::uint64_t head = message.head.load(Order::relaxed);
-        const auto cookie = static_cast<std::uint32_t>(head);
-        const std::uint64_t opcode = head >> 32; // flags in its upper half: then it is no method
-        end.submissions.take();
-        if (opcode >= table.count) [[unlikely]] {
-            if (opcode != std::uint64_t{abi::kMessageCancel} << 16) {
+        const RingMessage& message = slots[indices.head % abi::kSubmissionSlots];
+        const std::uint64_t cookie = message.load_cookie();
+        const std::uint64_t opcode = message.load_code_and_flags(); // with flags it is no method
+        indices.taken();
+        if (opcode >= plain_methods) [[unlikely]] {
+            indices.bring_up_to_date();
+            if (!serve_rarely(executor, end, message, cookie, opcode)) {
                 leave_module(executor, module);
-                fault_server(executor, end);
                 return;
             }
-            cancel_remote(executor, end, cookie);
+            indices.look_again();
             continue;
         }
         const abi::MethodEntry& method = table.methods[opcode];
-        if (method.shape.buffers != 0) {
-            serve_with_buffers(end, message, method, cookie);
-            if (end.closed) [[unlikely]] { // the client was beyond its credits
-                leave_module(executor, module);
-                return;
-            }
-            continue;
-        }
-        // A larger reply is written into the completion slot at once: it is ours until it is
-        // published. A client that submits beyond its credits makes us overwrite answers it has not
-        // taken: its own loss, and nobody else's.
-        RingMessage& answer =
-            end.completion_slots[end.completions.ring.slot_of<abi::kCompletionSlots>()];
+        // The reply is written into the completion slot at once: it is ours until it is published.
+        // A client that submits beyond its credits makes us overwrite answers it has not taken: its
+        // own loss, and nobody else's.
+        RingMessage& answer = answers[indices.tail % abi::kCompletionSlots];
         const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(
             reinterpret_cast<std::uint64_t*>(answer.words),
             message.words[0].load(Order::relaxed),
@@ -101,20 +151,21 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
             message.words[4].load(Order::relaxed),
             message.words[5].load(Order::relaxed));
         if (result.state == 0) [[likely]] {
-            if (method.shape.reply_words <= 1)
-                answer.words[0].store(result.value, Order::relaxed);
             answer.head.store(cookie, Order::relaxed); // status ok
-            end.completions.ring.publish();
+            indices.answered();
         } else {
-            finish_request(end, cookie, result);
+            indices.bring_up_to_date();
+            finish_request(end, static_cast<std::uint32_t>(cookie), result);
             if (end.closed) [[unlikely]] {
                 leave_module(executor, module);
                 return;
             }
+            indices.look_again();
         }
-    } while (--count != 0);
+    } while (sign_extended(indices.head) != behind);
+    indices.bring_up_to_date();
     end.submissions.release();
-    mark_dirty(end.completions);
+    mark_dirty(end.completions, executor);
     leave_module(executor, module);
 }
 

@@ -16,8 +16,8 @@ namespace cw::platform {
 
 /// Every register but sp and tp is lost: nothing is saved for a thread that goes to sleep here, and
 /// nothing restored.
-[[gnu::always_inline]] inline void sleep(std::uint64_t deadline_ticks,
-                                         std::uint64_t doorbell) noexcept {
+[[gnu::always_inline, nodiscard]] inline abi::RingTag sleep(std::uint64_t deadline_ticks,
+                                                            std::uint64_t doorbell) noexcept {
     register std::uint64_t a0 asm("a0") = deadline_ticks;
     register std::uint64_t a1 asm("a1") = doorbell;
     register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::wait);
@@ -50,6 +50,7 @@ namespace cw::platform {
                    "s9",
                    "s10",
                    "s11");
+    return static_cast<abi::RingTag>(a1);
 }
 
 } // namespace cw::platform
@@ -58,8 +59,9 @@ namespace cw::platform {
 inline void ring(std::uint64_t doorbell) noexcept {
     wake(static_cast<std::uint32_t>(doorbell));
 }
-inline void sleep(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
-    wait(deadline_ticks, doorbell);
+[[nodiscard]] inline abi::RingTag sleep(std::uint64_t deadline_ticks,
+                                        std::uint64_t doorbell) noexcept {
+    return wait(deadline_ticks, doorbell);
 }
 } // namespace cw::platform
 #endif

@@ -56,12 +56,12 @@ template <class... W>
         return slow_entry(edge, words...);
     end.free = pending->next;
     pending->outcome = Outcome{PendingState::in_flight};
-    RingMessage& message =
-        end.submission_slots[end.submissions.ring.slot_of<abi::kSubmissionSlots>()];
+    const std::uint32_t tail = end.submissions.ring.tail();
+    RingMessage& message = end.submission_slots[tail % abi::kSubmissionSlots];
     message.head.store(edge.submission | pending->cookie, Order::relaxed);
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
-    end.submissions.ring.publish();
+    end.submissions.ring.publish_to(tail + 1);
     mark_dirty(end.submissions);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }

@@ -14,6 +14,21 @@ inline constexpr bool kManyThreads = false;
 inline constexpr bool kManyThreads = true;
 #endif
 
+/// Keeps the compiler from computing a constant before the executor's loop: no register survives a
+/// sleep, so it would be loaded in each round, whether that needs it or not.
+template <class T>
+[[gnu::always_inline]] inline void keep_here(T& value) noexcept {
+    asm volatile("" : "+r"(value));
+}
+
+/// The executor whose loop this is: what tp points to, where a thread has just that.
+[[nodiscard, gnu::always_inline]] inline Executor& own_executor(Executor& given) noexcept {
+    static_assert(offsetof(Executor, context) == 0);
+    if constexpr (kManyThreads)
+        return given;
+    return *reinterpret_cast<Executor*>(arch::context());
+}
+
 [[nodiscard]] inline Pending& pending_of_waiter(Ready& ready) noexcept {
     return *reinterpret_cast<Pending*>(reinterpret_cast<std::uint64_t>(&ready) -
                                        offsetof(Pending, waiter));
@@ -31,10 +46,17 @@ inline constexpr bool kManyThreads = true;
 /// leaves.
 [[nodiscard]] bool enter_shared_module(ModuleState& module) noexcept;
 
+/// One of the two bits of a gate, in its byte. In a domain of one thread only.
+template <std::uint64_t kBit>
+[[nodiscard, gnu::always_inline]] inline unsigned char* gate_byte(ModuleState& module) noexcept {
+    static_assert(kBit == 1 || kBit == 1u << 8);
+    return reinterpret_cast<unsigned char*>(&module.gate) + (kBit == 1 ? 0 : 1);
+}
+
 [[nodiscard, gnu::always_inline]] inline bool enter_module(ModuleState& module) noexcept {
     if constexpr (kManyThreads)
         return enter_shared_module(module);
-    module.gate.store(kGateHeld | module.gate.load(Order::relaxed), Order::relaxed);
+    __atomic_store_n(gate_byte<kGateHeld>(module), 1, __ATOMIC_RELAXED);
     return true;
 }
 
@@ -46,21 +68,23 @@ inline constexpr bool kManyThreads = true;
             return;
         queued = ModuleGate::leave(module.gate);
     } else {
-        const std::uint64_t before = module.gate.load(Order::relaxed);
-        module.gate.store(before & ~std::uint64_t{kGateHeld}, Order::relaxed);
-        queued = before != kGateHeld;
+        __atomic_store_n(gate_byte<kGateHeld>(module), 0, __ATOMIC_RELAXED);
+        queued = __atomic_load_n(gate_byte<kGateQueued>(module), __ATOMIC_RELAXED) != 0;
     }
     if (queued) [[unlikely]]
-        executor.attention.store(1, Order::release); // [R10]
+        executor.errands.attention.store(1, Order::release); // [R10]
 }
 
 /// Makes sure that the wake-up for what was just published is looked at before the executor sleeps.
-[[gnu::always_inline]] inline void mark_dirty(Outgoing& outgoing) noexcept {
-    if (outgoing.dirty)
+[[gnu::always_inline]] inline void mark_dirty(Outgoing& outgoing, Executor& executor) noexcept {
+    if (outgoing.next_dirty != nullptr)
         return; // once for a batch
-    outgoing.dirty = true;
-    Executor& executor = *outgoing.executor;
-    executor.dirty[executor.dirty_count++] = &outgoing;
+    outgoing.next_dirty = executor.dirty;
+    executor.dirty = &outgoing;
+}
+
+[[gnu::always_inline]] inline void mark_dirty(Outgoing& outgoing) noexcept {
+    mark_dirty(outgoing, *outgoing.executor);
 }
 
 /// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees
@@ -104,11 +128,13 @@ void complete_remotely(ServerEnd& end,
                        Status status,
                        const std::uint64_t* words,
                        std::uint32_t count) noexcept;
-/// Serves a request with buffers, after checking them.
-void serve_with_buffers(ServerEnd& end,
-                        const RingMessage& message,
-                        const abi::MethodEntry& method,
-                        std::uint32_t cookie) noexcept;
+/// A request that is not of the plain methods: buffers to be checked, a cancellation, nonsense.
+/// False: the channel is closed now.
+[[nodiscard]] bool serve_rarely(Executor& executor,
+                                ServerEnd& end,
+                                const RingMessage& message,
+                                std::uint64_t cookie,
+                                std::uint64_t code_and_flags) noexcept;
 /// What a handler returned other than a reply that is there.
 void finish_request(ServerEnd& end, std::uint32_t cookie, abi::RawFuture result) noexcept;
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept;
@@ -128,8 +154,14 @@ void push_local(Executor& executor, Ready& ready) noexcept;
 void run_ready(Executor& executor, Ready& ready) noexcept;
 /// Takes everything of a module that will never run again out of the executor's lists.
 void forget_module(Executor& executor, ModuleState& module) noexcept;
-/// No longer polls an end.
-void remove_ring(Executor& executor, const void* end) noexcept;
+/// No longer polls a ring, and forgets what its end has published.
+void remove_ring(Executor& executor,
+                 const RingConsumer<NativeSync>& ring,
+                 Outgoing& outgoing) noexcept;
+[[gnu::always_inline]] inline void set_hot(Executor& executor, PolledRing* place) noexcept {
+    executor.hot_place = place;
+    executor.hot = *place;
+}
 
 void arm_deadline(Executor& executor, Pending& pending, std::uint64_t ticks) noexcept;
 void disarm_deadline(Executor& executor, Pending& pending) noexcept;

@@ -106,7 +106,7 @@ private:
 
     void receive() {
         for (std::size_t i = 0; i < clients_.size(); ++i) {
-            if (!clients_[i]->bell.take())
+            if (!clients_[i]->bell.take().any)
                 continue; // a client sleeps until it is rung, too
             do {
                 const std::size_t count = clients_[i]->take().size();

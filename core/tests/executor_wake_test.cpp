@@ -159,7 +159,7 @@ TEST(ExecutorWake, control_entries_that_must_wait_do_not_grow_a_list) {
     couple.world.run();
     EXPECT_EQ(couple.calling.executor().clients[0].index, 0u);
     EXPECT_TRUE(couple.calling.executor().clients[0].closed);
-    EXPECT_EQ(couple.calling.executor().unarmed_count, 0u);
+    EXPECT_EQ(couple.calling.executor().errands.unarmed, 0u);
 }
 
 } // namespace

@@ -22,21 +22,28 @@ constexpr std::size_t kControlBytes =
     abi::kSlotsOffset + abi::kControlSlots * sizeof(abi::ControlEntry);
 } // namespace
 
-void Bell::ring() {
+void Bell::ring(abi::RingTag tag) {
     const std::lock_guard hold{mutex_};
-    latched_ = true;
+    ++latched_;
+    tag_ = tag;
     ++rings_;
     condition_.notify_one();
 }
 
-bool Bell::take() {
+Bell::Rung Bell::consume() {
+    const Rung rung{latched_ != 0, latched_ == 1 ? tag_ : 0};
+    latched_ = 0;
+    return rung;
+}
+
+Bell::Rung Bell::take() {
     const std::lock_guard hold{mutex_};
-    return std::exchange(latched_, false);
+    return consume();
 }
 
 bool Bell::rung() const {
     const std::lock_guard hold{mutex_};
-    return latched_;
+    return latched_ != 0;
 }
 
 std::uint64_t Bell::rings() const {
@@ -44,15 +51,15 @@ std::uint64_t Bell::rings() const {
     return rings_;
 }
 
-void Bell::wait(std::uint64_t deadline_ns) {
+Bell::Rung Bell::wait(std::uint64_t deadline_ns) {
     std::unique_lock hold{mutex_};
-    const auto rung = [this] { return latched_; };
+    const auto rung = [this] { return latched_ != 0; };
     if (deadline_ns == abi::kNoDeadline)
         condition_.wait(hold, rung);
     else
         condition_.wait_for(
             hold, std::chrono::nanoseconds{deadline_ns - std::min(deadline_ns, steady_ns())}, rung);
-    latched_ = false;
+    return consume();
 }
 
 Pages::Pages(std::size_t bytes) :
@@ -118,8 +125,8 @@ void ExecutorThread::tell(const abi::ControlEntry& entry) {
         bell.ring();
 }
 
-std::uint32_t ExecutorThread::doorbell_to(Bell& target) {
-    doorbells_.push_back(&target);
+std::uint32_t ExecutorThread::doorbell_to(Bell& target, abi::RingTag tag) {
+    doorbells_.push_back({&target, tag});
     return static_cast<std::uint32_t>(doorbells_.size() - 1);
 }
 
@@ -163,23 +170,24 @@ void ExecutorThread::stop() {
 
 void ExecutorThread::on_wake(std::uint32_t doorbell) {
     if (doorbell < doorbells_.size())
-        doorbells_[doorbell]->ring();
+        doorbells_[doorbell].target->ring(doorbells_[doorbell].tag);
 }
 
-void ExecutorThread::on_wait(std::uint64_t deadline, std::uint64_t doorbell) {
-    if (doorbell < doorbells_.size())
-        doorbells_[doorbell]->ring();
+abi::RingTag ExecutorThread::on_wait(std::uint64_t deadline, std::uint64_t doorbell) {
+    on_wake(static_cast<std::uint32_t>(std::min<std::uint64_t>(doorbell, ~std::uint32_t{0})));
     deadline_ = deadline;
     if (!threaded_) {
-        if (bell.take() || deadline <= ticks.load(Order::relaxed))
-            return;
+        const Bell::Rung rung = bell.take();
+        if (rung.any || deadline <= ticks.load(Order::relaxed))
+            return rung.tag;
         _longjmp(asleep_, 1);
     }
     if (stopping_.load(Order::acquire))
         _longjmp(asleep_, 1);
-    bell.wait(deadline);
+    const Bell::Rung rung = bell.wait(deadline);
     if (stopping_.load(Order::acquire))
         _longjmp(asleep_, 1);
+    return rung.tag;
 }
 
 void ExecutorThread::on_told(const Told& told) {
@@ -243,8 +251,8 @@ namespace cw::platform {
 void wake(std::uint32_t doorbell) noexcept {
     test::running->on_wake(doorbell);
 }
-void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
-    test::running->on_wait(deadline_ticks, doorbell);
+abi::RingTag wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
+    return test::running->on_wait(deadline_ticks, doorbell);
 }
 std::uint64_t now() noexcept {
     return test::running != nullptr && test::running->threaded() ? test::steady_ns()

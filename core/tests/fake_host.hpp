@@ -20,19 +20,27 @@ namespace cw::test {
 /// The kernel's doorbell: ringing latches, waiting consumes.
 class Bell {
 public:
-    void ring();
-    /// Consumes a ring that came, if one did.
-    bool take();
+    void ring(abi::RingTag tag = 0);
+    /// What a consumed ring says.
+    struct Rung {
+        bool any;
+        abi::RingTag tag; ///< Of the only one there was; else 0.
+    };
+    /// Consumes rings that came.
+    Rung take();
     [[nodiscard]] bool rung() const;
     /// How often it was rung, latched or not.
     [[nodiscard]] std::uint64_t rings() const;
-    /// Sleeps until it is rung or `deadline_ns` of the steady clock has come.
-    void wait(std::uint64_t deadline_ns);
+    /// Sleeps until it is rung or `deadline_ns` of the steady clock has come; as take().
+    Rung wait(std::uint64_t deadline_ns);
 
 private:
     mutable std::mutex mutex_;
     std::condition_variable condition_;
-    bool latched_ = false;
+    [[nodiscard]] Rung consume();
+
+    std::uint64_t latched_ = 0;
+    abi::RingTag tag_ = 0; ///< Of the last ring.
     std::uint64_t rings_ = 0;
 };
 
@@ -88,7 +96,7 @@ public:
     /// An entry of the control ring, and a ring of the bell if the executor asked for it.
     void tell(const abi::ControlEntry& entry);
     /// Index of the doorbell that rings `target`.
-    std::uint32_t doorbell_to(Bell& target);
+    std::uint32_t doorbell_to(Bell& target, abi::RingTag tag);
     /// What it told; taken away by the call.
     std::vector<Told> take_reports();
     /// Called on the executor's thread for each report, besides keeping it.
@@ -112,7 +120,7 @@ public:
     // What platform:: calls.
 
     void on_wake(std::uint32_t doorbell);
-    void on_wait(std::uint64_t deadline, std::uint64_t doorbell);
+    abi::RingTag on_wait(std::uint64_t deadline, std::uint64_t doorbell);
     void on_told(const Told& told);
     [[noreturn]] void on_fail(std::string message);
     [[nodiscard]] const std::string& failure() const { return failure_; }
@@ -129,7 +137,11 @@ private:
     RuntimeOps ops_;
     std::vector<Pending*> deadlines_;
     std::vector<Atomic<std::uint64_t>> interrupts_;
-    std::vector<Bell*> doorbells_;
+    struct Doorbell {
+        Bell* target;
+        abi::RingTag tag;
+    };
+    std::vector<Doorbell> doorbells_;
     std::mutex reports_mutex_;
     std::vector<Told> reports_;
     std::string failure_;

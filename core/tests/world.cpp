@@ -43,10 +43,10 @@ Module::Module(const std::string& name, ExecutorThread& executor) :
     state.frames.bump = frames.address();
     state.frames.end = frames.address() + file.record().frame_bytes;
     for (const abi::ProvideRecord* provide : file.provides()) {
-        abi::MethodEntry& entry = methods.methods[methods.count++];
-        entry.invoke = provide->invoke;
-        entry.flags = provide->flags;
-        entry.shape = provide->shape;
+        methods.add({.invoke = provide->invoke,
+                     .flags = provide->flags,
+                     .shape = provide->shape,
+                     .reserved = {}});
     }
 }
 
@@ -107,7 +107,7 @@ void RawClient::cancel(std::uint32_t cookie) {
 
 void RawClient::flush() {
     if (submissions.flush())
-        peer.ring();
+        peer.ring(abi::server_ring_tag(channel.server_index));
 }
 
 std::vector<Message> RawClient::take() {
@@ -165,7 +165,7 @@ void RawServer::answer(std::uint32_t cookie,
 
 void RawServer::flush() {
     if (completions.flush())
-        peer.ring();
+        peer.ring(abi::client_ring_tag(channel.client_index));
 }
 
 ExecutorThread& World::executor(std::string name) {
@@ -214,8 +214,10 @@ void World::add_server(Module& server, Channel& channel, std::uint32_t doorbell)
 
 Channel& World::connect(Module& client, Module& server) {
     Channel& channel = *channels_.emplace_back(std::make_unique<Channel>());
-    add_server(server, channel, server.home.doorbell_to(client.home.bell));
-    add_client(client, channel, client.home.doorbell_to(server.home.bell));
+    const abi::RingTag answers = abi::client_ring_tag(client.home.client_ends);
+    add_server(server, channel, server.home.doorbell_to(client.home.bell, answers));
+    const abi::RingTag requests = abi::server_ring_tag(channel.server_index);
+    add_client(client, channel, client.home.doorbell_to(server.home.bell, requests));
     return channel;
 }
 
@@ -265,7 +267,7 @@ RawClient& World::raw_client(Module& server) {
     Channel& channel = *channels_.emplace_back(std::make_unique<Channel>());
     RawClient& client =
         *raw_clients_.emplace_back(std::make_unique<RawClient>(channel, server.home));
-    add_server(server, channel, server.home.doorbell_to(client.bell));
+    add_server(server, channel, server.home.doorbell_to(client.bell, 0));
     return client;
 }
 
@@ -273,7 +275,7 @@ RawServer& World::raw_server(Module& client, const Module& like) {
     Channel& channel = *channels_.emplace_back(std::make_unique<Channel>());
     RawServer& server =
         *raw_servers_.emplace_back(std::make_unique<RawServer>(channel, client.home));
-    add_client(client, channel, client.home.doorbell_to(server.bell));
+    add_client(client, channel, client.home.doorbell_to(server.bell, 0));
     for (const abi::RequireRecord* need : client.file.needs()) {
         for (const abi::ProvideRecord* provide : like.file.provides()) {
             if (provide->hash == need->hash)

@@ -110,10 +110,10 @@ Status make_methods(ModuleInstance& instance) noexcept {
     instance.methods = *made;
     auto* table = segment_view_as<abi::MethodTable>(**made);
     for (const abi::ProvideRecord& provide : instance.image->provides()) {
-        table->methods[table->count++] = {.invoke = instance.base + provide.invoke,
-                                          .flags = provide.flags,
-                                          .shape = provide.shape,
-                                          .reserved = {}};
+        table->add({.invoke = instance.base + provide.invoke,
+                    .flags = provide.flags,
+                    .shape = provide.shape,
+                    .reserved = {}});
     }
     return segment_map(**made, *instance.domain, kPteRead);
 }

@@ -89,13 +89,13 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
         executors.release(record);
         return refuse(Status::no_memory);
     }
-    static_assert(kMaxDoorbells * (sizeof(WakeGrant) + sizeof(Thread*)) +
+    static_assert(kMaxDoorbells * (sizeof(WakeGrant) + sizeof(DoorbellTarget)) +
                       kMaxCallGrants * (sizeof(CallGrant) + sizeof(Edge)) <=
                   16 * kPage);
     record->calls = direct_as<CallGrant>(*tables);
     record->server_edges = reinterpret_cast<Edge*>(record->calls + kMaxCallGrants);
     record->doorbells = reinterpret_cast<WakeGrant*>(record->server_edges + kMaxCallGrants);
-    record->doorbell_targets = reinterpret_cast<Thread**>(record->doorbells + kMaxDoorbells);
+    record->doorbell_targets = reinterpret_cast<DoorbellTarget*>(record->doorbells + kMaxDoorbells);
     record->kernel_written =
         CW_TRY(segment_create(domain, kKernelWrittenBytes, Backing::contiguous, "control"));
     CW_CHECK_OK(segment_map(*record->kernel_written,
@@ -314,18 +314,31 @@ Status executor_tell(ExecutorRecord& record, const abi::ControlEntry& entry) noe
     return Status::ok;
 }
 
-Result<std::uint32_t> executor_doorbell(ExecutorRecord& record, Thread& target) noexcept {
-    for (std::uint32_t i = 0; i < record.doorbell_count; ++i) {
-        if (record.doorbell_targets[i] == &target)
-            return i;
-    }
-    if (record.doorbell_count == kMaxDoorbells)
+Result<std::uint32_t>
+executor_doorbell(ExecutorRecord& record, Thread& target, abi::RingTag tag) noexcept {
+    std::uint32_t index = 0;
+    while (index < record.doorbell_count && record.doorbell_targets[index].thread != nullptr)
+        ++index; // the first that was given back
+    if (index == kMaxDoorbells)
         return refuse(Status::no_resource);
-    const std::uint32_t index = record.doorbell_count++;
     record.doorbells[index] = wake_grant_for(target);
-    record.doorbell_targets[index] = &target;
-    record.thread->wake_limit = record.doorbell_count;
+    record.doorbell_targets[index].tag = tag;
+    // The trap entry may be looking: a target that is there has its tag.
+    __atomic_store_n(&record.doorbell_targets[index].thread, &target, __ATOMIC_RELEASE);
+    if (index == record.doorbell_count) {
+        ++record.doorbell_count;
+        record.thread->wake_limit = record.doorbell_count;
+    }
     return index;
+}
+
+namespace {
+WakeWord nobody{};
+}
+
+void executor_give_back(ExecutorRecord& record, std::uint32_t doorbell) noexcept {
+    record.doorbell_targets[doorbell].thread = nullptr;
+    record.doorbells[doorbell] = {&nobody, 1};
 }
 
 ExecutorRecord* all_executors() noexcept {
@@ -333,12 +346,9 @@ ExecutorRecord* all_executors() noexcept {
 }
 
 void executor_forget(ExecutorRecord& record, Thread& target) noexcept {
-    static WakeWord nobody{};
     for (std::uint32_t i = 0; i < record.doorbell_count; ++i) {
-        if (record.doorbell_targets[i] == &target) {
-            record.doorbell_targets[i] = nullptr;
-            record.doorbells[i] = {&nobody, 1};
-        }
+        if (record.doorbell_targets[i].thread == &target)
+            executor_give_back(record, i);
     }
 }
 

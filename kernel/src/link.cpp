@@ -74,8 +74,10 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
                     provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
     channel->client_index = CW_TRY(take_bit(from.client_ends));
     channel->server_index = CW_TRY(take_bit(to.server_ends));
-    const std::uint32_t to_provider = CW_TRY(executor_doorbell(from, *to.thread));
-    const std::uint32_t to_client = CW_TRY(executor_doorbell(to, *from.thread));
+    channel->client_doorbell =
+        CW_TRY(executor_doorbell(from, *to.thread, abi::server_ring_tag(channel->server_index)));
+    channel->provider_doorbell =
+        CW_TRY(executor_doorbell(to, *from.thread, abi::client_ring_tag(channel->client_index)));
     ServerEnd& server = to.view->servers[channel->server_index];
     new (&server) ServerEnd{};
     if (provider.domain->is_kernel()) {
@@ -97,7 +99,7 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
                                .a = provider_state,
                                .b = channel->client_segment->base,
                                .c = channel->provider_segment->base,
-                               .d = to_client,
+                               .d = channel->provider_doorbell,
                                .e = provider.methods->base,
                                .f = table->base,
                                .reserved = 0}));
@@ -107,7 +109,7 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
                                .a = client_state,
                                .b = channel->client_segment->base,
                                .c = channel->provider_segment->base,
-                               .d = to_provider,
+                               .d = channel->client_doorbell,
                                .e = channel->pool->base,
                                .f = 0,
                                .reserved = 0}));
@@ -502,9 +504,11 @@ void channel_side_done(ExecutorRecord& record,
             segment_release(*channel->pool);
             segment_unmap(*channel->pool, *user.domain);
         }
+        executor_give_back(record, channel->client_doorbell);
         record.channels_by_client[index] = nullptr;
         record.client_ends &= ~(std::uint64_t{1} << index);
     } else {
+        executor_give_back(record, channel->provider_doorbell);
         record.channels_by_server[index] = nullptr;
         record.server_ends &= ~(std::uint64_t{1} << index);
     }

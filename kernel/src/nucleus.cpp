@@ -202,7 +202,7 @@ Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept
         return refuse(Status::not_found);
     const ExecutorStatistics& s = module->executor->view->statistics;
     return modules::Counters{
-        s.wakes, s.waits, s.received, s.completed, module->executor->checked_calls, s.faults};
+        s.wakes(), s.waits, s.received, s.completed, module->executor->checked_calls, s.faults};
 }
 CW_PROVIDE(modules::counters, counters);
 

@@ -12,20 +12,24 @@ using namespace kernel;
 
 void wake(std::uint32_t doorbell) noexcept {
     ExecutorRecord& record = *current()->executor;
-    if (doorbell < record.doorbell_count)
-        thread_wake(*record.doorbell_targets[doorbell]);
+    if (doorbell >= record.doorbell_count)
+        return;
+    if (Thread* target = record.doorbell_targets[doorbell].thread) // else it has ended
+        thread_wake(*target);
 }
 
-void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
+abi::RingTag wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
     ExecutorRecord& record = *current()->executor;
     if (record.retired)
         thread_exit();
     kernel_wait(deadline_ticks,
-                doorbell < record.doorbell_count ? record.doorbell_targets[doorbell] : nullptr);
+                doorbell < record.doorbell_count ? record.doorbell_targets[doorbell].thread
+                                                 : nullptr);
+    return 0;
 }
 
 std::uint64_t now() noexcept {
-    return arch::ticks();
+    return kernel::arch::ticks();
 }
 
 void report(abi::Report kind, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {

@@ -70,9 +70,24 @@ void add_deadline(Hart& hart, Thread& thread, std::uint64_t deadline) noexcept {
 
 void make_ready(Hart& hart, Thread& thread, Status status) noexcept {
     remove_deadline(hart, thread);
-    thread.plain_wait = false;
+    thread.handover = nullptr;
     thread.saved.a0 = static_cast<std::uint64_t>(status);
     enqueue(hart, thread);
+}
+
+void latch(Hart& hart, Thread& thread) noexcept {
+    if (!thread.latched)
+        ++hart.latched;
+    thread.latched = true;
+}
+
+/// True if a doorbell was rung while it did not wait; that is used up now.
+bool take_latch(Hart& hart, Thread& thread) noexcept {
+    if (!thread.latched)
+        return false;
+    thread.latched = false;
+    --hart.latched;
+    return true;
 }
 
 /// Takes over what other harts and the trap entry have marked.
@@ -89,7 +104,7 @@ void drain_wakes(Hart& hart) noexcept {
             if (thread->state == ThreadState::waiting)
                 make_ready(hart, *thread, Status::ok);
             else
-                thread->latched = true;
+                latch(hart, *thread);
         }
     }
     RemoteWork* newest = hart.inbox.load(Order::relaxed) == nullptr
@@ -297,10 +312,8 @@ Status kernel_wait(std::uint64_t deadline, Thread* ring_first) noexcept {
     if (ring_first != nullptr)
         thread_wake(*ring_first);
     drain_wakes(hart);
-    if (self->latched) {
-        self->latched = false;
+    if (take_latch(hart, *self))
         return Status::ok;
-    }
     if (deadline != kNoTime) {
         if (deadline <= arch::ticks())
             return Status::timed_out;
@@ -321,6 +334,7 @@ void thread_exit() noexcept {
         link = &(*link)->next_in_slot;
     if (*link != nullptr)
         *link = self->next_in_slot;
+    static_cast<void>(take_latch(hart, *self));
     __atomic_fetch_sub(&thread_counts[hart.index], 1, __ATOMIC_RELAXED);
     self->state = ThreadState::ended;
     Thread* next = choose(hart);
@@ -343,37 +357,10 @@ void on_software_interrupt() noexcept {
     reschedule();
 }
 
-namespace {
-Thread* user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept;
-}
-
-/// Called by trap.S with the caller's place saved: the thread to run next, which sits in wait() as
-/// well.
+/// Called by trap.S with the caller's place saved, if the common way is not open: the thread to run
+/// next, which sits in wait() as well.
 extern "C" Thread*
 user_wait(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
-    // The common way: ring one thread of this hart that waits for just that, and nothing else is
-    // going on.
-    if (deadline == kNoTime && doorbell < self->wake_limit) [[likely]] {
-        Hart& hart = *self->hart;
-        Thread* target = self->wake_targets[doorbell];
-        if (target != nullptr && target->hart == &hart && target->plain_wait && !self->latched &&
-            hart.ready_mask == 0 && hart.wake.word.load(Order::acquire) == 0) [[likely]] { // [A6]
-            self->saved.a0 = 0;
-            self->resume_kind = ResumeKind::user;
-            self->plain_wait = true;
-            self->state = ThreadState::waiting;
-            target->plain_wait = false;
-            target->state = ThreadState::running;
-            hart.current = target;
-            return target;
-        }
-    }
-    return user_wait_slowly(deadline, doorbell, self);
-}
-
-namespace {
-[[gnu::noinline]] Thread*
-user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) noexcept {
     Hart& hart = *self->hart;
     self->resume_kind = ResumeKind::user;
     self->saved.a0 = 0;
@@ -390,12 +377,11 @@ user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) n
     drain_wakes(hart);
     if (self->doomed)
         thread_exit();
-    if (self->latched) {
-        self->latched = false;
+    if (take_latch(hart, *self))
         return self;
-    }
-    self->plain_wait = deadline == kNoTime;
-    if (deadline != kNoTime) {
+    if (deadline == kNoTime) {
+        self->handover = &hart;
+    } else {
         if (deadline <= arch::ticks()) {
             self->saved.a0 = static_cast<std::uint64_t>(Status::timed_out);
             return self;
@@ -414,6 +400,5 @@ user_wait_slowly(std::uint64_t deadline, std::uint64_t doorbell, Thread* self) n
         resume(next);
     return next;
 }
-} // namespace
 
 } // namespace cw::kernel

@@ -6,7 +6,7 @@
 
 CW_MODULE(mate, {.version = {1, 0}});
 CW_PROVIDE(mate::handoff, [](mate::Rounds rounds) {
-    const std::uint64_t doorbell = cw_module.home->serving->completions.doorbell;
+    const std::uint64_t doorbell = cw_module.home->hot.server().completions.doorbell;
     for (std::uint64_t i = 0; i < rounds.count; ++i)
         cw::raw::wait(cw::abi::kNoDeadline, doorbell);
     return rounds;

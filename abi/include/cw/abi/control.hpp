@@ -42,10 +42,19 @@ struct MethodEntry {
 };
 static_assert(sizeof(MethodEntry) == 32);
 
-/// Method table of a module instance. In memory that the module's domain cannot write.
+/// Method table of a module instance, in the order of its provide records. In memory that the
+/// module's domain cannot write.
 struct MethodTable {
     std::uint64_t count;
+    std::uint64_t plain_count; ///< The first so many carry no buffers; their requests are served
+                               ///< without a further look.
     MethodEntry methods[kMaxMethods];
+
+    void add(const MethodEntry& method) noexcept {
+        if (plain_count == count && method.shape.buffers == 0)
+            ++plain_count;
+        methods[count++] = method;
+    }
 };
 
 /// Stretches of a client's memory from which its buffers may come. In memory that the server's
@@ -63,6 +72,16 @@ struct BufferAreas {
 };
 
 inline constexpr std::size_t kMaxEnds = 64; ///< Client ends, and server ends, of one executor.
+
+/// Names a ring that an executor takes from: what wait() returns for its doorbell. 0 is the control
+/// ring, or no particular one.
+using RingTag = std::int64_t;
+constexpr RingTag server_ring_tag(std::uint32_t end) noexcept {
+    return -1 - RingTag{end};
+}
+constexpr RingTag client_ring_tag(std::uint32_t end) noexcept {
+    return 1 + RingTag{end};
+}
 
 /// The first page of a domain's kernel-written block; its address is in a0 when the executor thread
 /// starts.

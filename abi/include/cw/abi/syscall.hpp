@@ -6,7 +6,8 @@ namespace cw::abi {
 
 /// riscv64: number in a7, `ecall`. wake and call: all t registers, a0..a7 and ra are lost, as by a
 /// function call; s registers, sp, gp and tp are kept (wake keeps everything but a0, a7 and t0).
-/// wait: only sp and tp are kept; every other register but a0 is zero afterwards.
+/// wait: only sp is kept, tp is what the thread began with; every other register but a0 and a1 is
+/// zero afterwards.
 enum class Call : std::uint64_t {
     /// wake(a0 = doorbell): rings a doorbell of the caller's own table. a0 = Status. Latches; never
     /// blocks.
@@ -16,6 +17,8 @@ enum class Call : std::uint64_t {
     /// thread is rung or the deadline passes. A ring that came earlier makes it return at once. May
     /// return without cause.
     /// a0 = Status::ok, timed_out, or out_of_range (no such doorbell; nothing was done).
+    /// a1 = RingTag (control.hpp): exactly one doorbell of this thread was rung since it last
+    /// returned, that of this ring; 0: any number, of any.
     wait = 1,
     /// call(a0 = call grant, a1..a6 = argument words, t1 = cookie): synchronous call of a service
     /// that lives in the kernel.

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cw/abi/channel.hpp>
 #include <cw/abi/control.hpp>
+#include <cw/core/arch/load.hpp>
 #include <cw/core/module_state.hpp>
 #include <cw/core/ring.hpp>
 
@@ -15,6 +16,12 @@ struct RingMessage {
     Atomic<std::uint64_t> head;
     Atomic<std::uint64_t> aux;
     Atomic<std::uint64_t> words[6];
+
+    /// The halves of `head`, for who needs them apart. Each is a load of its own.
+    [[nodiscard]] std::uint64_t load_cookie() const noexcept { return arch::load_u32(&head); }
+    [[nodiscard]] std::uint64_t load_code_and_flags() const noexcept {
+        return arch::load_u32(reinterpret_cast<const char*>(&head) + 4);
+    }
 };
 static_assert(sizeof(RingMessage) == sizeof(abi::MessageSlot));
 
@@ -23,9 +30,9 @@ struct Executor;
 /// What an end publishes into, and whom that may wake.
 struct Outgoing {
     RingProducer<NativeSync> ring;
-    bool dirty; ///< Something is published whose wake-up was not looked at yet: it is in the
-                ///< executor's list.
     std::uint32_t doorbell; ///< Of the peer.
+    Outgoing* next_dirty;   ///< Not null: something is published whose wake-up was not looked at
+                            ///< yet; it is in the executor's list.
     Executor* executor;
 };
 
@@ -44,15 +51,30 @@ struct ClientEnd {
     bool holding;      ///< Calls go through `overflow`, until no carrier is in flight any more.
     Pending* overflow; ///< Calls that found no credit, oldest first.
     Pending* overflow_last;
-    Pending* returned;        ///< While holding: the free entries, kept from the stubs, so that no
-                              ///< new call overtakes one that waits.
-    std::uint64_t carriers;   ///< Bit per carrier cookie that is free.
-    std::uint32_t cancels;    ///< Submissions that have no completion.
-    std::uint32_t by_call;    ///< Completions that had no submission: synchronous calls.
-    std::uint32_t cancelling; ///< Cancellations that the callee may not have taken yet,
-    std::uint32_t cancel_end; ///< and the index behind the last of them.
-    Pending* graveyard;       ///< Where entries of a closed channel go when their futures are gone.
+    Pending* returned;      ///< While holding: the free entries, kept from the stubs, so that no
+                            ///< new call overtakes one that waits.
+    std::uint64_t carriers; ///< Bit per carrier cookie that is free.
+    std::uint32_t cancels;  ///< Submissions that have no completion.
+    std::uint32_t by_call;  ///< Completions that had no submission: synchronous calls.
+    std::uint32_t read_in_place; ///< Of the answers of this round that nobody had awaited, those
+                                 ///< that were read while they lay in the ring.
+    std::uint32_t cancelling;    ///< Cancellations that the callee may not have taken yet,
+    std::uint32_t cancel_end;    ///< and the index behind the last of them.
+    Pending* graveyard; ///< Where entries of a closed channel go when their futures are gone.
+
+    /// Calls that were submitted and not answered. Requires: completions.head() is up to date.
+    [[nodiscard]] std::uint32_t in_flight() const noexcept {
+        return submissions.ring.tail() - cancels + by_call - completions.head();
+    }
 };
+
+/// Gives `count` entries of one channel back whose replies were read in the ring: those linked from
+/// `first` on, which were reset; `last` is the link behind the last. Requires: as pool_give().
+inline void pool_give_all(Pending& first, Pending*& last, std::uint32_t count) noexcept {
+    first.end->read_in_place += count;
+    last = *first.pool;
+    *first.pool = &first;
+}
 
 /// The callee's end of a channel. Guarded by its module's gate, except for `queued_used`.
 struct ServerEnd {
@@ -76,11 +98,14 @@ static_assert(abi::kChannelCredits == 64, "queued_used has a bit per credit");
 
 /// Counters an executor keeps of itself; plain words that only it writes.
 struct ExecutorStatistics {
-    std::uint64_t wakes;     ///< Doorbells rung.
-    std::uint64_t waits;     ///< Times it went to sleep.
+    std::uint64_t rings;     ///< Doorbells rung by a call of their own.
+    std::uint64_t waits;     ///< Times it went to sleep, mostly ringing a doorbell along.
+    std::uint64_t quiet;     ///< Of them, those that rang none.
     std::uint64_t received;  ///< Submissions taken.
     std::uint64_t completed; ///< Completions taken.
     std::uint64_t faults;    ///< Peers that broke the contract.
+
+    [[nodiscard]] std::uint64_t wakes() const noexcept { return rings + waits - quiet; }
 };
 
 inline constexpr std::uint32_t kMaxExecutorModules = 32;
@@ -89,36 +114,62 @@ inline constexpr std::uint32_t kMaxExecutorInterrupts = 8;
 
 /// Rings an executor takes from, in polling order: the control ring, then ends as they come.
 inline constexpr std::uint32_t kMaxRings = 1 + 2 * abi::kMaxEnds;
+static_assert(kMaxRings <= 255, "Errands::unarmed");
 
 struct PolledRing {
     RingConsumer<NativeSync>* ring;
-    ClientEnd* client; ///< One of the two; neither: the control ring.
-    ServerEnd* server;
+    abi::RingTag tag; ///< Negative: `submissions` of a ServerEnd; positive: `completions` of a
+                      ///< ClientEnd; 0: the control ring.
+
+    /// Requires: of that kind.
+    [[nodiscard]] ClientEnd& client() const noexcept {
+        return *reinterpret_cast<ClientEnd*>(reinterpret_cast<std::uint64_t>(ring) -
+                                             offsetof(ClientEnd, completions));
+    }
+    [[nodiscard]] ServerEnd& server() const noexcept {
+        return *reinterpret_cast<ServerEnd*>(reinterpret_cast<std::uint64_t>(ring) -
+                                             offsetof(ServerEnd, submissions));
+    }
 };
+
+/// What an executor must look at besides its rings. The fields are one word, so that one load tells
+/// that there is nothing.
+struct alignas(8) Errands {
+    /// Something came from another thread of the domain: the inbox or a mailbox. Set after the
+    /// push, release [R10]; cleared before the look, acquire [A10].
+    Atomic<std::uint32_t> attention;
+    bool ready;                     ///< The ready list is not empty.
+    bool deadlines;                 ///< A deadline is armed.
+    std::uint8_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
+    std::uint8_t unarmed;           ///< Entries of Executor::unarmed.
+
+    [[nodiscard]] bool any() const noexcept {
+        using Whole [[gnu::may_alias]] = std::uint64_t;
+        return __atomic_load_n(reinterpret_cast<const Whole*>(this), __ATOMIC_RELAXED) != 0;
+    }
+};
+static_assert(sizeof(Errands) == 8);
 
 struct Executor {
     Context context; ///< What tp points to in a user domain.
     // What every round looks at comes first, within reach of short offsets.
-    PolledRing* hot; ///< The ring that had something last.
+    PolledRing hot;  ///< The ring that had something last: a copy of *hot_place.
+    Outgoing* dirty; ///< Published to, newest first; ends at dirty_end.
+    Errands errands;
+    PolledRing* hot_place;
     PolledRing* rings_end;
-    std::uint32_t dirty_count;
-    std::uint32_t unarmed_count;
     Ready* ready; ///< Oldest first.
     Ready* ready_last;
-    /// Something came from another thread of the domain: the inbox or a mailbox. Set after the
-    /// push, release [R10]; cleared before the look, acquire [A10].
-    Atomic<std::uint32_t> attention;
-    std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
     std::uint32_t deadline_count;
     std::uint32_t deadline_capacity;
     std::uint32_t busy_rounds; ///< That did not end in a sleep.
-    ServerEnd* serving;        ///< The channel whose request is being started.
+    ServerEnd* serving;        ///< In the kernel: the channel whose request is being started.
     ExecutorStatistics statistics;
-    Outgoing* dirty[2 * abi::kMaxEnds]; ///< In the order in which they were published to first.
+    Outgoing dirty_end;
 
     PolledRing rings[kMaxRings];
     RingConsumer<NativeSync>*
-        unarmed[2 * kMaxRings]; ///< Rings to be armed before the next sleep, besides the hot one.
+        unarmed[kMaxRings]; ///< Rings to be armed before the next sleep, besides the hot one.
     ClientEnd clients[abi::kMaxEnds];
     ServerEnd servers[abi::kMaxEnds];
     /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with
@@ -147,8 +198,8 @@ void executor_create(Executor& executor, const abi::StartBlock& start) noexcept;
 /// What the host supplies to the executor. Link-time, one implementation per host and side.
 namespace platform {
 void wake(std::uint32_t doorbell) noexcept;
-/// See abi::Call::wait.
-void wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept;
+/// See abi::Call::wait. Returns what it says of a1.
+[[nodiscard]] abi::RingTag wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept;
 std::uint64_t now() noexcept;
 void report(abi::Report report, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept;
 [[noreturn]] void fail(ModuleState* module, const char* message, std::size_t length) noexcept;

@@ -12,6 +12,28 @@
 
 namespace cw {
 
+namespace detail {
+/// What a call that stayed pending has come to, and the end of its entry: a resolved RawFuture. A
+/// reply of more than one word goes to `reply`. By value, so that the compiler keeps futures that
+/// resolve at once in registers. Untrusted: the words may lie where the callee can still write;
+/// each is loaded once.
+[[gnu::noinline, gnu::cold]] inline abi::RawFuture
+settle(abi::RawFuture future, std::uint64_t* reply, std::size_t words) noexcept {
+    Pending* call = reinterpret_cast<Pending*>(future.state);
+    abi::RawFuture settled{0, static_cast<std::uint64_t>(call->outcome.status())};
+    if (!call->decided())
+        settled.state = static_cast<std::uint64_t>(Status::not_ready); // was not awaited
+    if (settled.state == 0 && words != 0) {
+        if (reply == nullptr)
+            reply = &settled.value;
+        for (std::size_t i = 0; i < words; ++i)
+            reply[i] = __atomic_load_n(call->reply + i, __ATOMIC_RELAXED);
+    }
+    cw_module.ops->release(call);
+    return settled;
+}
+} // namespace detail
+
 /// The result of calling method M. Await it once; it gives Result<Reply>. Resolved at once on the
 /// direct and synchronous paths: then it has no state outside of itself. Dropping a pending one
 /// gives the answer up, not the call.
@@ -20,8 +42,12 @@ class [[nodiscard]] Future {
 public:
     using Reply = typename M::Reply;
 
-    Future(Future&& other) noexcept :
-        raw_{other.raw_.value, std::exchange(other.raw_.state, 0)}, large_{other.large_} {}
+    Future(Future&& other) noexcept : raw_{other.raw_.value, std::exchange(other.raw_.state, 0)} {
+        if constexpr (kLargeReply<M>) {
+            if (raw_.state == 0)
+                large_ = other.large_;
+        }
+    }
     Future& operator=(Future&&) = delete;
     [[gnu::always_inline]] ~Future() {
         if (raw_.state > abi::kMaxErrorState) [[unlikely]]
@@ -32,8 +58,7 @@ public:
     [[nodiscard]] bool ready() const noexcept {
         if (raw_.state <= abi::kMaxErrorState)
             return true;
-        const PendingState state = pending()->outcome.state();
-        return state == PendingState::done || state == PendingState::given_up;
+        return pending()->decided();
     }
     /// Completes with timed_out if the answer is not there at `ticks`.
     Future&& by(std::uint64_t ticks) && noexcept {
@@ -50,6 +75,10 @@ public:
     [[gnu::always_inline]] bool await_ready() const noexcept {
         if (raw_.state == 0) [[likely]]
             return true;
+        if (raw_.state <= abi::kMaxErrorState)
+            return true;
+        if (pending()->outcome.is(PendingState::in_flight)) [[likely]]
+            return false;
         return ready();
     }
     template <class P>
@@ -61,21 +90,25 @@ public:
         call->coroutine = awaiting.address();
     }
     [[gnu::always_inline]] Result<Reply> await_resume() noexcept {
-        if (raw_.state == 0) [[likely]] {
+        if (raw_.state > abi::kMaxErrorState) {
+            if (pending()->outcome.is(PendingState::done)) [[likely]] {
+                Pending& call = *pending();
+                raw_.state = 0;
+                const Reply result = load_reply(call);
+                pool_give(call);
+                return result;
+            }
             if constexpr (kLargeReply<M>)
-                return from_words<Reply>(large_.data());
+                raw_ = detail::settle(raw_, large_.data(), kWords<Reply>);
             else
-                return from_words<Reply>(&raw_.value);
+                raw_ = detail::settle(raw_, nullptr, kWords<Reply>);
         }
-        if (raw_.state > abi::kMaxErrorState && pending()->outcome.is(PendingState::done))
-            [[likely]] {
-            Pending& call = *pending();
-            raw_.state = 0;
-            Result<Reply> result{load_reply(call)};
-            pool_give(call);
-            return result;
-        }
-        return slow_result();
+        if (raw_.state != 0) [[unlikely]]
+            return refuse(static_cast<Status>(raw_.state));
+        if constexpr (kLargeReply<M>)
+            return from_words<Reply>(large_.data());
+        else
+            return from_words<Reply>(&raw_.value);
     }
 
     /// Made by Method's call operator only.
@@ -93,18 +126,6 @@ private:
         return reinterpret_cast<Pending*>(raw_.state);
     }
 
-    [[gnu::noinline]] Result<Reply> slow_result() noexcept {
-        if (raw_.state <= abi::kMaxErrorState)
-            return refuse(static_cast<Status>(raw_.state));
-        Pending* call = pending();
-        raw_.state = 0;
-        const Status status = call->outcome.status();
-        const Reply reply = status == Status::ok ? load_reply(*call) : Reply{};
-        cw_module.ops->release(call);
-        if (status != Status::ok)
-            return refuse(status);
-        return reply;
-    }
     /// Untrusted: the words may lie where the callee can still write; each is loaded once.
     [[gnu::always_inline]] static Reply load_reply(const Pending& call) noexcept {
         std::uint64_t words[kWords<Reply> + 1];
@@ -114,7 +135,8 @@ private:
     }
 
     abi::RawFuture raw_;
-    [[no_unique_address]] std::conditional_t<kLargeReply<M>, Words<Reply>, NoWords> large_{};
+    /// Indeterminate until the call has resolved; not set by the ring path.
+    [[no_unique_address]] std::conditional_t<kLargeReply<M>, Words<Reply>, NoWords> large_;
 };
 
 /// A method as callers see it: an object to be called. `auto r = co_await
@@ -125,23 +147,26 @@ struct Method {
 
     [[gnu::always_inline]] Future<M>
     operator()(const typename M::Arguments& arguments = {}) const noexcept {
-        return Future<M>{[&arguments](std::uint64_t* reply) __attribute__((always_inline)) {
-            const Words<typename M::Arguments> words = to_words(arguments);
-            const abi::Slot* slot = &SlotOf<M>::value;
-            return [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-                if constexpr (kLargeReply<M>) {
-                    using Function = abi::RawFuture (*)(const abi::Slot*,
-                                                        std::uint64_t*,
-                                                        decltype(static_cast<std::uint64_t>(I))...);
-                    return reinterpret_cast<Function>(slot->function)(slot, reply, words[I]...);
-                } else {
-                    static_cast<void>(reply);
-                    using Function = abi::RawFuture (*)(const abi::Slot*,
-                                                        decltype(static_cast<std::uint64_t>(I))...);
-                    return reinterpret_cast<Function>(slot->function)(slot, words[I]...);
-                }
-            }(std::make_index_sequence<kWords<typename M::Arguments>>{});
-        }};
+        return Future<M>{[&arguments](std::uint64_t* reply)
+                             __attribute__((always_inline)) { return call(arguments, reply); }};
+    }
+    /// The call itself. `reply`: where a reply of more than one word goes if it is there at once.
+    [[gnu::always_inline]] static abi::RawFuture call(const typename M::Arguments& arguments,
+                                                      std::uint64_t* reply) noexcept {
+        const Words<typename M::Arguments> words = to_words(arguments);
+        const abi::Slot* slot = &SlotOf<M>::value;
+        return [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
+            if constexpr (kLargeReply<M>) {
+                using Function = abi::RawFuture (*)(
+                    const abi::Slot*, std::uint64_t*, decltype(static_cast<std::uint64_t>(I))...);
+                return reinterpret_cast<Function>(slot->function)(slot, reply, words[I]...);
+            } else {
+                static_cast<void>(reply);
+                using Function = abi::RawFuture (*)(const abi::Slot*,
+                                                    decltype(static_cast<std::uint64_t>(I))...);
+                return reinterpret_cast<Function>(slot->function)(slot, words[I]...);
+            }
+        }(std::make_index_sequence<kWords<typename M::Arguments>>{});
     }
 };
 

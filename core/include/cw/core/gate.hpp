@@ -22,9 +22,10 @@ struct Gate {
     using Word = typename Sync::template Word<std::uint64_t>;
     using Mailbox = typename Sync::template Word<Item*>;
 
+    // In bytes of their own: in a domain of one thread the executor stores and loads just those.
     static constexpr std::uint64_t kHeld = 1; ///< Somebody is inside.
     static constexpr std::uint64_t kQueued =
-        2; ///< The mailbox may hold requests, or the home executor wants in.
+        1u << 8; ///< The mailbox may hold requests, or the home executor wants in.
 
     /// For direct callers.
     /// Ordering: [A3] acquire, pairs with [R3] in leave(): who enters sees what the one before did.

@@ -12,8 +12,8 @@ struct ModuleState;
 struct ClientEnd;
 struct ServerEnd;
 
-/// Below the gate: runs a handler with the words and returns its RawFuture; a reply of more than
-/// one word goes to `reply`.
+/// Below the gate: runs a handler with the words and returns its RawFuture. The reply goes to
+/// `reply`, however small it is.
 using InvokeFn = abi::RawFuture (*)(std::uint64_t* reply,
                                     std::uint64_t w0,
                                     std::uint64_t w1,
@@ -70,10 +70,18 @@ class Outcome {
 public:
     static constexpr std::uint32_t kInReady = 1u << 24; ///< The waiter is in a ready list.
     static constexpr std::uint32_t kArmed = 1u << 25;   ///< A deadline is armed.
+    /// Done, and the reply still lies in the completion ring: until the end of the round.
+    static constexpr std::uint32_t kInRing = 1u << 26;
 
     constexpr Outcome() noexcept = default;
     constexpr explicit Outcome(PendingState state, Status status = Status::ok) noexcept :
         word_{static_cast<std::uint32_t>(state) << 16 | static_cast<std::uint32_t>(status)} {}
+
+    [[nodiscard]] static constexpr Outcome left_in_ring() noexcept {
+        Outcome outcome{PendingState::done};
+        outcome.set(kInRing, true);
+        return outcome;
+    }
 
     [[nodiscard]] constexpr PendingState state() const noexcept {
         return static_cast<PendingState>(word_ >> 16 & 0xff);
@@ -88,6 +96,7 @@ public:
     [[nodiscard]] constexpr bool is(PendingState state, Status status = Status::ok) const noexcept {
         return word_ == Outcome{state, status}.word_;
     }
+    constexpr bool operator==(const Outcome&) const noexcept = default;
     constexpr void set(std::uint32_t flag, bool on) noexcept {
         word_ = on ? word_ | flag : word_ & ~flag;
     }
@@ -134,6 +143,12 @@ struct alignas(256) Pending {
     void* handler;
     Status answer;
     std::uint32_t carrier_cookie; ///< A second name, with kCarrierBit; see `carried`.
+
+    /// True if who awaits it need not wait any longer.
+    [[nodiscard]] bool decided() const noexcept {
+        const PendingState state = outcome.state();
+        return state == PendingState::done || state == PendingState::given_up;
+    }
 };
 static_assert(sizeof(Pending) == 256);
 
@@ -179,11 +194,16 @@ pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end
     return pending;
 }
 
+/// Takes what an entry was used for away: nobody can name it as that any more.
+[[gnu::always_inline]] inline void pool_reset(Pending& pending) noexcept {
+    pending.outcome = Outcome{};
+    pending.cookie += kCookieStep;
+}
+
 /// Gives an entry back under a new generation. Requires: the gate is held, no deadline is armed, it
 /// is in no list.
 [[gnu::always_inline]] inline void pool_give(Pending& pending) noexcept {
-    pending.outcome = Outcome{};
-    pending.cookie += kCookieStep;
+    pool_reset(pending);
     pending.next = *pending.pool;
     *pending.pool = &pending;
 }

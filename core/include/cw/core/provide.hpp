@@ -65,7 +65,12 @@ struct Provided {
                                  std::uint64_t w4,
                                  std::uint64_t w5) noexcept {
         const std::uint64_t words[6] = {w0, w1, w2, w3, w4, w5};
-        return run(reply, words);
+        const abi::RawFuture result = run(reply, words);
+        if constexpr (kWords<Reply> == 1) {
+            if (result.state == 0)
+                *reply = result.value;
+        }
+        return result;
     }
 
     /// The direct path. Guarantee 3: entered only through the gate. Guarantee 2: the gate is closed

@@ -84,9 +84,11 @@ public:
     }
     /// Makes the next n slots visible. Requires: n <= free_slots(), the slots are filled.
     /// Ordering: [R1] release, pairs with [A1]: who sees the tail sees the slots.
-    void publish(std::uint32_t n = 1) noexcept {
-        tail_ += n;
-        mine_->tail.store(tail_, Order::release);
+    void publish(std::uint32_t n = 1) noexcept { publish_to(tail_ + n); }
+    /// As publish(), for a loop that keeps the tail in a register.
+    [[gnu::always_inline]] void publish_to(std::uint32_t tail) noexcept {
+        tail_ = tail;
+        mine_->tail.store(tail, Order::release); // [R1]
     }
     /// True if the consumer asked to be woken for something published since the last call. One call
     /// per batch. Ordering: [F1] full fence between the store of tail and the load of data_event,
@@ -115,6 +117,9 @@ public:
     }
     [[nodiscard]] bool faulted() const noexcept { return faulted_; }
     [[nodiscard]] std::uint32_t tail() const noexcept { return tail_; }
+    /// For a loop that publishes without storing tail() each time; it does at last.
+    [[nodiscard]] Mine& shared() noexcept { return *mine_; }
+    void set_tail(std::uint32_t tail) noexcept { tail_ = tail; }
 
 private:
     void refresh_head() noexcept {
@@ -147,12 +152,7 @@ public:
     RingConsumer() noexcept = default;
     /// Requires: as for RingProducer.
     RingConsumer(Mine* mine, Theirs* theirs, std::uint32_t capacity, std::uint32_t first) noexcept :
-        mine_{mine},
-        theirs_{theirs},
-        head_{first},
-        released_{first},
-        armed_{first - 1},
-        capacity_{capacity} {}
+        mine_{mine}, theirs_{theirs}, head_{first}, capacity_{capacity} {}
 
     /// Slots that may be taken now, starting at slot(0).
     /// Untrusted: tail is loaded once; an impossible one makes faulted() true, and nothing is
@@ -164,6 +164,10 @@ public:
             return 0;
         }
         return count;
+    }
+    /// As available(), but not checked: more than the capacity is an impossible tail.
+    [[nodiscard]] std::uint32_t unchecked() const noexcept {
+        return theirs_->tail.load(Order::acquire) - head_; // [A1]
     }
     /// True if available() would not be 0; for the poll loop.
     [[nodiscard]] bool pending() const noexcept {
@@ -180,19 +184,16 @@ public:
     }
     /// Steps over n slots that were copied out. The producer sees them free only after release().
     void take(std::uint32_t n = 1) noexcept { head_ += n; }
+    /// As take(), for a loop that keeps the head in a register.
+    void take_to(std::uint32_t head) noexcept { head_ = head; }
     /// Gives all taken slots back. Ordering: [R2] release, pairs with [A2]: the slots are read
     /// before they are reused.
-    void release() noexcept {
-        if (released_ != head_) {
-            released_ = head_;
-            mine_->head.store(head_, Order::release); // [R2]
-        }
-    }
-    /// True if the producer asked to be woken for space given back since `before`. Ordering: [F4],
-    /// pairs with [F3].
+    void release() noexcept { mine_->head.store(head_, Order::release); } // [R2]
+    /// True if the producer asked to be woken for space given back since `before`. Requires:
+    /// release() since the last take(). Ordering: [F4], pairs with [F3].
     [[nodiscard]] bool wake_producer(std::uint32_t before) noexcept {
         Sync::fence(Order::seq_cst); // [F4]
-        return event_passed(theirs_->space_event.load(Order::relaxed), before, released_);
+        return event_passed(theirs_->space_event.load(Order::relaxed), before, head_);
     }
     /// Announces that the consumer is about to sleep; false if something is there now (do not
     /// sleep). Ordering: [F2] full fence between the store of data_event and the load of tail,
@@ -203,15 +204,9 @@ public:
         return !pending();
     }
     /// First half of prepare_wait(), for a caller that arms many rings before one fence; then
-    /// pending() must be asked again. False if the ring was armed at this very index before: a
-    /// message that came since has rung the doorbell already.
-    bool arm() noexcept {
-        if (armed_ == head_)
-            return false;
-        armed_ = head_;
-        mine_->data_event.store(head_, Order::relaxed);
-        return true;
-    }
+    /// pending() must be asked again of each. It need not be of a ring that was armed at this very
+    /// index before: a message that came since has rung the doorbell already.
+    void arm() noexcept { mine_->data_event.store(head_, Order::relaxed); }
     [[nodiscard]] bool faulted() const noexcept { return capacity_ == 0; }
     [[nodiscard]] std::uint32_t head() const noexcept { return head_; }
 
@@ -219,8 +214,6 @@ private:
     Mine* mine_ = nullptr;
     Theirs* theirs_ = nullptr;
     std::uint32_t head_ = 0;
-    std::uint32_t released_ = 0;
-    std::uint32_t armed_ = 0;
     std::uint32_t capacity_ = 0;
 };
 

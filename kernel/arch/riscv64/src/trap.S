@@ -16,7 +16,13 @@
 .equ T_SAVED, 96            # ra sp gp tp s0..s11 pc a0
 .equ T_SAVED_SATP, 240
 .equ T_RESUME_KIND, 248
+.equ T_STATE, 252
 .equ T_HART, 256
+.equ T_HANDOVER, 264
+.equ T_WAKE_TARGETS, 272
+.equ H_CURRENT, 16          # offsets in struct Hart (sched.hpp asserts them)
+.equ H_BUSY, 32
+.equ H_WAKE, 64
 .equ FRAME_BYTES, 288
 
 .section .text
@@ -125,15 +131,50 @@ call_refused:
     csrrw   tp, sscratch, tp
     sret
 
-    # wait(a0 = deadline, a1 = doorbell)
+    # wait(a0 = deadline, a1 = doorbell). All a thread keeps is sp and where it goes on; tp is what it began with.
 3:  addi    a7, a7, 1
     bnez    a7, unknown_call
-    csrrw   t0, sscratch, tp
-    sd      sp, T_SAVED+8(tp)       # all a thread keeps across wait(): sp, tp, and where it goes on
-    sd      t0, T_SAVED+24(tp)
     csrr    t0, sepc
     addi    t0, t0, 4
+    sd      sp, T_SAVED+8(tp)
     sd      t0, T_SAVED+128(tp)
+    # The common way: no deadline, the doorbell is that of a thread of this hart that waits for just that, and nothing else is
+    # going on here: nobody is ready, no doorbell of this hart was rung. Then that thread runs, and knows that it was rung just once.
+    addi    a2, a0, 1
+    bnez    a2, wait_slowly
+    ld      a2, T_WAKE_LIMIT(tp)
+    bgeu    a1, a2, wait_slowly
+    ld      a2, T_WAKE_TARGETS(tp)
+    slli    a3, a1, 4
+    add     a7, a2, a3
+    ld      a2, 0(a7)
+    beqz    a2, wait_slowly         # it has ended
+    ld      a3, T_HART(tp)
+    ld      a4, T_HANDOVER(a2)
+    ld      a5, H_BUSY(a3)
+    ld      a6, H_WAKE(a3)          # a bit that is set a moment later ends the next wait of its thread
+    or      a5, a5, a6
+    bne     a4, a3, wait_slowly
+    bnez    a5, wait_slowly
+    sd      zero, T_RESUME_KIND(tp) # in user mode; T_STATE: waiting
+    sd      a3, T_HANDOVER(tp)
+    sd      zero, T_HANDOVER(a2)
+    li      a4, 1
+    sw      a4, T_STATE(a2)         # running
+    sd      a2, H_CURRENT(a3)
+    csrw    sscratch, a2
+    ld      t0, T_USER_SATP(a2)
+    ld      t1, T_SAVED+128(a2)
+    ld      sp, T_SAVED+8(a2)
+    ld      tp, T_SAVED+24(a2)
+    csrw    satp, t0
+    csrw    sepc, t1
+    li      a0, 0                   # Status::ok
+    ld      a1, 8(a7)               # RingTag
+    j       wait_return
+
+wait_slowly:
+    csrw    sscratch, tp
     ld      sp, T_STACK_TOP(tp)
     mv      a2, tp
     call    user_wait               # (deadline, doorbell, self) -> thread to run, which sits in wait()
@@ -147,6 +188,8 @@ resume_user:                        # a0 = thread; sstatus.SPP is 0, SPIE is 1, 
     csrw    satp, t0
     csrw    sepc, t1
     ld      a0, T_SAVED+136(a0)
+    li      a1, 0
+wait_return:
     li      ra, 0                   # nothing of the thread before, and nothing of the kernel
     li      gp, 0
     li      t0, 0
@@ -154,7 +197,6 @@ resume_user:                        # a0 = thread; sstatus.SPP is 0, SPIE is 1, 
     li      t2, 0
     li      s0, 0
     li      s1, 0
-    li      a1, 0
     li      a2, 0
     li      a3, 0
     li      a4, 0

@@ -53,7 +53,7 @@ struct ExecutorRecord {
     abi::ControlEntry waiting[64];      ///< Entries that found the ring full.
     std::uint32_t waiting_count;
     WakeGrant* doorbells; ///< Page(s) of kMaxDoorbells.
-    Thread** doorbell_targets;
+    DoorbellTarget* doorbell_targets;
     CallGrant* calls;
     Edge* server_edges;        ///< The callee's view of each call grant's edge.
     Edge* edges_view;          ///< The executor's edges, through the direct map.
@@ -131,6 +131,7 @@ struct Channel {
     Segment* client_segment;
     Segment* provider_segment;
     std::uint32_t client_index, server_index;
+    std::uint32_t client_doorbell, provider_doorbell; ///< Indices in that side's table.
     bool client_done, provider_done; ///< That side's executor no longer touches it.
     bool closed;
     Segment* pool;   ///< The client's Pendings.
@@ -171,10 +172,11 @@ void kernel_executor_retire(ExecutorRecord& record) noexcept;
 [[nodiscard]] Status executor_tell(ExecutorRecord& record, const abi::ControlEntry& entry) noexcept;
 /// Passes on entries that found the ring full. Locks: kernel_lock held.
 void executor_pump(ExecutorRecord& record) noexcept;
-/// A doorbell of `record` that rings `target`; the same index if it has one already. Errors:
-/// no_resource.
-[[nodiscard]] Result<std::uint32_t> executor_doorbell(ExecutorRecord& record,
-                                                      Thread& target) noexcept;
+/// A doorbell of `record` that rings `target` for its ring `tag`. Errors: no_resource.
+[[nodiscard]] Result<std::uint32_t>
+executor_doorbell(ExecutorRecord& record, Thread& target, abi::RingTag tag) noexcept;
+/// Takes it away again: the index stays valid and rings nobody, until it is given out anew.
+void executor_give_back(ExecutorRecord& record, std::uint32_t doorbell) noexcept;
 
 [[nodiscard]] ExecutorRecord* all_executors() noexcept;
 /// Takes every doorbell that rings `target` away from an executor: the grants stay and ring nobody.

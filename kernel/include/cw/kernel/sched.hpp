@@ -13,9 +13,11 @@ struct alignas(64) Hart {
     std::uint64_t spare_stack_top; // 0: used by trap.S
     std::uint32_t id;              ///< As the machine numbers it.
     std::uint32_t index;           ///< 0, 1, ...
-    Thread* current;
+    Thread* current;               // 16: used by trap.S, like the next one but two
     Thread* idle;
-    std::uint32_t ready_mask; ///< Bit per priority.
+    std::uint32_t ready_mask; // 32: bit per priority; trap.S loads both words at once
+    std::uint32_t latched;    ///< Threads with Thread::latched.
+    WakeWord wake;            // 64: used by trap.S
     Thread* ready[kPriorities];
     Thread* ready_last[kPriorities];
     Thread* slots[kWakeSlots]; ///< Threads by wake slot.
@@ -24,8 +26,10 @@ struct alignas(64) Hart {
     Atomic<RemoteWork*> inbox; ///< Pushed release [R8], drained acquire [A8].
     Thread* dead;              ///< Ended threads whose stacks are to be freed.
     std::uint64_t switches, traps, interrupts;
-    WakeWord wake;
 };
+static_assert(offsetof(Hart, current) == 16 && offsetof(Hart, ready_mask) == 32 &&
+                  offsetof(Hart, latched) == 36 && offsetof(Hart, wake) == 64,
+              "trap.S");
 
 [[nodiscard]] Hart& hart(unsigned index) noexcept;
 [[nodiscard]] unsigned hart_count() noexcept;

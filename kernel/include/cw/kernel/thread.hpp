@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cw/abi/call.hpp>
+#include <cw/abi/control.hpp>
 #include <cw/abi/records.hpp>
 #include <cw/core/atomic.hpp>
 #include <cw/core/module_state.hpp>
@@ -42,6 +43,13 @@ struct WakeGrant {
 };
 static_assert(sizeof(WakeGrant) == 16);
 
+/// Whom a doorbell rings, for wait(), which may run that thread at once. Used by trap.S.
+struct DoorbellTarget {
+    Thread* thread; ///< Null: it has ended.
+    abi::RingTag tag;
+};
+static_assert(sizeof(DoorbellTarget) == 16);
+
 /// The right to call a method synchronously. `slot` comes first: the callee gets its address as the
 /// slot it was called through.
 struct CallGrant {
@@ -63,7 +71,7 @@ struct SavedContext {
     std::uint64_t a0; ///< User threads only: result of the system call.
 };
 
-enum class ThreadState : std::uint32_t { running, ready, waiting, ended };
+enum class ThreadState : std::uint32_t { waiting, running, ready, ended }; // the first two: trap.S
 enum class ResumeKind : std::uint32_t {
     user,   ///< Sits in wait(): `saved` holds its user registers.
     kernel, ///< Sits in switch_from(): `saved` holds its kernel registers.
@@ -88,11 +96,12 @@ struct alignas(64) Thread {
     ResumeKind resume_kind;    // 248
     ThreadState state;         // 252
     Hart* hart;                // 256
-    bool plain_wait; // Sits in wait() in user mode without a deadline: may be run by a hand-off.
-    Thread** wake_targets;  // By doorbell; same length as the wake table.
-    Thread* next;           // In a ready queue or a free list.
-    Thread* next_in_slot;   // Threads that share a wake slot.
-    std::uint64_t deadline; // Of the wait in progress, or ~0.
+    Hart* handover; // 264: its hart, while it sits in wait() in user mode without a deadline
+                    // and may be run by a hand-off; else null.
+    DoorbellTarget* wake_targets; // 272: by doorbell; same length as the wake table.
+    Thread* next;                 // In a ready queue or a free list.
+    Thread* next_in_slot;         // Threads that share a wake slot.
+    std::uint64_t deadline;       // Of the wait in progress, or ~0.
     Thread* next_deadline;
     std::uint32_t priority;
     std::uint32_t wake_slot;
@@ -116,6 +125,8 @@ static_assert(offsetof(Thread, user_satp) == 72 && offsetof(Thread, kernel_satp)
 static_assert(offsetof(Thread, stack_base) == 88 && offsetof(Thread, saved) == 96);
 static_assert(offsetof(Thread, saved_satp) == 240 && offsetof(Thread, resume_kind) == 248);
 static_assert(sizeof(SavedContext) == 144);
+static_assert(offsetof(Thread, state) == 252 && offsetof(Thread, hart) == 256);
+static_assert(offsetof(Thread, handover) == 264 && offsetof(Thread, wake_targets) == 272);
 
 [[nodiscard]] inline Thread* current() noexcept {
     return static_cast<Thread*>(__builtin_thread_pointer());
