@@ -29,14 +29,16 @@ std::uint32_t input_head, input_tail;
 /// Writes bytes as the transmitter takes them: when its holding register is empty, the FIFO behind
 /// it has room for 16.
 void transmit(const char* bytes, std::size_t size) noexcept {
-    while (size != 0) {
-        while ((reg(kLineStatus) & kTransmitterEmpty) == 0) {
+    volatile std::uint8_t& status = reg(kLineStatus);
+    volatile std::uint8_t& data = reg(kData);
+    const char* const end = bytes + size;
+    while (bytes != end) {
+        while ((status & kTransmitterEmpty) == 0) {
         }
-        const std::size_t burst = size < kFifoBytes ? size : kFifoBytes;
-        for (std::size_t i = 0; i < burst; ++i)
-            reg(kData) = static_cast<std::uint8_t>(bytes[i]);
-        bytes += burst;
-        size -= burst;
+        const char* const burst =
+            static_cast<std::size_t>(end - bytes) < kFifoBytes ? end : bytes + kFifoBytes;
+        while (bytes != burst)
+            data = static_cast<std::uint8_t>(*bytes++);
     }
 }
 
