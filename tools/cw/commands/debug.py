@@ -71,6 +71,7 @@ def _debug(argv: list[str], port: int, commands: list[str], *, batch: bool) -> i
     try:
         begin = [
             "set confirm off",
+            "set breakpoint pending on",  # A module's places are known once it is loaded.
             # The compiler writes `.` for the repository, also in front of the folder it ran in.
             f"set substitute-path ./{paths.shown(paths.TARGET)}/. {paths.ROOT}",
             f"directory {paths.ROOT}",
