@@ -55,14 +55,15 @@ class Modules(gdb.Command):
         """Brings gdb's symbols in line with the kernel's table."""
         current = dict(loaded_modules())
         for name in [name for name, base in self._known.items() if current.get(name) != base]:
-            gdb.execute(f"remove-symbol-file -a {self._known.pop(name):#x}", to_string=True)
-        for name, base in current.items():
-            path = symbol_file(self.folders(), name)
-            if path is None:
-                print(f"{name} at {base:#x}: no symbols found")
-            elif name not in self._known:
+            del self._known[name]
+            if path := symbol_file(self.folders(), name):
+                gdb.execute(f"remove-symbol-file {path}", to_string=True)
+        for name in [name for name in current if name not in self._known]:
+            base = self._known[name] = current[name]
+            if path := symbol_file(self.folders(), name):
                 gdb.execute(f"add-symbol-file {path} -o {base:#x}", to_string=True)
-                self._known[name] = base
+            else:
+                print(f"{name} at {base:#x}: no symbols found")
 
     def invoke(self, argument, from_tty):
         """Runs the command."""
