@@ -74,8 +74,13 @@ def script_tests(folder: Path, label: str, *, timeout: float = TOOL_TEST_SECONDS
 def system_checks() -> str:
     """What is said of a built system beside scenarios: its size, and the tests of commands that need one."""
     command = [sys.executable, str(paths.TOOLS / "cw"), "image", "--no-build", "--check"]
-    size = test("system.size", command, timeout=TOOL_TEST_SECONDS, label="system")
-    return size + script_tests(paths.SCENARIOS, "system", timeout=SYSTEM_SCRIPT_SECONDS, processors=MAX_PROCESSORS)
+    lines = test("system.size", command, timeout=TOOL_TEST_SECONDS, label="system")
+    # Each public header by itself; ninja compiles again only what has changed.
+    command = ["cmake", "--build", str(paths.TARGET), "--target", "all_verify_interface_header_sets", "--parallel"]
+    lines += test(
+        "checks.headers", [*command, str(MAX_PROCESSORS)], timeout=SYSTEM_SCRIPT_SECONDS, label="checks", processors=MAX_PROCESSORS
+    )
+    return lines + script_tests(paths.SCENARIOS, "system", timeout=SYSTEM_SCRIPT_SECONDS, processors=MAX_PROCESSORS)
 
 
 def count_tests(folder: Path) -> int:
