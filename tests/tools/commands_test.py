@@ -88,7 +88,7 @@ sys.exit(5 if "fail" in script[0] else 0)
         for line in overview.split("commands:\n")[1].split("\n\n")[0].splitlines()[:-1]:
             name = line.split()[0]
             with self.subTest(command=name):
-                self.assertIn(f"usage: cw {name}", self.cw("help", name).stdout)
+                self.assertIn(f"usage: ./cw {name}", self.cw("help", name).stdout)
 
 
 class ScenarioRunTest(support.TreeTest):

@@ -13,11 +13,13 @@ from cw.failure import Failure
 
 HELP = "run the system under gdb"
 DETAILS = """\
-The system waits at its first instruction; `continue` starts it. In gdb, `cw-modules` loads the symbols of the modules
-that are loaded by then. The console goes to build/log/debug-console.txt; `./cw debug --attach`, in a second terminal,
-shows it live and takes what you type.
+The system waits at its first instruction; `continue` starts it. gdb knows the symbols of the kernel, and of each module
+from the moment it is loaded; a breakpoint in a module may be set before. `cw-modules` lists the modules.
+The console goes to build/log/debug-console.txt; `./cw debug --attach`, in a second terminal, shows it live and takes
+what you type.
 
-  ./cw debug --exec 'modprobe echo'
+examples:
+  ./cw debug --exec 'modprobe echo; call echo.late 10' --gdb 'break echo.cpp:late' --gdb continue
   ./cw debug --gdb 'break cw::kernel::panic' --gdb continue
 """
 
