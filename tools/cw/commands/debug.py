@@ -44,6 +44,8 @@ def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     if parsed.attach:
         return _attach()
+    if parsed.icount:
+        raise Failure("QEMU hangs at its first breakpoint under --icount; debug without it", status=2)
     packages.ensure("debug")
     if parsed.build:
         builder.build_system(parsed.jobs)
