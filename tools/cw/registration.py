@@ -80,7 +80,7 @@ def system_checks() -> str:
     lines += test(
         "checks.headers", [*command, str(MAX_PROCESSORS)], timeout=SYSTEM_SCRIPT_SECONDS, label="checks", processors=MAX_PROCESSORS
     )
-    return lines + script_tests(paths.SCENARIOS, "system", timeout=SYSTEM_SCRIPT_SECONDS, processors=MAX_PROCESSORS)
+    return lines + script_tests(paths.ROOT / "tests" / "system", "system", timeout=SYSTEM_SCRIPT_SECONDS, processors=MAX_PROCESSORS)
 
 
 def count_tests(folder: Path) -> int:
