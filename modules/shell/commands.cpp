@@ -13,7 +13,7 @@ constexpr std::string_view kModprobeDetails =
     "  (no option)        into the kernel, on an executor of its own\n"
     "  --user-process     into a new process\n"
     "  --sync-caller      into the kernel, on its caller's thread\n"
-    "  --domain=D         into the domain D (number or name), beside the modules there\n"
+    "  --domain=D         into domain D (number or name), beside its modules\n"
     "  --dry-run          say what would be done\n"
     "  --hart=N           start its executor on hart N\n"
     "  --link METHOD=PATH link this call as direct, syscall or ring\n"
