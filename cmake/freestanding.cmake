@@ -35,7 +35,7 @@ function(cw_module name)
         OUTPUT ${file} ${elf}
         COMMAND
             ld.lld-19 -shared -Bsymbolic -z now -z text -z noexecstack -z defs --build-id=none
-            --apply-dynamic-relocs --hash-style=sysv --gc-sections --no-relax-gp -T
+            --apply-dynamic-relocs --hash-style=sysv --gc-sections --discard-locals --no-relax-gp -T
             ${CMAKE_SOURCE_DIR}/sdk/module.ld $<TARGET_OBJECTS:module_${name}>
             $<TARGET_FILE:cw_sdk_runtime> -o ${elf}
         COMMAND llvm-objcopy-19 --strip-all ${elf} ${file}

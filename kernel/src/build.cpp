@@ -2,6 +2,7 @@
 #include "modules.hpp"
 #include <cstring>
 #include <cw/kernel/boot.hpp>
+#include <cw/kernel/debug.hpp>
 #include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/sched.hpp>
@@ -207,6 +208,7 @@ Result<ModuleInstance*> build_instance(const loader::Image& image,
         link = &(*link)->next;
     *link = instance;
     ++domain.module_count;
+    debug_modules_changed();
     return instance;
 }
 
@@ -215,6 +217,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
         if (*link == &instance) {
             *link = instance.next;
             --instance.domain->module_count;
+            debug_modules_changed();
             break;
         }
     }

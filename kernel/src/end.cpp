@@ -5,6 +5,7 @@
 #include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/sched.hpp>
+#include <cw/kernel/vdso.hpp>
 
 namespace cw::kernel {
 
@@ -50,6 +51,9 @@ void describe_address(std::uint64_t address) noexcept {
                   Hex{address},
                   m->image->name(),
                   Hex{address - m->base});
+    else if (const Segment& segment = *vdso().segment;
+             address >= segment.base && address - segment.base < segment.bytes)
+        log::line("@frame {} module=vdso offset={}", Hex{address}, Hex{address - segment.base});
     else
         log::line("@frame {}", Hex{address});
 }

@@ -135,8 +135,12 @@ void panic(const char* what, const char* file, int line) noexcept {
               file,
               line,
               current() == nullptr ? 0u : this_hart().index);
+    // The return address may lie behind the function that called: it must not be the first frame.
     const auto fp = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
-    print_backtrace(reinterpret_cast<std::uint64_t>(__builtin_return_address(0)), 0, fp, fp - 256);
+    print_backtrace(reinterpret_cast<std::uint64_t>(&panic),
+                    reinterpret_cast<std::uint64_t>(__builtin_return_address(0)),
+                    fp,
+                    fp - 256);
     power_off(101);
 }
 

@@ -13,7 +13,7 @@ constexpr std::string_view kModprobeDetails =
     "  (no option)        into the kernel, on an executor of its own\n"
     "  --user-process     into a new process\n"
     "  --sync-caller      into the kernel, on its caller's thread\n"
-    "  --domain=D         into the domain D (number or name), beside the modules there\n"
+    "  --domain=D         into domain D (number or name), beside its modules\n"
     "  --dry-run          say what would be done\n"
     "  --hart=N           start its executor on hart N\n"
     "  --link METHOD=PATH link this call as direct, syscall or ring\n"
@@ -23,7 +23,7 @@ constexpr std::string_view kModprobeDetails =
 constexpr Command kCommands[] = {
     {.name = "bench",
      .usage = "[paths | remote | wakes]",
-     .summary = "measure calls: instructions per path, waking another hart, wake-ups per call",
+     .summary = "measure calls; best by `./cw bench`",
      .options = "paths remote wakes",
      .most = 1,
      .run = bench},
@@ -46,7 +46,7 @@ constexpr Command kCommands[] = {
     {.name = "echo", .usage = "[TEXT...]", .summary = "show text", .most = kAny, .run = echo},
     {.name = "grep",
      .usage = "TEXT FILE...",
-     .summary = "lines that contain a text; fails if there is none",
+     .summary = "lines that contain a text",
      .fewest = 2,
      .most = kAny,
      .takes = Takes::files,
@@ -67,13 +67,11 @@ constexpr Command kCommands[] = {
      .run = ls},
     {.name = "lsmod",
      .usage = "[--edges]",
-     .summary = "loaded modules and what they share their fate with; or each call and its link",
+     .summary = "loaded modules; or each call and its link",
      .options = "--edges",
      .most = 1,
      .run = lsmod},
-    {.name = "main-job",
-     .summary = "hash all files through digest in each placement, and say what it cost",
-     .run = main_job},
+    {.name = "main-job", .summary = "hash all files in each placement; the cost", .run = main_job},
     {.name = "memory", .summary = "memory in all, and free", .run = memory},
     {.name = "modprobe",
      .usage = "[OPTION...] MODULE",
@@ -86,7 +84,7 @@ constexpr Command kCommands[] = {
      .run = modprobe},
     {.name = "poweroff",
      .usage = "[STATUS]",
-     .summary = "end the system with STATUS, or with that of the last command",
+     .summary = "end the system, with STATUS or the last one",
      .most = 1,
      .run = poweroff},
     {.name = "rmmod",
@@ -96,9 +94,7 @@ constexpr Command kCommands[] = {
      .most = 1,
      .takes = Takes::loaded_modules,
      .run = rmmod},
-    {.name = "services",
-     .summary = "methods that can be called, with their signatures",
-     .run = services},
+    {.name = "services", .summary = "methods with their signatures", .run = services},
     {.name = "sha256",
      .usage = "FILE...",
      .summary = "SHA-256 of files",
@@ -115,7 +111,7 @@ constexpr Command kCommands[] = {
     {.name = "status", .summary = "status of the last command: 0 is success", .run = status},
     {.name = "time",
      .usage = "[COMMAND...]",
-     .summary = "time since boot, or how long a command takes",
+     .summary = "since boot; or how long a command takes",
      .most = kAny,
      .takes = Takes::commands,
      .run = time},
@@ -142,10 +138,13 @@ std::string_view describe(Words::Problem problem) noexcept {
 }
 
 void say_unknown(std::string_view name) noexcept {
-    out.format("{}: no such command; there are", name);
-    for (const Command& command : kCommands)
-        out.format(" {}", command.name);
-    out.put("\n");
+    for (const std::string_view end : {"exit", "quit", "logout", "halt", "shutdown", "reboot"}) {
+        if (name == end) {
+            out.format("{}: no such command; `poweroff` ends the system\n", name);
+            return;
+        }
+    }
+    out.format("{}: no such command; `help` lists them\n", name);
 }
 
 cw::Task<> run_command(std::string_view text) noexcept {

@@ -23,8 +23,8 @@ cw::Task<int> help(Arguments words) noexcept {
             put_padded(call.view(), kWidth);
             out.format(" {}\n", command.summary);
         }
-        out.put("Commands are separated by `;`. Quotes hold words together. Tab completes, Ctrl-C "
-                "stops.\n");
+        out.put("`help COMMAND` says more. Commands are separated by `;`, words by spaces; quotes\n"
+                "hold words together. Up and Down recall lines, Tab completes, Ctrl-C stops.\n");
         co_return kDone;
     }
     const Command* command = find_command(words[0]);

@@ -84,7 +84,10 @@ const History& typed_lines() noexcept {
 }
 
 cw::Task<> interact() noexcept {
-    out.put("Causeway. `help` lists the commands.\n");
+    const auto up = co_await cw::clock::now();
+    if (up)
+        out.format("Causeway, up after {} ms. ", up->nanoseconds / 1'000'000);
+    out.put("`help` lists the commands, `poweroff` leaves.\n");
     out.put(LineEditor::kAskWidth);
     out.put("\r");
     std::uint64_t seen = ~std::uint64_t{0}; // only what comes from now on

@@ -83,12 +83,17 @@ sys.exit(5 if "fail" in script[0] else 0)
         self.assertIn("Try `./cw help run`", wrong.stderr)
         self.assertIn("9 harts asked for", self.cw("run", "--no-build", "--harts", "9", "--exec", "x").stderr)
 
+    def test_what_would_hang_is_refused(self) -> None:
+        done = self.cw("debug", "--no-build", "--icount")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("debug without it", done.stderr)
+
     def test_every_command_has_help(self) -> None:
         overview = self.cw("--help").stdout
         for line in overview.split("commands:\n")[1].split("\n\n")[0].splitlines()[:-1]:
             name = line.split()[0]
             with self.subTest(command=name):
-                self.assertIn(f"usage: cw {name}", self.cw("help", name).stdout)
+                self.assertIn(f"usage: ./cw {name}", self.cw("help", name).stdout)
 
 
 class ScenarioRunTest(support.TreeTest):

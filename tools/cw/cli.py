@@ -49,7 +49,7 @@ class _Parser(argparse.ArgumentParser):
     """argparse, with `cw:` in front of messages and a hint where to read on."""
 
     def error(self, message: str) -> NoReturn:
-        sys.stderr.write(f"cw: {message}\nTry `{self.prog.replace('cw ', './cw help ', 1)}`.\n")
+        sys.stderr.write(f"cw: {message}\nTry `{self.prog.replace('./cw ', './cw help ', 1)}`.\n")
         sys.exit(2)
 
 
@@ -58,6 +58,7 @@ def _overview() -> str:
     lines = [INTRODUCTION, "usage: ./cw COMMAND [OPTIONS]", "", "commands:"]
     lines += [f"  {name.ljust(width)}  {module.HELP}" for name, module in COMMANDS.items()]
     lines += [f"  {'help'.ljust(width)}  `./cw help COMMAND` explains one command", ""]
+    lines += ["begin with `./cw run`; docs/shell.md says what to type there, docs/modules.md how to write a module", ""]
     lines += ["environment: CW_QEMU names another qemu-system-riscv64."]
     return "\n".join(lines)
 
@@ -65,7 +66,7 @@ def _overview() -> str:
 def _parser(name: str) -> argparse.ArgumentParser:
     module = COMMANDS[name]
     parser = _Parser(
-        prog=f"cw {name}",
+        prog=f"./cw {name}",
         description=module.HELP[0].upper() + module.HELP[1:] + ".",
         epilog=module.DETAILS,
         formatter_class=argparse.RawDescriptionHelpFormatter,

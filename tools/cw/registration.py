@@ -17,6 +17,7 @@ from cw.scenario import Scenario
 # Beyond a scenario's own limit, for packing and for stopping QEMU; ctest's limit should never be the one that bites.
 GRACE_SECONDS = 60
 TOOL_TEST_SECONDS = 120
+SYSTEM_SCRIPT_SECONDS = 300
 # A test of several harts keeps at most as many processors busy as small machines have.
 MAX_PROCESSORS = 2
 
@@ -51,16 +52,35 @@ def scenario_tests(scenarios: Sequence[Scenario]) -> str:
     return "".join(lines)
 
 
-def source_checks(folder: Path) -> str:
-    """The checks of the sources, and the tests of the tools themselves."""
+def source_checks() -> str:
+    """The checks of the sources."""
     lines = []
     for name in ("format", "layers", "names"):
         command = [sys.executable, str(paths.TOOLS / "checks" / f"{name}.py")]
         lines.append(test(f"checks.{name}", command, timeout=TOOL_TEST_SECONDS, label="checks"))
-    for path in sorted(folder.glob("*_test.py")):
-        name = f"tools.{path.stem.removesuffix('_test')}"
-        lines.append(test(name, [sys.executable, str(path)], timeout=TOOL_TEST_SECONDS, label="tools"))
     return "".join(lines)
+
+
+def script_tests(folder: Path, label: str, *, timeout: float = TOOL_TEST_SECONDS, processors: int = 1) -> str:
+    """One test for each NAME_test.py of the folder, LABEL.NAME."""
+    lines = []
+    for path in sorted(folder.glob("*_test.py")):
+        name = f"{label}.{path.stem.removesuffix('_test')}"
+        command = [sys.executable, str(path)]
+        lines.append(test(name, command, timeout=timeout, label=label, processors=processors))
+    return "".join(lines)
+
+
+def system_checks() -> str:
+    """What is said of a built system beside scenarios: its size, and the tests of commands that need one."""
+    command = [sys.executable, str(paths.TOOLS / "cw"), "image", "--no-build", "--check"]
+    lines = test("system.size", command, timeout=TOOL_TEST_SECONDS, label="system")
+    # Each public header by itself; ninja compiles again only what has changed.
+    command = ["cmake", "--build", str(paths.TARGET), "--target", "all_verify_interface_header_sets", "--parallel"]
+    lines += test(
+        "checks.headers", [*command, str(MAX_PROCESSORS)], timeout=SYSTEM_SCRIPT_SECONDS, label="checks", processors=MAX_PROCESSORS
+    )
+    return lines + script_tests(paths.ROOT / "tests" / "system", "system", timeout=SYSTEM_SCRIPT_SECONDS, processors=MAX_PROCESSORS)
 
 
 def count_tests(folder: Path) -> int:
@@ -80,6 +100,7 @@ def write(target: Path, preset_folders: Sequence[Path], scenarios: Sequence[Scen
             raise Failure(f"{paths.shown(folder)} has no tests; is enable_testing() called before the subdirectories?")
     parts = ["# Written by ./cw test.\n"]
     parts += [f"subdirs({quoted(str(folder))})\n" for folder in preset_folders]
-    parts += [source_checks(paths.ROOT / "tests" / "tools"), scenario_tests(scenarios)]
+    parts += [source_checks(), script_tests(paths.ROOT / "tests" / "tools", "tools"), scenario_tests(scenarios)]
+    parts += [system_checks()] if paths.TARGET in preset_folders else []
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("".join(parts))

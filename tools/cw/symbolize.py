@@ -17,8 +17,8 @@ PROGRAMS = ("llvm-symbolizer-19", "llvm-symbolizer")
 
 
 def module_symbols(name: str) -> Path | None:
-    """The file with the symbols of module NAME: split-off debug file, unstripped ELF, or the module file itself."""
-    for folder in (paths.MODULES, paths.TEST_MODULES):
+    """The file with the symbols of a module, or of the vDSO: split-off debug file, unstripped ELF, or the file itself."""
+    for folder in (paths.MODULES, paths.TEST_MODULES, paths.KERNEL.parent):
         for suffix in (".cwm.debug", ".elf", ".cwm"):
             path = folder / f"{name}{suffix}"
             if path.exists():

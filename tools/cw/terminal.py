@@ -78,6 +78,7 @@ def _relay(source: int, sink: int, annotate: Annotate) -> bool:
                         _write_all(screen, console.feed(data))
                     else:
                         _write_all(sink, keys.feed(data))
+        _write_all(screen, b"\r\n")  # The guest's prompt is still there.
         return True
     except BrokenPipeError:
         return False

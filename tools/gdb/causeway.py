@@ -1,9 +1,9 @@
 """gdb commands for a running Causeway system; `./cw debug` loads this file.
 
-cw-modules    loads the symbols of every module that the kernel has loaded, at the one address each has
+cw-modules    says which modules are loaded, and loads the symbols of each at the one address it has
 
-The kernel keeps `cw_debug_modules`, an array of struct {char name[64]; uint64_t base;} that an empty name ends. If it
-also has a function `cw_debug_modules_changed`, which it calls after each change, symbols are loaded by themselves.
+The kernel keeps `cw_debug_modules`, an array of struct {char name[64]; uint64_t base;} that an empty name ends, and
+calls `cw_debug_modules_changed` after each change. A breakpoint there keeps gdb's symbols in line by itself.
 """
 
 import os
@@ -39,45 +39,49 @@ def loaded_modules():
 
 
 class Modules(gdb.Command):
-    """Load the symbols of every loaded module."""
+    """Say which modules are loaded, and load the symbols of each."""
 
     def __init__(self):
         super().__init__("cw-modules", gdb.COMMAND_FILES)
         self._known = {}
 
     def folders(self):
-        """Where module files are: beside the kernel's folder in the build."""
-        kernel = gdb.current_progspace().filename
-        build = os.path.dirname(os.path.dirname(kernel))
-        return [os.path.join(build, "modules"), os.path.join(build, "tests")]
+        """Where module files are, and the vDSO: the kernel's folder and those beside it in the build."""
+        kernel = os.path.dirname(gdb.current_progspace().filename)
+        build = os.path.dirname(kernel)
+        return [kernel, os.path.join(build, "modules"), os.path.join(build, "tests")]
 
-    def refresh(self, quiet):
+    def refresh(self):
         """Brings gdb's symbols in line with the kernel's table."""
         current = dict(loaded_modules())
         for name in [name for name, base in self._known.items() if current.get(name) != base]:
-            gdb.execute(f"remove-symbol-file -a {self._known.pop(name):#x}", to_string=True)
-        for name, base in current.items():
-            path = symbol_file(self.folders(), name)
-            if path is None:
-                print(f"{name} at {base:#x}: no symbols found")
-            elif name not in self._known:
+            del self._known[name]
+            if path := symbol_file(self.folders(), name):
+                gdb.execute(f"remove-symbol-file {path}", to_string=True)
+        for name in [name for name in current if name not in self._known]:
+            base = self._known[name] = current[name]
+            if path := symbol_file(self.folders(), name):
                 gdb.execute(f"add-symbol-file {path} -o {base:#x}", to_string=True)
-                self._known[name] = base
-            if not quiet:
-                print(f"{name} at {base:#x}")
-        if not current and not quiet:
-            print("no module is loaded yet")
+            else:
+                print(f"{name} at {base:#x}: no symbols found")
 
     def invoke(self, argument, from_tty):
         """Runs the command."""
         try:
-            self.refresh(quiet=False)
+            self.refresh()
+        except gdb.MemoryError:
+            # In a process, or before paging is on. The symbols have followed the table up to here.
+            print("this processor does not see the kernel's memory at the moment; known so far:")
         except gdb.error as error:
             raise gdb.GdbError(f"cannot read the kernel's module table {TABLE}: {error}")
+        for name, base in self._known.items():
+            print(f"{name} at {base:#x}")
+        if not self._known:
+            print("no module is loaded yet")
 
 
 class Changed(gdb.Breakpoint):
-    """Reloads symbols whenever the kernel's table has changed, without stopping."""
+    """Brings symbols in line whenever the kernel's table has changed, without stopping."""
 
     def __init__(self, command):
         super().__init__(CHANGED, internal=True)
@@ -87,17 +91,10 @@ class Changed(gdb.Breakpoint):
     def stop(self):
         """Tells gdb to go on."""
         try:
-            self._command.refresh(quiet=True)
+            self._command.refresh()
         except gdb.error as error:
             print(f"cw-modules: {error}")
         return False
 
 
-def install():
-    """Makes the command known, and follows the kernel if it offers that."""
-    command = Modules()
-    if gdb.lookup_global_symbol(CHANGED) is not None:
-        Changed(command)
-
-
-install()
+Changed(Modules())

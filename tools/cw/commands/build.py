@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from cw import builder, options, packages, paths
+from cw.commands import image
 
 HELP = "build kernel and modules (or another CMake preset)"
 DETAILS = """\
@@ -28,5 +29,7 @@ def main(parsed: argparse.Namespace) -> int:
     folder = builder.build(parsed.preset, parsed.jobs, parsed.target)
     if parsed.preset == "riscv64" and not parsed.target:
         builder.require_system()
+        size = sum(size for _, size in image.sizes())
+        print(f"cw: kernel and modules have {size:,} bytes; ./cw image lists the parts", file=sys.stderr)
     print(f"cw: {paths.shown(folder)} is up to date", file=sys.stderr)
     return 0

@@ -13,11 +13,13 @@ from cw.failure import Failure
 
 HELP = "run the system under gdb"
 DETAILS = """\
-The system waits at its first instruction; `continue` starts it. In gdb, `cw-modules` loads the symbols of the modules
-that are loaded by then. The console goes to build/log/debug-console.txt; `./cw debug --attach`, in a second terminal,
-shows it live and takes what you type.
+The system waits at its first instruction; `continue` starts it. gdb knows the symbols of the kernel, and of each module
+from the moment it is loaded; a breakpoint in a module may be set before. `cw-modules` lists the modules.
+The console goes to build/log/debug-console.txt; `./cw debug --attach`, in a second terminal, shows it live and takes
+what you type.
 
-  ./cw debug --exec 'modprobe echo'
+examples:
+  ./cw debug --exec 'modprobe echo; call echo.late 10' --gdb 'break echo.cpp:late' --gdb continue
   ./cw debug --gdb 'break cw::kernel::panic' --gdb continue
 """
 
@@ -42,6 +44,8 @@ def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     if parsed.attach:
         return _attach()
+    if parsed.icount:
+        raise Failure("QEMU hangs at its first breakpoint under --icount; debug without it", status=2)
     packages.ensure("debug")
     if parsed.build:
         builder.build_system(parsed.jobs)
@@ -71,6 +75,7 @@ def _debug(argv: list[str], port: int, commands: list[str], *, batch: bool) -> i
     try:
         begin = [
             "set confirm off",
+            "set breakpoint pending on",  # A module's places are known once it is loaded.
             # The compiler writes `.` for the repository, also in front of the folder it ran in.
             f"set substitute-path ./{paths.shown(paths.TARGET)}/. {paths.ROOT}",
             f"directory {paths.ROOT}",

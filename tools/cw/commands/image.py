@@ -14,6 +14,12 @@ Counts what the machine must be given: the loaded bytes of the kernel (its vDSO 
 LIMIT_BYTES = 1 << 20
 
 
+def sizes() -> list[tuple[str, int]]:
+    """Name and bytes of each part."""
+    kernel = sum(segment.file_bytes for segment in elf.segments(paths.KERNEL))
+    return [("kernel", kernel)] + [(f"module {entry.name}", len(entry.content())) for entry in system.base_modules()]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.add_argument("--check", action="store_true", help="exit with 1 if the limit is exceeded")
@@ -26,13 +32,12 @@ def main(parsed: argparse.Namespace) -> int:
         packages.ensure("build")
         builder.build_system(parsed.jobs)
     builder.require_system()
-    kernel = elf.segments(paths.KERNEL)
-    sizes = [("kernel", sum(segment.file_bytes for segment in kernel))]
-    sizes += [(f"module {entry.name}", len(entry.content())) for entry in system.base_modules()]
-    total = sum(size for _, size in sizes)
-    rows = [(name, f"{size:,}") for name, size in [*sizes, ("all", total)]]
+    parts = sizes()
+    total = sum(size for _, size in parts)
+    rows = [(name, f"{size:,}") for name, size in [*parts, ("all", total)]]
     print(table.render(("part", "bytes"), rows))
-    print(f"\nkernel in memory, with zeroed data: {sum(segment.memory_bytes for segment in kernel):,} bytes")
+    in_memory = sum(segment.memory_bytes for segment in elf.segments(paths.KERNEL))
+    print(f"\nkernel in memory, with zeroed data: {in_memory:,} bytes")
     print(f"limit {LIMIT_BYTES:,} bytes: {'within' if total <= LIMIT_BYTES else 'EXCEEDED'}")
     if parsed.check and total > LIMIT_BYTES:
         raise Failure(f"the system has {total:,} bytes, {total - LIMIT_BYTES:,} too many")

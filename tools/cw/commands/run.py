@@ -20,6 +20,9 @@ with this machine's, and a table says what each placement cost.
 With --exec, the commands run one after the other and the system powers off; the exit status is that of the last one.
 FILEs are then there for the commands.
 
+The kernel's boot arguments (--append): `log=serial` prints its log as it comes, `first=MODULE` starts another module
+than the shell.
+
 examples:
   ./cw run
   ./cw run README.md LICENSE

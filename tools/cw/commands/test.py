@@ -8,7 +8,7 @@ from cw import builder, options, packages, paths, registration, scenario
 
 HELP = "run all tests: source checks, unit tests, sanitizers, systems in QEMU"
 DETAILS = """\
-Tests are named PART.WHAT: checks.* (format, layers, names), tools.*, those of the presets, system.NAME.hHARTS.
+Tests are named PART.WHAT: checks.* (format, layers, names, headers), tools.*, those of the presets, system.NAME.hHARTS.
 
   ./cw test                     everything
   ./cw test --fast              without the sanitizer builds

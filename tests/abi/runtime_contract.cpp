@@ -1,0 +1,152 @@
+#include "contract.hpp"
+#include "golden_text.hpp"
+#include <cstddef>
+#include <cw/core/module_state.hpp>
+#include <cw/core/pending.hpp>
+#include <cw/core/service/memory.hpp>
+#include <cw/core/service/modules.hpp>
+#include <cw/core/service/system.hpp>
+#include <cw/core/task.hpp>
+#include <cw/core/vdso_exports.hpp>
+
+#define AT(field)                                                                                  \
+    Field {                                                                                        \
+        #field, offsetof(T, field), sizeof(T::field)                                               \
+    }
+#define LAYOUT(type, ...)                                                                          \
+    do {                                                                                           \
+        using T = type;                                                                            \
+        text.layout(#type, sizeof(T), alignof(T), {__VA_ARGS__});                                  \
+    } while (false)
+
+namespace cw::goldens {
+
+namespace {
+
+std::string runtime() {
+    GoldenText text{
+        "core/module_state.hpp, core/pending.hpp, core/task.hpp: compiled into modules"};
+    text.constant("kPoolPendings", kPoolPendings);
+    text.constant("kCookieStep", kCookieStep);
+    text.constant("kCarrierBit", kCarrierBit);
+    text.constant("Outcome::kInReady", Outcome::kInReady);
+    text.constant("Outcome::kArmed", Outcome::kArmed);
+    text.constant("FramePool::kClasses", FramePool::kClasses);
+    text.enumerators<PendingState>("PendingState");
+    text.enumerators<ReadyKind>("ReadyKind");
+    text.flags<GateBits>("GateBits");
+    LAYOUT(RuntimeOps,
+           AT(size_bytes),
+           AT(queue),
+           AT(gate_left),
+           AT(suspended),
+           AT(complete),
+           AT(ready),
+           AT(set_deadline),
+           AT(cancel),
+           AT(release),
+           AT(now),
+           AT(ticks_per_second),
+           AT(sleep),
+           AT(wait_interrupt),
+           AT(fail));
+    LAYOUT(FramePool, AT(free), AT(bump), AT(end));
+    LAYOUT(ModuleState,
+           AT(gate),
+           AT(free),
+           AT(ops),
+           AT(home),
+           AT(mailbox),
+           AT(pendings),
+           AT(id),
+           AT(flags),
+           AT(frames),
+           AT(heap_begin),
+           AT(heap_end),
+           AT(heap),
+           AT(calls_queued),
+           AT(reserved));
+    LAYOUT(Edge,
+           AT(end),
+           AT(client),
+           AT(server),
+           AT(submission),
+           AT(call_grant),
+           AT(opcode),
+           AT(argument_words),
+           AT(reply_words),
+           AT(calls),
+           AT(reserved));
+    LAYOUT(Context, AT(stack_limit), AT(executor), AT(cookie));
+    LAYOUT(Ready, AT(next), AT(coroutine), AT(module), AT(kind));
+    LAYOUT(Request, AT(words), AT(next), AT(invoke), AT(origin), AT(cookie), AT(reply_words));
+    LAYOUT(Pending,
+           AT(words),
+           AT(outcome),
+           AT(cookie),
+           AT(coroutine),
+           AT(reply),
+           AT(pool),
+           AT(next),
+           AT(end),
+           AT(module),
+           AT(carried),
+           AT(deadline),
+           AT(heap_index),
+           AT(opcode),
+           AT(argument_words),
+           AT(started),
+           AT(alone),
+           AT(waiter),
+           AT(answer_link),
+           AT(request),
+           AT(handler),
+           AT(answer),
+           AT(carrier_cookie));
+    LAYOUT(Ticket, AT(target), AT(cookie), AT(remote));
+    LAYOUT(PromiseBase,
+           AT(ready),
+           AT(continuation),
+           AT(ticket),
+           AT(next_suspended),
+           AT(suspended_link),
+           AT(awaited_call),
+           AT(awaited_task),
+           AT(detached),
+           AT(cancelled));
+    return text.text();
+}
+
+std::string vdso() {
+    GoldenText text{"core/vdso_exports.hpp: between the kernel and its vDSO"};
+    LAYOUT(VdsoExports, AT(ops), AT(start), AT(ring_stubs), AT(call_stubs), AT(unlinked));
+    return text.text();
+}
+
+std::string services() {
+    GoldenText text{"core/service/: what the kernel provides"};
+    text.method(memory::area);
+    text.method(memory::grow);
+    text.method(memory::statistics);
+    text.method(modules::load);
+    text.method(modules::unload);
+    text.method(modules::describe);
+    text.method(modules::counters);
+    text.method(power::off);
+    text.method(klog::write);
+    text.method(klog::read);
+    text.method(interrupts::acknowledge);
+    text.method(clock::now);
+    text.method(archive_pages::map);
+    text.enumerators<modules::What>("modules::What");
+    text.flags<modules::Grants>("modules::Grants");
+    return text.text();
+}
+
+} // namespace
+
+std::vector<Golden> runtime_contract() {
+    return {{"runtime", runtime()}, {"vdso", vdso()}, {"services", services()}};
+}
+
+} // namespace cw::goldens

@@ -1,0 +1,68 @@
+"""The commands in docs/modules.md print what the document says. Its sources are built by tests/docs."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "docs"))
+import blocks  # noqa: E402
+
+DOCUMENT = ROOT / "docs" / "modules.md"
+
+
+def sessions() -> Iterator[tuple[int, str, str]]:
+    """(line, command, output) of every command in the document."""
+    for block in blocks.blocks(DOCUMENT):
+        if block.kind == "console":
+            for part in re.split(r"(?m)^\$ ", block.text)[1:]:
+                command, _, output = part.partition("\n")
+                yield block.line, command, output
+
+
+def pattern(output: str) -> str:
+    """`...` as a line stands for any lines, within a line for any text."""
+    lines = []
+    for line in output.splitlines():
+        lines.append("(?:.*\n)*?" if line == "..." else ".*".join(map(re.escape, line.split("..."))) + "\n")
+    return "".join(lines)
+
+
+class DocumentTest(unittest.TestCase):
+    def run_command(self, command: str, tree: Path) -> str:
+        words = shlex.split(command)
+        self.assertEqual(words[0], "./cw")
+        words = [sys.executable, str(tree / "tools" / "cw"), *words[1:]]
+        if words[2] in ("run", "debug"):
+            words.append("--no-build")
+            for module in blocks.modules(DOCUMENT):
+                words += ["--module", module]
+        if words[2] == "run":
+            # Time then passes with instructions, for devices too: however busy this machine is, the output is the same.
+            words += ["--icount", "--qemu-arg=-rtc", "--qemu-arg=clock=vm"]
+        done = subprocess.run(words, cwd=tree, capture_output=True, text=True, check=False, timeout=100)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_commands_print_what_is_shown(self) -> None:
+        for line, command, output in sessions():
+            with self.subTest(line=line, command=command), tempfile.TemporaryDirectory() as scratch:
+                tree = ROOT
+                if command.startswith("./cw new"):  # writes into its tree
+                    tree = Path(scratch)
+                    shutil.copytree(ROOT / "tools", tree / "tools")
+                printed = self.run_command(command, tree)
+                self.assertRegex(printed, re.compile(r"\A" + pattern(output) + r"\Z"))
+
+    def test_there_are_commands(self) -> None:
+        self.assertGreater(len(list(sessions())), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
