@@ -20,15 +20,17 @@ void push_local(Executor& executor, Ready& ready) noexcept {
     executor.ready_last = &ready;
 }
 
-namespace {
-
-/// Makes a home executor look at its inbox and mailboxes.
 void call_attention(Executor& home) noexcept {
     home.attention.store(1, Order::release); // [R10]
     platform::wake_self(home);
 }
 
-} // namespace
+void note_submitted(ClientEnd& end) noexcept {
+    Executor& home = *end.submissions.executor;
+    const std::uint64_t bit = std::uint64_t{1} << end.index;
+    if ((home.submitted.fetch_or(bit, Order::release) & bit) == 0) // [R11]
+        call_attention(home);
+}
 
 void push(Executor& home, Ready& ready) noexcept {
     if (arch::context()->executor == &home) {
@@ -67,7 +69,7 @@ void make_ready(Executor& executor, Pending& pending, PendingState state) noexce
         disarm_deadline(executor, pending);
     if (pending.coroutine != nullptr && !pending.outcome.has(Outcome::kInReady)) {
         pending.outcome.set(Outcome::kInReady, true);
-        push_local(executor, pending.waiter);
+        push(executor, pending.waiter);
     }
 }
 
@@ -129,7 +131,7 @@ void send_cancel(const Pending& pending) noexcept {
     RingMessage& message = end.submission_slots[ring.slot()];
     message.head.store(abi::message_head(pending.cookie, 0, abi::kMessageCancel), Order::relaxed);
     ring.publish();
-    mark_dirty(end.submissions);
+    mark_submitted(end);
     ++end.cancels;
     ++end.cancelling;
     end.cancel_end = ring.tail();

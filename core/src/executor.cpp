@@ -30,10 +30,33 @@ void run_interrupts(Executor& executor) noexcept {
     }
 }
 
+/// Looks at the wake-ups for what threads that passed through have published. Under the gates: they
+/// may be publishing more.
+[[maybe_unused]] void run_submitted(Executor& executor) noexcept {
+    std::uint64_t bits = executor.submitted.exchange(0, Order::acquire); // [A11]
+    for (; bits != 0; bits &= bits - 1) {
+        ClientEnd& end = executor.clients[__builtin_ctzll(bits)];
+        if (end.closed)
+            continue;
+        ModuleState& module = *end.module;
+        if (!enter_module(module)) { // who holds it calls us when it leaves
+            executor.submitted.fetch_or(bits & -bits, Order::relaxed);
+            continue;
+        }
+        if (end.submissions.ring.flush()) { // after [F1]
+            ++executor.statistics.wakes;
+            platform::ring(end.submissions.doorbell);
+        }
+        leave_module(executor, module);
+    }
+}
+
 /// What came from other threads of the domain, and what was made ready by this one.
 void run_lists(Executor& executor) noexcept {
     if (executor.attention.load(Order::relaxed) != 0) {
-        executor.attention.exchange(0, Order::acquire);                   // [A10]
+        executor.attention.exchange(0, Order::acquire); // [A10]
+        if constexpr (kManyThreads)
+            run_submitted(executor);
         Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
         Ready* oldest = nullptr;
         while (newest != nullptr) {
@@ -125,6 +148,15 @@ static_assert((kBusyRounds & (kBusyRounds - 1)) == 0);
     }
 }
 
+/// The count is not read while other threads may change it.
+[[gnu::always_inline]] inline bool may_have_deadlines(const Executor& executor) noexcept {
+    if constexpr (kManyThreads) {
+        if (executor.passed_through)
+            return true;
+    }
+    return executor.deadline_count != 0;
+}
+
 } // namespace
 
 void executor_create(Executor& executor, const abi::StartBlock& start) noexcept {
@@ -164,7 +196,7 @@ void executor_run(Executor& executor) noexcept {
         if (executor.interrupt_waiters != 0) [[unlikely]]
             run_interrupts(executor);
         std::uint64_t deadline = abi::kNoDeadline;
-        if (executor.deadline_count != 0) [[unlikely]]
+        if (may_have_deadlines(executor)) [[unlikely]]
             deadline = run_deadlines(executor);
         if (executor.ready != nullptr || executor.attention.load(Order::relaxed) != 0)
             [[unlikely]] {

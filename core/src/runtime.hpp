@@ -63,6 +63,25 @@ inline constexpr bool kManyThreads = true;
     executor.dirty[executor.dirty_count++] = &outgoing;
 }
 
+/// From a thread that passes through: its home executor has to flush this end. See
+/// run_submitted().
+void note_submitted(ClientEnd& end) noexcept;
+
+/// As mark_dirty(), for calls that were submitted. Where other threads pass through the module, the
+/// list is not theirs, and nobody may flush the ring but under the module's gate.
+[[gnu::always_inline]] inline void mark_submitted(ClientEnd& end) noexcept {
+    if constexpr (kManyThreads) {
+        if (end.submissions.executor->passed_through) [[unlikely]] {
+            note_submitted(end);
+            return;
+        }
+    }
+    mark_dirty(end.submissions);
+}
+
+/// Makes a home executor look at its inbox, mailboxes and deadlines. From any thread.
+void call_attention(Executor& home) noexcept;
+
 /// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees
 /// it if nobody does. Requires: the gate is held, nothing else runs on this executor's stack above
 /// the loop.
@@ -131,6 +150,7 @@ void forget_module(Executor& executor, ModuleState& module) noexcept;
 /// No longer polls an end.
 void remove_ring(Executor& executor, const void* end) noexcept;
 
+/// From any thread that holds the gate of the pending call's module.
 void arm_deadline(Executor& executor, Pending& pending, std::uint64_t ticks) noexcept;
 void disarm_deadline(Executor& executor, Pending& pending) noexcept;
 /// Completes what is overdue; returns the next deadline or kNoDeadline.

@@ -238,6 +238,7 @@ ModuleInstance& nucleus_create() noexcept {
         {nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
     const auto worker = kernel_executor_create("worker");
     CW_ASSERT(worker.has_value());
+    (*worker)->view->passed_through = true;
     all.worker = *worker;
     kernel_domain().executor = *worker;
     const auto made =

@@ -112,7 +112,9 @@ struct Executor {
     std::uint32_t deadline_count;
     std::uint32_t deadline_capacity;
     std::uint32_t busy_rounds; ///< That did not end in a sleep.
-    ServerEnd* serving;        ///< The channel whose request is being started.
+    bool passed_through; ///< Other threads run its modules too, under their gates: synchronous
+                         ///< callers. Set before it starts.
+    ServerEnd* serving;  ///< The channel whose request is being started.
     ExecutorStatistics statistics;
     Outgoing* dirty[2 * abi::kMaxEnds]; ///< In the order in which they were published to first.
 
@@ -124,6 +126,9 @@ struct Executor {
     /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with
     /// acquire [A5].
     Atomic<Ready*> inbox;
+    /// With passed_through: bit per client end that something was published into. Set after the
+    /// publish, release [R11]; taken by exchange with acquire [A11].
+    Atomic<std::uint64_t> submitted;
     Pending** deadlines; ///< Binary heap, soonest first.
     ModuleState* modules[kMaxExecutorModules];
     std::uint32_t module_count;
@@ -154,6 +159,10 @@ void report(abi::Report report, std::uint64_t b, std::uint64_t c, std::uint64_t 
 [[noreturn]] void fail(ModuleState* module, const char* message, std::size_t length) noexcept;
 /// Rings the executor's own thread from another thread of the domain.
 void wake_self(Executor& executor) noexcept;
+/// Guards the deadlines of an executor that is passed_through, for a short section that calls
+/// nobody. What lock_deadlines() gives goes to unlock_deadlines(). Not in a domain of one thread.
+[[nodiscard]] std::uint64_t lock_deadlines(Executor& executor) noexcept;
+void unlock_deadlines(Executor& executor, std::uint64_t state) noexcept;
 } // namespace platform
 
 } // namespace cw
