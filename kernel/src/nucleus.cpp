@@ -254,7 +254,7 @@ ModuleInstance& nucleus_create() noexcept {
                              .c = 0,
                              .d = reinterpret_cast<std::uint64_t>(&nucleus_start),
                              .e = (*made)->id,
-                             .f = 0,
+                             .f = kModulePendings,
                              .reserved = 0}) == Status::ok);
     executor_start(**worker);
     return **made;

@@ -10,7 +10,7 @@ namespace cw::abi {
 
 enum class ControlKind : std::uint32_t {
     add_module = 1, ///< a = ModuleState, b = first constructor pointer, c = their number, d = start
-                    ///< function or 0, e = token.
+                    ///< function or 0, e = token, f = entries of its pool of Pendings.
     add_client = 2, ///< index; a = ModuleState, b = client segment, c = provider segment, d =
                     ///< doorbell, e = pool of Pendings (zeroed).
     add_server = 3, ///< index; a = ModuleState, b = client segment, c = provider segment, d =

@@ -111,7 +111,7 @@ struct alignas(64) ModuleState {
     const RuntimeOps* ops;
     Executor* home;           ///< Runs queued requests and resumptions.
     Atomic<Request*> mailbox; ///< See gate.hpp.
-    Pending* pendings;        ///< The pool's memory, kPoolPendings entries.
+    Pending* pendings;        ///< The pool's memory.
     std::uint32_t id;
     std::uint32_t flags; ///< abi::ModuleFlags.
     FramePool frames;

@@ -137,7 +137,7 @@ struct alignas(256) Pending {
 };
 static_assert(sizeof(Pending) == 256);
 
-inline constexpr std::uint32_t kPoolPendings = 64;          ///< Entries of a pool.
+inline constexpr std::uint32_t kPoolPendings = 64;          ///< Entries of a channel's pool.
 inline constexpr std::uint32_t kCarrierBit = kPoolPendings; ///< In a cookie: names what is carried.
 inline constexpr std::uint32_t kCookieStep = 2 * kPoolPendings; ///< From one use to the next.
 static_assert(kPoolPendings == abi::kChannelCredits, "a free entry is a credit");
@@ -150,11 +150,16 @@ struct Ticket {
     bool remote = false;      ///< target is a ServerEnd.
 };
 
-/// Links a pool's entries into its free list. `memory` is zeroed.
+/// Links a pool's entries into its free list. `memory` is zeroed. Of a channel's pool, `count` is
+/// kPoolPendings.
 inline void
-pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end) noexcept {
+pool_create(Pending* memory,
+            Pending** head,
+            ModuleState* module,
+            ClientEnd* end,
+            std::uint32_t count = kPoolPendings) noexcept {
     *head = nullptr;
-    for (std::uint32_t i = kPoolPendings; i-- > 0;) {
+    for (std::uint32_t i = count; i-- > 0;) {
         Pending& pending = memory[i];
         pending.cookie = i;
         pending.carrier_cookie = i | kCarrierBit;
