@@ -49,7 +49,9 @@ void submit_held(ClientEnd& end) noexcept {
         end.overflow = waiting.next;
         submit_waiting(end, waiting);
     }
-    if (end.overflow == nullptr && end.carriers == ~std::uint64_t{0}) {
+    // Guarantee 2: a system call would overtake what is still in the ring.
+    const bool overtakes = end.synchronous && in_flight(end) != 0;
+    if (end.overflow == nullptr && end.carriers == ~std::uint64_t{0} && !overtakes) {
         end.holding = false;
         set_pool(end, end.free);
         end.free = std::exchange(end.returned, nullptr);

@@ -14,11 +14,8 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
                          0);
         return;
     }
-    pool_create(module.pendings,
-                &module.free,
-                &module,
-                nullptr,
-                static_cast<std::uint32_t>(entry.f));
+    pool_create(
+        module.pendings, &module.free, &module, nullptr, static_cast<std::uint32_t>(entry.f));
     executor.modules[executor.module_count++] = &module;
     static_cast<void>(enter_module(module)); // nobody else knows it yet
     auto* constructors = reinterpret_cast<void (**)()>(entry.b);

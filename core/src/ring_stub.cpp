@@ -97,6 +97,12 @@ abi::RawFuture provider_gone(const abi::Slot*) noexcept {
 }
 } // namespace
 
+abi::RawFuture submit_without_credit(const abi::Slot* slot, const std::uint64_t* words) noexcept {
+    Edge& edge = *slot->edge;
+    edge.end->synchronous = true;
+    return submit_slowly(edge, words, edge.argument_words);
+}
+
 AnyFunction unlinked_stub(bool provider_ended) noexcept {
     return provider_ended ? any(&provider_gone) : any(&never_linked);
 }

@@ -41,6 +41,7 @@ struct ClientEnd {
     ModuleState* module;
     std::uint32_t index;
     bool closed;
+    bool synchronous;  ///< Calls are made by system call too, as long as there are credits.
     bool holding;      ///< Calls go through `overflow`, until no carrier is in flight any more.
     Pending* overflow; ///< Calls that found no credit, oldest first.
     Pending* overflow_last;

@@ -152,12 +152,11 @@ struct Ticket {
 
 /// Links a pool's entries into its free list. `memory` is zeroed. Of a channel's pool, `count` is
 /// kPoolPendings.
-inline void
-pool_create(Pending* memory,
-            Pending** head,
-            ModuleState* module,
-            ClientEnd* end,
-            std::uint32_t count = kPoolPendings) noexcept {
+inline void pool_create(Pending* memory,
+                        Pending** head,
+                        ModuleState* module,
+                        ClientEnd* end,
+                        std::uint32_t count = kPoolPendings) noexcept {
     *head = nullptr;
     for (std::uint32_t i = count; i-- > 0;) {
         Pending& pending = memory[i];
