@@ -139,7 +139,36 @@ void send_cancel(const Pending& pending) noexcept {
 
 } // namespace
 
+namespace {
+
+/// Tells the handler of a call within the domain that nobody waits any more. It belongs to another
+/// module, which other threads may be in: that one's gate is tried, never waited for.
+void tell_handler(Executor& executor, Pending& pending) noexcept {
+    pending.outcome.set(Outcome::kTelling, false);
+    ModuleState& callee = *pending.callee;
+    bool enter = false;
+    if constexpr (kManyThreads)
+        enter = &callee != pending.module && (callee.flags & abi::kModuleConcurrent) == 0;
+    if (enter && ModuleGate::enter(callee.gate) == Entry::queue) {
+        const std::uint64_t soon = platform::now() + 1 + executor.start->ticks_per_second / 10'000;
+        arm_deadline(executor, pending, soon);
+        pending.outcome.set(Outcome::kTelling, true);
+        return;
+    }
+    // Without a gate only the handler's own executor knows that it does not run now.
+    if (pending.handler != nullptr && (enter || callee.home == &executor))
+        cancel_coroutine(*callee.home, *static_cast<PromiseBase*>(pending.handler));
+    if (enter && ModuleGate::leave(callee.gate))
+        call_attention(*callee.home);
+}
+
+} // namespace
+
 void give_up(Executor& executor, Pending& pending, Status status) noexcept {
+    if (pending.outcome.has(Outcome::kTelling)) {
+        tell_handler(executor, pending);
+        return;
+    }
     const PendingState state = pending.outcome.state();
     if (state != PendingState::in_flight && state != PendingState::queued)
         return;
@@ -152,14 +181,11 @@ void give_up(Executor& executor, Pending& pending, Status status) noexcept {
         make_ready(executor, pending, PendingState::done);
         return;
     }
-    if (pending.end != nullptr) {
-        send_cancel(pending);
-    } else if (pending.started) {
-        auto* handler = static_cast<PromiseBase*>(pending.handler);
-        if (handler->ready.module->home == &executor)
-            cancel_coroutine(executor, *handler);
-    }
     make_ready(executor, pending, PendingState::given_up);
+    if (pending.end != nullptr)
+        send_cancel(pending);
+    else if (pending.callee != nullptr)
+        tell_handler(executor, pending);
 }
 
 void cancel_coroutine(Executor& executor, PromiseBase& promise) noexcept {
@@ -179,6 +205,7 @@ void answer_locally(Pending& pending,
                     std::uint32_t count) noexcept {
     for (std::uint32_t i = 0; i < count; ++i)
         pending.words[i] = words[i];
+    pending.handler = nullptr;
     pending.answer = status;
     push(*pending.module->home, pending.answer_link);
 }
@@ -212,7 +239,6 @@ void run_request(Executor& executor, Request& request) noexcept {
         } else {
             promise.ticket = {pending, 0, false};
             pending->handler = &promise;
-            pending->started = true;
         }
         return;
     }
@@ -275,7 +301,8 @@ queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::ui
             return {0, static_cast<std::uint64_t>(Status::no_memory)};
         pending->outcome = Outcome{PendingState::queued};
         pending->coroutine = nullptr;
-        pending->started = false;
+        pending->callee = callee;
+        pending->handler = nullptr;
         pending->alone = false;
         pending->end = nullptr;
         request = &pending->request;
@@ -306,10 +333,10 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
         pool_take(edge.client->free); // there is one: the entry looked before it ran the handler
     pending->outcome = Outcome{PendingState::in_flight};
     pending->coroutine = nullptr;
-    pending->started = true;
     pending->alone = false;
     pending->end = nullptr;
     pending->handler = promise;
+    pending->callee = promise->ready.module;
     promise->ticket = {pending, 0, false};
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
@@ -348,7 +375,7 @@ abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks) {
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
     pending->outcome = Outcome{PendingState::queued};
     pending->coroutine = nullptr;
-    pending->started = false;
+    pending->callee = nullptr;
     pending->end = nullptr;
     pending->alone = true;
     arm_deadline(*module->home, *pending, ticks);
@@ -371,7 +398,7 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
     pending->outcome = Outcome{PendingState::in_flight};
     pending->coroutine = nullptr;
-    pending->started = false;
+    pending->callee = nullptr;
     pending->alone = false;
     pending->end = nullptr;
     executor.interrupt_waiter[index] = pending;
@@ -380,7 +407,7 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
 }
 
 void release(Pending* pending) {
-    if (pending->outcome.has(Outcome::kArmed))
+    if (pending->outcome.has(Outcome::kArmed) && !pending->outcome.has(Outcome::kTelling))
         disarm_deadline(*pending->module->home, *pending);
     pending->coroutine = nullptr;
     if (pending->outcome.state() == PendingState::queued &&

@@ -26,7 +26,7 @@ submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexc
             return {0, static_cast<std::uint64_t>(Status::no_memory)};
         pending->end = &end;
         pending->alone = false;
-        pending->started = false;
+        pending->callee = nullptr;
     }
     for (std::uint32_t i = 0; i < count; ++i)
         pending->words[i] = words[i];

@@ -70,6 +70,9 @@ class Outcome {
 public:
     static constexpr std::uint32_t kInReady = 1u << 24; ///< The waiter is in a ready list.
     static constexpr std::uint32_t kArmed = 1u << 25;   ///< A deadline is armed.
+    static constexpr std::uint32_t kTelling =
+        1u << 26; ///< Given up, but its handler could not be told yet; tried again when the
+                  ///< deadline comes, even if nobody holds the future any more.
 
     constexpr Outcome() noexcept = default;
     constexpr explicit Outcome(PendingState state, Status status = Status::ok) noexcept :
@@ -124,16 +127,16 @@ struct alignas(256) Pending {
     std::uint16_t heap_index;    ///< Place in the executor's deadline heap; with Outcome::kArmed.
     std::uint16_t opcode;        ///< While in an overflow list.
     std::uint8_t argument_words; ///< While in an overflow list.
-    bool started;      ///< Within a domain: the handler was entered and suspended; `handler` is its
-                       ///< promise.
-    bool alone;        ///< A sleep: nobody will answer, only its deadline ends it.
-    Ready waiter;      ///< To resume `coroutine` from a ready list.
+    bool alone;                  ///< A sleep: nobody will answer, only its deadline ends it.
+    Ready waiter;                ///< To resume `coroutine` from a ready list.
     Ready answer_link; ///< Written by the callee's executor, like words and answer, until the link
                        ///< is taken from its list.
     Request request;   ///< Within a domain.
-    void* handler;
+    void* handler;     ///< The promise of a handler of `callee`, from its suspension to its answer;
+                   ///< else null. Guarded by the gate of `callee`.
     Status answer;
     std::uint32_t carrier_cookie; ///< A second name, with kCarrierBit; see `carried`.
+    ModuleState* callee;          ///< Of a call within the domain; else null.
 };
 static_assert(sizeof(Pending) == 256);
 
