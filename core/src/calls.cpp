@@ -237,8 +237,7 @@ void run_request(Executor& executor, Request& request) noexcept {
             promise.ticket = {origin, copy.cookie, true};
             link_suspended(*origin, promise);
         } else {
-            promise.ticket = {pending, 0, false};
-            pending->handler = &promise;
+            link_suspended(*pending, promise);
         }
         return;
     }
@@ -251,7 +250,28 @@ void run_request(Executor& executor, Request& request) noexcept {
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
 }
 
+namespace {
+
+/// Calls within the domain that the module will never answer. Those of other domains end with their
+/// channels, which are closed.
+void answer_for(ModuleState& gone) noexcept {
+    for (Request* request = ModuleGate::drain(gone.gate, gone.mailbox); request != nullptr;) {
+        Request* const next = request->next;
+        if (request->origin == nullptr)
+            answer_locally(pending_of_request(*request), Status::peer_died, nullptr, 0);
+        request = next;
+    }
+    while (PromiseBase* promise = gone.suspended) {
+        unlink_suspended(*promise);
+        answer_locally(
+            *static_cast<Pending*>(promise->ticket.target), Status::peer_died, nullptr, 0);
+    }
+}
+
+} // namespace
+
 void forget_module(Executor& executor, ModuleState& module) noexcept {
+    answer_for(module);
     for (std::uint32_t i = 0; i < executor.module_count; ++i) {
         if (executor.modules[i] == &module)
             executor.modules[i] = executor.modules[--executor.module_count];
@@ -324,6 +344,8 @@ void gate_left(ModuleState* module) {
 
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     Edge& edge = *slot->edge;
+    if (edge.server != nullptr && edge.server->closed) // while the handler ran
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     if (edge.server != nullptr) {
         promise->ticket = {edge.server, static_cast<std::uint32_t>(arch::context()->cookie), true};
         link_suspended(*edge.server, *promise);
@@ -335,9 +357,7 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     pending->coroutine = nullptr;
     pending->alone = false;
     pending->end = nullptr;
-    pending->handler = promise;
-    pending->callee = promise->ready.module;
-    promise->ticket = {pending, 0, false};
+    link_suspended(*pending, *promise);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
@@ -346,12 +366,10 @@ void complete(PromiseBase* promise,
               const std::uint64_t* words,
               std::uint32_t count) {
     count = status == Status::ok ? count : 0;
+    unlink_suspended(*promise);
     if (promise->ticket.remote) {
-        unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
         complete_remotely(end, promise->ticket.cookie, status, words, count);
-        if (end.closed && end.suspended == nullptr)
-            platform::report(abi::Report::end_closed, end.index, 0, 0);
     } else {
         answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, count);
     }

@@ -198,13 +198,26 @@ void release_queued(ServerEnd& end, QueuedCall& call) noexcept {
     end.queued_used.fetch_and(~(std::uint64_t{1} << index), Order::release);
 }
 
+namespace {
+void link(PromiseBase*& list, PromiseBase& promise) noexcept {
+    promise.next_suspended = list;
+    promise.suspended_link = &list;
+    if (list != nullptr)
+        list->suspended_link = &promise.next_suspended;
+    list = &promise;
+}
+} // namespace
+
 void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept {
-    promise.next_suspended = end.suspended;
-    promise.suspended_link = &end.suspended;
-    if (end.suspended != nullptr)
-        end.suspended->suspended_link = &promise.next_suspended;
-    end.suspended = &promise;
+    link(end.suspended, promise);
     ++end.suspended_count;
+}
+
+void link_suspended(Pending& pending, PromiseBase& promise) noexcept {
+    promise.ticket = {&pending, 0, false};
+    pending.callee = promise.ready.module;
+    pending.handler = &promise;
+    link(promise.ready.module->suspended, promise);
 }
 
 void unlink_suspended(PromiseBase& promise) noexcept {
@@ -214,7 +227,8 @@ void unlink_suspended(PromiseBase& promise) noexcept {
     if (promise.next_suspended != nullptr)
         promise.next_suspended->suspended_link = promise.suspended_link;
     promise.suspended_link = nullptr;
-    --static_cast<ServerEnd*>(promise.ticket.target)->suspended_count;
+    if (promise.ticket.remote)
+        --static_cast<ServerEnd*>(promise.ticket.target)->suspended_count;
 }
 
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept {
@@ -278,10 +292,12 @@ void close_server(Executor& executor, ServerEnd& end) noexcept {
         return;
     end.closed = true;
     remove_ring(executor, &end);
-    for (PromiseBase* promise = end.suspended; promise != nullptr;) {
-        PromiseBase* next = promise->next_suspended;
+    // The handlers end on their own, sooner or later or never: nobody waits for them, and they must
+    // not find the end's next user in its place.
+    while (PromiseBase* promise = end.suspended) {
+        unlink_suspended(*promise);
+        promise->ticket = {};
         cancel_coroutine(executor, *promise);
-        promise = next;
     }
 }
 

@@ -89,9 +89,14 @@ void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
 bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
     if (entry.a == 0) {
         ServerEnd& end = executor.servers[entry.index];
+        ModuleState& module = *end.module;
+        if (!enter_module(module))
+            return false;
+        run_mailbox(executor,
+                    module); // synchronous calls that are queued lie in the channel's memory
         close_server(executor, end);
-        if (end.suspended == nullptr) // else the last of its handlers reports
-            platform::report(abi::Report::end_closed, entry.index, 0, 0);
+        platform::report(abi::Report::end_closed, entry.index, 0, 0);
+        leave_module(executor, module);
         return true;
     }
     ClientEnd& end = executor.clients[entry.index];

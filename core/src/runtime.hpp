@@ -136,6 +136,8 @@ void close_server(Executor& executor, ServerEnd& end) noexcept;
 void fault_client(Executor& executor, ClientEnd& end) noexcept;
 void fault_server(Executor& executor, ServerEnd& end) noexcept;
 void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept;
+/// The same for a handler that was called within the domain.
+void link_suspended(Pending& pending, PromiseBase& promise) noexcept;
 void unlink_suspended(PromiseBase& promise) noexcept;
 /// Passes a cancellation down to the call that a coroutine waits for.
 void cancel_coroutine(Executor& executor, PromiseBase& promise) noexcept;
@@ -145,7 +147,8 @@ void push(Executor& home, Ready& ready) noexcept;
 void push_local(Executor& executor, Ready& ready) noexcept;
 /// Runs one entry taken from the list.
 void run_ready(Executor& executor, Ready& ready) noexcept;
-/// Takes everything of a module that will never run again out of the executor's lists.
+/// Takes everything of a module that will never run again out of the executor's lists, and answers
+/// for it. Requires: its gate is held, and no slot leads to it.
 void forget_module(Executor& executor, ModuleState& module) noexcept;
 /// No longer polls an end.
 void remove_ring(Executor& executor, const void* end) noexcept;

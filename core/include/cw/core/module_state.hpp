@@ -119,7 +119,9 @@ struct alignas(64) ModuleState {
     std::uint64_t heap_end;
     void* heap;                 ///< The allocator's own state; null until first used.
     std::uint64_t calls_queued; ///< Direct or synchronous calls that found the gate closed.
-    std::uint64_t reserved[3];
+    PromiseBase* suspended;     ///< Handlers of calls within the domain that have not answered yet.
+                                ///< Guarded by the gate.
+    std::uint64_t reserved[2];
 };
 
 /// One per (caller module, required method). Written by the loader, except for the counter.

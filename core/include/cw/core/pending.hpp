@@ -133,7 +133,7 @@ struct alignas(256) Pending {
                        ///< is taken from its list.
     Request request;   ///< Within a domain.
     void* handler;     ///< The promise of a handler of `callee`, from its suspension to its answer;
-                   ///< else null. Guarded by the gate of `callee`.
+                       ///< else null. Guarded by the gate of `callee`.
     Status answer;
     std::uint32_t carrier_cookie; ///< A second name, with kCarrierBit; see `carried`.
     ModuleState* callee;          ///< Of a call within the domain; else null.
