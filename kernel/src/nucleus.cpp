@@ -168,6 +168,9 @@ Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexce
     case modules::What::edges:
         describe_edges(text);
         break;
+    case modules::What::files:
+        describe_files(text);
+        break;
     case modules::What::services:
         describe_services(text);
         break;

@@ -71,9 +71,10 @@ constexpr Command kCommands[] = {
      .most = 1,
      .run = ls},
     {.name = "lsmod",
-     .usage = "[--edges]",
-     .summary = "loaded modules and what they share their fate with; or each call and its link",
-     .options = "--edges",
+     .usage = "[--edges | --files]",
+     .summary = "loaded modules and what they share their fate with; or each call and its link; or "
+                "the file each was loaded from",
+     .options = "--edges --files",
      .most = 1,
      .run = lsmod},
     {.name = "main-job",
