@@ -17,7 +17,6 @@ constexpr std::uint64_t kMostSeconds = 10; ///< For one test, and for unloading 
 struct Tally {
     std::uint64_t passed = 0;
     std::uint64_t failed = 0;
-    bool hung = false;
 };
 
 std::uint64_t deadline() noexcept {
@@ -42,12 +41,13 @@ std::string_view view(const cw::test::Part& part) noexcept {
     return {part.text.data(), std::min<std::uint64_t>(part.bytes, part.text.size())};
 }
 
-cw::Task<> put_name(std::uint64_t index) noexcept {
+cw::Task<cw::Text<80>> name_of_test(std::uint64_t index) noexcept {
+    cw::Text<80> name;
     for (std::uint64_t offset = 0;;) {
         CW_CO_TRY(part, co_await cw::test::name({index, offset}).by(deadline()));
         if (part.bytes == 0)
-            co_return cw::Nothing{};
-        out.put(view(part));
+            co_return name;
+        name.format("{}", view(part));
         offset += part.bytes;
     }
 }
@@ -64,15 +64,12 @@ cw::Task<> put_failure() noexcept {
 
 /// False: nothing more can be asked of the module.
 cw::Task<bool> run_test(std::uint64_t index, Tally* tally) noexcept {
+    CW_CO_TRY(name, co_await name_of_test(index)); // afterwards the module may be gone
     const auto outcome = co_await cw::test::run({index}).by(deadline());
     const bool passed = outcome && outcome->passed == 1;
     ++(passed ? tally->passed : tally->failed);
-    tally->hung = !outcome && outcome.error() == cw::Status::timed_out;
-    out.put(passed ? "ok " : "FAILED ");
-    const auto named = co_await put_name(index);
-    if (!named)
-        out.format("(test {})", index);
-    if (tally->hung)
+    out.format("{} {}", passed ? "ok" : "FAILED", name.view());
+    if (!outcome && outcome.error() == cw::Status::timed_out)
         out.format(": did not end within {} s", kMostSeconds);
     else if (!outcome)
         out.format(": {}; `log` may say why", cw::name_of(outcome.error()));
@@ -132,9 +129,10 @@ cw::Task<int> test(Arguments words) noexcept {
     CW_CO_CHECK(co_await out.flush());
 
     const auto tally = co_await run_loaded(options.module);
-    // A module that hangs in a loop cannot be unloaded: it is not waited for.
+    // A module that hangs in a loop cannot be unloaded, and a process that ended need not be.
     const auto unloaded = co_await unload(options.module, deadline());
-    const bool gone = unloaded && unloaded->status == cw::Status::ok;
+    const bool gone = unloaded && (unloaded->status == cw::Status::ok ||
+                                   unloaded->status == cw::Status::not_found);
     if (!gone)
         out.format("{}: cannot be unloaded: {}\n",
                    options.module,

@@ -105,6 +105,13 @@ inline void fail(std::string_view file, unsigned line, std::string_view expressi
     failure_text.format("{}:{}: {}", file, line, expression);
 }
 
+template <std::integral T>
+[[nodiscard]] constexpr bool is_negative(T value) noexcept {
+    if constexpr (std::is_signed_v<T>)
+        return value < 0;
+    return false;
+}
+
 template <class Actual, class Expected>
 [[nodiscard]] bool expect_equal(const Actual& actual,
                                 const Expected& expected,
@@ -112,7 +119,8 @@ template <class Actual, class Expected>
                                 unsigned line,
                                 std::string_view expression) noexcept {
     if constexpr (std::integral<Actual> && std::integral<Expected>) {
-        if (std::cmp_equal(actual, expected))
+        if (is_negative(actual) == is_negative(expected) &&
+            static_cast<std::uint64_t>(actual) == static_cast<std::uint64_t>(expected))
             return true;
     } else if (actual == expected) {
         return true;
