@@ -117,6 +117,29 @@ void unlink_overflow(ClientEnd& end, Pending& pending) noexcept {
     }
 }
 
+/// True if no answer will come: the call was never submitted, or it is a sleep or waits for an
+/// interrupt. Then it is in no list any more.
+bool withdraw(Executor& executor, Pending& pending) noexcept {
+    const PendingState state = pending.outcome.state();
+    if (state == PendingState::queued && pending.end != nullptr) {
+        unlink_overflow(*pending.end, pending);
+        return true;
+    }
+    if (state == PendingState::queued && pending.alone) {
+        pending.alone = false;
+        return true;
+    }
+    if (state != PendingState::in_flight || pending.end != nullptr || pending.callee != nullptr)
+        return false;
+    for (Pending*& waiter : executor.interrupt_waiter) {
+        if (waiter == &pending) {
+            waiter = nullptr;
+            --executor.interrupt_waiters;
+        }
+    }
+    return true;
+}
+
 /// Tells the callee of a call in flight. Dropped if the callee has not taken kChannelCredits
 /// earlier ones: so requests and cancellations that were not taken always fit the ring.
 void send_cancel(const Pending& pending) noexcept {
@@ -173,11 +196,7 @@ void give_up(Executor& executor, Pending& pending, Status status) noexcept {
     if (state != PendingState::in_flight && state != PendingState::queued)
         return;
     pending.outcome.set_status(status);
-    if (state == PendingState::queued &&
-        (pending.end != nullptr || pending.alone)) { // never submitted: no answer will come
-        if (pending.end != nullptr)
-            unlink_overflow(*pending.end, pending);
-        pending.alone = false;
+    if (withdraw(executor, pending)) {
         make_ready(executor, pending, PendingState::done);
         return;
     }
@@ -428,13 +447,8 @@ void release(Pending* pending) {
     if (pending->outcome.has(Outcome::kArmed) && !pending->outcome.has(Outcome::kTelling))
         disarm_deadline(*pending->module->home, *pending);
     pending->coroutine = nullptr;
-    if (pending->outcome.state() == PendingState::queued &&
-        (pending->end != nullptr || pending->alone)) {
-        if (pending->end != nullptr)
-            unlink_overflow(*pending->end, *pending);
-        pending->alone = false;
+    if (withdraw(*pending->module->home, *pending))
         pending->outcome.set_state(PendingState::done);
-    }
     if (pending->outcome.state() != PendingState::done)
         pending->outcome.set_state(PendingState::abandoned);
     else if (pending->outcome.has(Outcome::kInReady))
