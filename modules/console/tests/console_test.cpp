@@ -59,3 +59,17 @@ CW_TEST(a_second_reader_is_refused) {
     CW_EXPECT(!second.has_value());
     CW_EXPECT_EQUAL(second.error(), cw::Status::busy);
 }
+
+// Nobody else may read, so not from the prompt.
+CW_TEST(a_reader_that_gave_up_is_no_reader) {
+    for (int i = 0; i < 3; ++i) {
+        auto reading = console::read();
+        // Behind the read and its cancellation: the console has seen both.
+        CW_EXPECT((co_await console::put(few("."))).has_value());
+        reading.cancel();
+        CW_EXPECT((co_await console::put(few("."))).has_value());
+        const auto given_up = co_await reading;
+        CW_EXPECT(!given_up.has_value());
+        CW_EXPECT_EQUAL(given_up.error(), cw::Status::cancelled);
+    }
+}

@@ -29,7 +29,7 @@ CW_TEST(block_adds_one_to_each_word) {
 }
 
 CW_TEST(late_answers_after_it_slept) {
-    constexpr std::uint64_t kMicroseconds = 2000;
+    constexpr std::uint64_t kMicroseconds = 20'000;
     const std::uint64_t before = cw_module.ops->now();
     CW_EXPECT_VALUE(reply, co_await echo::late({kMicroseconds}));
     CW_EXPECT_EQUAL(reply.value, kMicroseconds + 1);
