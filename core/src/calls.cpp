@@ -75,6 +75,11 @@ void make_ready(Executor& executor, Pending& pending, PendingState state) noexce
 
 void run_ready(Executor& executor, Ready& ready) noexcept {
     ModuleState& module = *ready.module;
+    if (module.removal != 0) [[unlikely]] { // only answers come still, to nobody
+        if (--module.owed == 0)
+            platform::report(abi::Report::module_removed, module.removal - 1, 0, 0);
+        return;
+    }
     if (!enter_module(module)) {
         push_local(executor, ready); // the holder rings us when it leaves
         return;
@@ -289,8 +294,34 @@ void answer_for(ModuleState& gone) noexcept {
 
 } // namespace
 
-void forget_module(Executor& executor, ModuleState& module) noexcept {
+void take_inbox(Executor& executor) noexcept {
+    Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
+    Ready* oldest = nullptr;
+    while (newest != nullptr) {
+        Ready* next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != nullptr) {
+        Ready* next = oldest->next;
+        push_local(executor, *oldest);
+        oldest = next;
+    }
+}
+
+void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept {
     answer_for(module);
+    for (std::uint32_t i = 0; i < pool_entries; ++i) {
+        Pending& pending = module.pendings[i];
+        const PendingState state = pending.outcome.state();
+        if (pending.callee == nullptr || state == PendingState::free ||
+            state == PendingState::done || state == PendingState::discarded)
+            continue;
+        tell_handler(executor, pending); // once: below, its deadlines go
+        ++module.owed;
+    }
+    take_inbox(executor);
     for (std::uint32_t i = 0; i < executor.module_count; ++i) {
         if (executor.modules[i] == &module)
             executor.modules[i] = executor.modules[--executor.module_count];
@@ -301,6 +332,8 @@ void forget_module(Executor& executor, ModuleState& module) noexcept {
         Ready* next = item->next;
         if (item->module != &module)
             push_local(executor, *item);
+        else if (item->kind == ReadyKind::call_answer)
+            --module.owed; // it has come
         item = next;
     }
     for (std::uint32_t i = 0; i < executor.deadline_count;) {

@@ -120,8 +120,10 @@ bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept 
     auto* module = reinterpret_cast<ModuleState*>(entry.a);
     if (!enter_module(*module)) // and never left: nobody enters it again
         return false;
-    forget_module(executor, *module);
-    platform::report(abi::Report::module_removed, entry.e, 0, 0);
+    forget_module(executor, *module, static_cast<std::uint32_t>(entry.f));
+    module->removal = entry.e + 1;
+    if (module->owed == 0)
+        platform::report(abi::Report::module_removed, entry.e, 0, 0);
     return true;
 }
 

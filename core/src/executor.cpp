@@ -57,19 +57,7 @@ void run_lists(Executor& executor) noexcept {
         executor.attention.exchange(0, Order::acquire); // [A10]
         if constexpr (kManyThreads)
             run_submitted(executor);
-        Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
-        Ready* oldest = nullptr;
-        while (newest != nullptr) {
-            Ready* next = newest->next;
-            newest->next = oldest;
-            oldest = newest;
-            newest = next;
-        }
-        while (oldest != nullptr) {
-            Ready* next = oldest->next;
-            push_local(executor, *oldest);
-            oldest = next;
-        }
+        take_inbox(executor);
         for (std::uint32_t i = 0; i < executor.module_count; ++i) {
             ModuleState& module = *executor.modules[i];
             if ((module.gate.load(Order::relaxed) & kGateQueued) != 0 && enter_module(module)) {

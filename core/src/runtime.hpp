@@ -149,7 +149,10 @@ void push_local(Executor& executor, Ready& ready) noexcept;
 void run_ready(Executor& executor, Ready& ready) noexcept;
 /// Takes everything of a module that will never run again out of the executor's lists, and answers
 /// for it. Requires: its gate is held, and no slot leads to it.
-void forget_module(Executor& executor, ModuleState& module) noexcept;
+/// Counts in `owed` what other modules of the domain have still to answer to it, and tells them.
+void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept;
+/// What came from other threads goes to the end of the executor's own list.
+void take_inbox(Executor& executor) noexcept;
 /// No longer polls an end.
 void remove_ring(Executor& executor, const void* end) noexcept;
 

@@ -16,8 +16,9 @@ enum class ControlKind : std::uint32_t {
     add_server = 3, ///< index; a = ModuleState, b = client segment, c = provider segment, d =
                     ///< doorbell, e = methods, f = areas.
     close_end = 4,  ///< index: the peer has ended. a = 1: a client end, 0: a server end.
-    remove_module = 5, ///< a = ModuleState, e = token: no new work is started; answered when
-                       ///< nothing of it runs any more.
+    remove_module = 5, ///< a = ModuleState, e = token, f = entries of its pool of Pendings: no new
+                       ///< work is started; answered when nothing of it runs any more and no
+                       ///< handler of another module will write into its pool.
     relink = 6, ///< a = ModuleState, e = token: its slots are to be changed; answered at a point
                 ///< where no code of it runs.
 };
