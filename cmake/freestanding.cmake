@@ -18,11 +18,13 @@ target_compile_options(cw_freestanding INTERFACE ${CW_FREESTANDING_FLAGS}
 target_include_directories(cw_freestanding SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/core/freestanding/include)
 target_link_libraries(cw_freestanding INTERFACE cw::warnings)
 
-# cw_module(NAME source...): builds NAME.cwm, the file for the archive, and NAME.elf beside it with symbols.
+# cw_module(NAME source...): builds NAME.cwm, the file for the archive, and NAME.elf beside it with symbols. Modules in
+# CW_MODULE_OUTPUT are packed always.
+set(CW_MODULE_OUTPUT ${CMAKE_BINARY_DIR}/modules)
 function(cw_module name)
     cmake_parse_arguments(ARG "" "OUTPUT_DIRECTORY" "DEPENDS" ${ARGN})
     if(NOT ARG_OUTPUT_DIRECTORY)
-        set(ARG_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/modules)
+        set(ARG_OUTPUT_DIRECTORY ${CW_MODULE_OUTPUT})
     endif()
     add_library(module_${name} OBJECT ${ARG_UNPARSED_ARGUMENTS})
     target_compile_options(module_${name} PRIVATE -fPIC -fno-omit-frame-pointer -momit-leaf-frame-pointer)

@@ -21,15 +21,17 @@ void push_local(Executor& executor, Ready& ready) noexcept {
     executor.errands.ready = true;
 }
 
-namespace {
-
-/// Makes a home executor look at its inbox and mailboxes.
 void call_attention(Executor& home) noexcept {
     home.errands.attention.store(1, Order::release); // [R10]
     platform::wake_self(home);
 }
 
-} // namespace
+void note_submitted(ClientEnd& end) noexcept {
+    Executor& home = *end.submissions.executor;
+    const std::uint64_t bit = std::uint64_t{1} << end.index;
+    if ((home.submitted.fetch_or(bit, Order::release) & bit) == 0) // [R11]
+        call_attention(home);
+}
 
 void push(Executor& home, Ready& ready) noexcept {
     if (arch::context()->executor == &home) {
@@ -68,12 +70,17 @@ void make_ready(Executor& executor, Pending& pending, PendingState state) noexce
         disarm_deadline(executor, pending);
     if (pending.coroutine != nullptr && !pending.outcome.has(Outcome::kInReady)) {
         pending.outcome.set(Outcome::kInReady, true);
-        push_local(executor, pending.waiter);
+        push(executor, pending.waiter);
     }
 }
 
 void run_ready(Executor& executor, Ready& ready) noexcept {
     ModuleState& module = *ready.module;
+    if (module.removal != 0) [[unlikely]] { // only answers come still, to nobody
+        if (--module.owed == 0)
+            platform::report(abi::Report::module_removed, module.removal - 1, 0, 0);
+        return;
+    }
     if (!enter_module(module)) {
         push_local(executor, ready); // the holder rings us when it leaves
         return;
@@ -116,6 +123,29 @@ void unlink_overflow(ClientEnd& end, Pending& pending) noexcept {
     }
 }
 
+/// True if no answer will come: the call was never submitted, or it is a sleep or waits for an
+/// interrupt. Then it is in no list any more.
+bool withdraw(Executor& executor, Pending& pending) noexcept {
+    const PendingState state = pending.outcome.state();
+    if (state == PendingState::queued && pending.end != nullptr) {
+        unlink_overflow(*pending.end, pending);
+        return true;
+    }
+    if (state == PendingState::queued && pending.alone) {
+        pending.alone = false;
+        return true;
+    }
+    if (state != PendingState::in_flight || pending.end != nullptr || pending.callee != nullptr)
+        return false;
+    for (Pending*& waiter : executor.interrupt_waiter) {
+        if (waiter == &pending) {
+            waiter = nullptr;
+            --executor.errands.interrupt_waiters;
+        }
+    }
+    return true;
+}
+
 /// Tells the callee of a call in flight. Dropped if the callee has not taken kChannelCredits
 /// earlier ones: so requests and cancellations that were not taken always fit the ring.
 void send_cancel(const Pending& pending) noexcept {
@@ -130,7 +160,7 @@ void send_cancel(const Pending& pending) noexcept {
     RingMessage& message = end.submission_slots[ring.slot()];
     message.head.store(abi::message_head(pending.cookie, 0, abi::kMessageCancel), Order::relaxed);
     ring.publish();
-    mark_dirty(end.submissions);
+    mark_submitted(end);
     ++end.cancels;
     ++end.cancelling;
     end.cancel_end = ring.tail();
@@ -138,27 +168,49 @@ void send_cancel(const Pending& pending) noexcept {
 
 } // namespace
 
+namespace {
+
+/// Tells the handler of a call within the domain that nobody waits any more. It belongs to another
+/// module, which other threads may be in: that one's gate is tried, never waited for.
+void tell_handler(Executor& executor, Pending& pending) noexcept {
+    pending.outcome.set(Outcome::kTelling, false);
+    ModuleState& callee = *pending.callee;
+    bool enter = false;
+    if constexpr (kManyThreads)
+        enter = &callee != pending.module && (callee.flags & abi::kModuleConcurrent) == 0;
+    if (enter && ModuleGate::enter(callee.gate) == Entry::queue) {
+        const std::uint64_t soon = platform::now() + 1 + executor.start->ticks_per_second / 10'000;
+        arm_deadline(executor, pending, soon);
+        pending.outcome.set(Outcome::kTelling, true);
+        return;
+    }
+    // Without a gate only the handler's own executor knows that it does not run now.
+    if (pending.handler != nullptr && (enter || callee.home == &executor))
+        cancel_coroutine(*callee.home, *static_cast<PromiseBase*>(pending.handler));
+    if (enter && ModuleGate::leave(callee.gate))
+        call_attention(*callee.home);
+}
+
+} // namespace
+
 void give_up(Executor& executor, Pending& pending, Status status) noexcept {
+    if (pending.outcome.has(Outcome::kTelling)) {
+        tell_handler(executor, pending);
+        return;
+    }
     const PendingState state = pending.outcome.state();
     if (state != PendingState::in_flight && state != PendingState::queued)
         return;
     pending.outcome.set_status(status);
-    if (state == PendingState::queued &&
-        (pending.end != nullptr || pending.alone)) { // never submitted: no answer will come
-        if (pending.end != nullptr)
-            unlink_overflow(*pending.end, pending);
-        pending.alone = false;
+    if (withdraw(executor, pending)) {
         make_ready(executor, pending, PendingState::done);
         return;
     }
-    if (pending.end != nullptr) {
-        send_cancel(pending);
-    } else if (pending.started) {
-        auto* handler = static_cast<PromiseBase*>(pending.handler);
-        if (handler->ready.module->home == &executor)
-            cancel_coroutine(executor, *handler);
-    }
     make_ready(executor, pending, PendingState::given_up);
+    if (pending.end != nullptr)
+        send_cancel(pending);
+    else if (pending.callee != nullptr)
+        tell_handler(executor, pending);
 }
 
 void cancel_coroutine(Executor& executor, PromiseBase& promise) noexcept {
@@ -178,6 +230,7 @@ void answer_locally(Pending& pending,
                     std::uint32_t count) noexcept {
     for (std::uint32_t i = 0; i < count; ++i)
         pending.words[i] = words[i];
+    pending.handler = nullptr;
     pending.answer = status;
     push(*pending.module->home, pending.answer_link);
 }
@@ -209,9 +262,7 @@ void run_request(Executor& executor, Request& request) noexcept {
             promise.ticket = {origin, copy.cookie, true};
             link_suspended(*origin, promise);
         } else {
-            promise.ticket = {pending, 0, false};
-            pending->handler = &promise;
-            pending->started = true;
+            link_suspended(*pending, promise);
         }
         return;
     }
@@ -222,7 +273,54 @@ void run_request(Executor& executor, Request& request) noexcept {
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
 }
 
-void forget_module(Executor& executor, ModuleState& module) noexcept {
+namespace {
+
+/// Calls within the domain that the module will never answer. Those of other domains end with their
+/// channels, which are closed.
+void answer_for(ModuleState& gone) noexcept {
+    for (Request* request = ModuleGate::drain(gone.gate, gone.mailbox); request != nullptr;) {
+        Request* const next = request->next;
+        if (request->origin == nullptr)
+            answer_locally(pending_of_request(*request), Status::peer_died, nullptr, 0);
+        request = next;
+    }
+    while (PromiseBase* promise = gone.suspended) {
+        unlink_suspended(*promise);
+        answer_locally(
+            *static_cast<Pending*>(promise->ticket.target), Status::peer_died, nullptr, 0);
+    }
+}
+
+} // namespace
+
+void take_inbox(Executor& executor) noexcept {
+    Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
+    Ready* oldest = nullptr;
+    while (newest != nullptr) {
+        Ready* next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != nullptr) {
+        Ready* next = oldest->next;
+        push_local(executor, *oldest);
+        oldest = next;
+    }
+}
+
+void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept {
+    answer_for(module);
+    for (std::uint32_t i = 0; i < pool_entries; ++i) {
+        Pending& pending = module.pendings[i];
+        const PendingState state = pending.outcome.state();
+        if (pending.callee == nullptr || state == PendingState::free ||
+            state == PendingState::done || state == PendingState::discarded)
+            continue;
+        tell_handler(executor, pending); // once: below, its deadlines go
+        ++module.owed;
+    }
+    take_inbox(executor);
     for (std::uint32_t i = 0; i < executor.module_count; ++i) {
         if (executor.modules[i] == &module)
             executor.modules[i] = executor.modules[--executor.module_count];
@@ -234,6 +332,8 @@ void forget_module(Executor& executor, ModuleState& module) noexcept {
         Ready* next = item->next;
         if (item->module != &module)
             push_local(executor, *item);
+        else if (item->kind == ReadyKind::call_answer)
+            --module.owed; // it has come
         item = next;
     }
     for (std::uint32_t i = 0; i < executor.deadline_count;) {
@@ -273,7 +373,8 @@ queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::ui
             return {0, static_cast<std::uint64_t>(Status::no_memory)};
         pending->outcome = Outcome{PendingState::queued};
         pending->coroutine = nullptr;
-        pending->started = false;
+        pending->callee = callee;
+        pending->handler = nullptr;
         pending->alone = false;
         pending->end = nullptr;
         request = &pending->request;
@@ -295,6 +396,8 @@ void gate_left(ModuleState* module) {
 
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     Edge& edge = *slot->edge;
+    if (edge.server != nullptr && edge.server->closed) // while the handler ran
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     if (edge.server != nullptr) {
         promise->ticket = {edge.server, static_cast<std::uint32_t>(arch::context()->cookie), true};
         link_suspended(*edge.server, *promise);
@@ -304,11 +407,9 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
         pool_take(edge.client->free); // there is one: the entry looked before it ran the handler
     pending->outcome = Outcome{PendingState::in_flight};
     pending->coroutine = nullptr;
-    pending->started = true;
     pending->alone = false;
     pending->end = nullptr;
-    pending->handler = promise;
-    promise->ticket = {pending, 0, false};
+    link_suspended(*pending, *promise);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
@@ -317,12 +418,10 @@ void complete(PromiseBase* promise,
               const std::uint64_t* words,
               std::uint32_t count) {
     count = status == Status::ok ? count : 0;
+    unlink_suspended(*promise);
     if (promise->ticket.remote) {
-        unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
         complete_remotely(end, promise->ticket.cookie, status, words, count);
-        if (end.closed && end.suspended == nullptr)
-            platform::report(abi::Report::end_closed, end.index, 0, 0);
     } else {
         answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, count);
     }
@@ -346,7 +445,7 @@ abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks) {
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
     pending->outcome = Outcome{PendingState::queued};
     pending->coroutine = nullptr;
-    pending->started = false;
+    pending->callee = nullptr;
     pending->end = nullptr;
     pending->alone = true;
     arm_deadline(*module->home, *pending, ticks);
@@ -369,7 +468,7 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
         return {0, static_cast<std::uint64_t>(Status::no_memory)};
     pending->outcome = Outcome{PendingState::in_flight};
     pending->coroutine = nullptr;
-    pending->started = false;
+    pending->callee = nullptr;
     pending->alone = false;
     pending->end = nullptr;
     executor.interrupt_waiter[index] = pending;
@@ -378,16 +477,11 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
 }
 
 void release(Pending* pending) {
-    if (pending->outcome.has(Outcome::kArmed))
+    if (pending->outcome.has(Outcome::kArmed) && !pending->outcome.has(Outcome::kTelling))
         disarm_deadline(*pending->module->home, *pending);
     pending->coroutine = nullptr;
-    if (pending->outcome.state() == PendingState::queued &&
-        (pending->end != nullptr || pending->alone)) {
-        if (pending->end != nullptr)
-            unlink_overflow(*pending->end, *pending);
-        pending->alone = false;
+    if (withdraw(*pending->module->home, *pending))
         pending->outcome.set_state(PendingState::done);
-    }
     if (pending->outcome.has(Outcome::kInRing))
         ++pending->end->read_in_place;
     if (pending->outcome.state() != PendingState::done)

@@ -21,7 +21,7 @@ void submit_waiting(ClientEnd& end, Pending& waiting) noexcept {
     for (std::uint32_t i = 0; i < waiting.argument_words; ++i)
         message.words[i].store(waiting.words[i], Order::relaxed);
     end.submissions.ring.publish();
-    mark_dirty(end.submissions);
+    mark_submitted(end);
 }
 
 /// Where the entries of a channel's pool go when their futures are gone.
@@ -45,7 +45,9 @@ void submit_held(ClientEnd& end) noexcept {
         end.overflow = waiting.next;
         submit_waiting(end, waiting);
     }
-    if (end.overflow == nullptr && end.carriers == ~std::uint64_t{0}) {
+    // Guarantee 2: a system call would overtake what is still in the ring.
+    const bool overtakes = end.synchronous && end.in_flight() != 0;
+    if (end.overflow == nullptr && end.carriers == ~std::uint64_t{0} && !overtakes) {
         end.holding = false;
         set_pool(end, end.free);
         end.free = std::exchange(end.returned, nullptr);
@@ -225,13 +227,26 @@ void release_queued(ServerEnd& end, QueuedCall& call) noexcept {
     end.queued_used.fetch_and(~(std::uint64_t{1} << index), Order::release);
 }
 
+namespace {
+void link(PromiseBase*& list, PromiseBase& promise) noexcept {
+    promise.next_suspended = list;
+    promise.suspended_link = &list;
+    if (list != nullptr)
+        list->suspended_link = &promise.next_suspended;
+    list = &promise;
+}
+} // namespace
+
 void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept {
-    promise.next_suspended = end.suspended;
-    promise.suspended_link = &end.suspended;
-    if (end.suspended != nullptr)
-        end.suspended->suspended_link = &promise.next_suspended;
-    end.suspended = &promise;
+    link(end.suspended, promise);
     ++end.suspended_count;
+}
+
+void link_suspended(Pending& pending, PromiseBase& promise) noexcept {
+    promise.ticket = {&pending, 0, false};
+    pending.callee = promise.ready.module;
+    pending.handler = &promise;
+    link(promise.ready.module->suspended, promise);
 }
 
 void unlink_suspended(PromiseBase& promise) noexcept {
@@ -241,7 +256,8 @@ void unlink_suspended(PromiseBase& promise) noexcept {
     if (promise.next_suspended != nullptr)
         promise.next_suspended->suspended_link = promise.suspended_link;
     promise.suspended_link = nullptr;
-    --static_cast<ServerEnd*>(promise.ticket.target)->suspended_count;
+    if (promise.ticket.remote)
+        --static_cast<ServerEnd*>(promise.ticket.target)->suspended_count;
 }
 
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept {
@@ -306,10 +322,12 @@ void close_server(Executor& executor, ServerEnd& end) noexcept {
         return;
     end.closed = true;
     remove_ring(executor, end.submissions, end.completions);
-    for (PromiseBase* promise = end.suspended; promise != nullptr;) {
-        PromiseBase* next = promise->next_suspended;
+    // The handlers end on their own, sooner or later or never: nobody waits for them, and they must
+    // not find the end's next user in its place.
+    while (PromiseBase* promise = end.suspended) {
+        unlink_suspended(*promise);
+        promise->ticket = {};
         cancel_coroutine(executor, *promise);
-        promise = next;
     }
 }
 

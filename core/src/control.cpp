@@ -15,7 +15,8 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
                          0);
         return;
     }
-    pool_create(module.pendings, &module.free, &module, nullptr);
+    pool_create(
+        module.pendings, &module.free, &module, nullptr, static_cast<std::uint32_t>(entry.f));
     executor.modules[executor.module_count++] = &module;
     static_cast<void>(enter_module(module)); // nobody else knows it yet
     auto* constructors = reinterpret_cast<void (**)()>(entry.b);
@@ -87,9 +88,14 @@ void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
 bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
     if (entry.a == 0) {
         ServerEnd& end = executor.servers[entry.index];
+        ModuleState& module = *end.module;
+        if (!enter_module(module))
+            return false;
+        run_mailbox(executor,
+                    module); // synchronous calls that are queued lie in the channel's memory
         close_server(executor, end);
-        if (end.suspended == nullptr) // else the last of its handlers reports
-            platform::report(abi::Report::end_closed, entry.index, 0, 0);
+        platform::report(abi::Report::end_closed, entry.index, 0, 0);
+        leave_module(executor, module);
         return true;
     }
     ClientEnd& end = executor.clients[entry.index];
@@ -113,8 +119,10 @@ bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept 
     auto* module = reinterpret_cast<ModuleState*>(entry.a);
     if (!enter_module(*module)) // and never left: nobody enters it again
         return false;
-    forget_module(executor, *module);
-    platform::report(abi::Report::module_removed, entry.e, 0, 0);
+    forget_module(executor, *module, static_cast<std::uint32_t>(entry.f));
+    module->removal = entry.e + 1;
+    if (module->owed == 0)
+        platform::report(abi::Report::module_removed, entry.e, 0, 0);
     return true;
 }
 

@@ -30,23 +30,34 @@ void run_interrupts(Executor& executor) noexcept {
     }
 }
 
+/// Looks at the wake-ups for what threads that passed through have published. Under the gates: they
+/// may be publishing more.
+[[maybe_unused]] void run_submitted(Executor& executor) noexcept {
+    std::uint64_t bits = executor.submitted.exchange(0, Order::acquire); // [A11]
+    for (; bits != 0; bits &= bits - 1) {
+        ClientEnd& end = executor.clients[__builtin_ctzll(bits)];
+        if (end.closed)
+            continue;
+        ModuleState& module = *end.module;
+        if (!enter_module(module)) { // who holds it calls us when it leaves
+            executor.submitted.fetch_or(bits & -bits, Order::relaxed);
+            continue;
+        }
+        if (end.submissions.ring.flush()) { // after [F1]
+            ++executor.statistics.rings;
+            platform::ring(end.submissions.doorbell);
+        }
+        leave_module(executor, module);
+    }
+}
+
 /// What came from other threads of the domain, and what was made ready by this one.
 void run_lists(Executor& executor) noexcept {
     if (executor.errands.attention.load(Order::relaxed) != 0) {
-        executor.errands.attention.exchange(0, Order::acquire);           // [A10]
-        Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
-        Ready* oldest = nullptr;
-        while (newest != nullptr) {
-            Ready* next = newest->next;
-            newest->next = oldest;
-            oldest = newest;
-            newest = next;
-        }
-        while (oldest != nullptr) {
-            Ready* next = oldest->next;
-            push_local(executor, *oldest);
-            oldest = next;
-        }
+        executor.errands.attention.exchange(0, Order::acquire); // [A10]
+        if constexpr (kManyThreads)
+            run_submitted(executor);
+        take_inbox(executor);
         for (std::uint32_t i = 0; i < executor.module_count; ++i) {
             ModuleState& module = *executor.modules[i];
             if ((module.gate.load(Order::relaxed) & kGateQueued) != 0 && enter_module(module)) {
@@ -140,7 +151,7 @@ constexpr std::uint64_t kGoOn = 0;
     if (executor.errands.interrupt_waiters != 0)
         run_interrupts(executor);
     std::uint64_t deadline = abi::kNoDeadline;
-    if (executor.errands.deadlines)
+    if (executor.errands.deadlines.load(Order::relaxed))
         deadline = run_deadlines(executor);
     if (executor.errands.ready || executor.errands.attention.load(Order::relaxed) != 0) {
         run_lists(executor);

@@ -26,7 +26,7 @@ submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexc
             return {0, static_cast<std::uint64_t>(Status::no_memory)};
         pending->end = &end;
         pending->alone = false;
-        pending->started = false;
+        pending->callee = nullptr;
     }
     for (std::uint32_t i = 0; i < count; ++i)
         pending->words[i] = words[i];
@@ -62,7 +62,7 @@ template <class... W>
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
     end.submissions.ring.publish_to(tail + 1);
-    mark_dirty(end.submissions);
+    mark_submitted(end);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
@@ -96,6 +96,12 @@ abi::RawFuture provider_gone(const abi::Slot*) noexcept {
     return {0, static_cast<std::uint64_t>(Status::peer_died)};
 }
 } // namespace
+
+abi::RawFuture submit_without_credit(const abi::Slot* slot, const std::uint64_t* words) noexcept {
+    Edge& edge = *slot->edge;
+    edge.end->synchronous = true;
+    return submit_slowly(edge, words, edge.argument_words);
+}
 
 AnyFunction unlinked_stub(bool provider_ended) noexcept {
     return provider_ended ? any(&provider_gone) : any(&never_linked);

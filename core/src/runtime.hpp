@@ -87,6 +87,25 @@ template <std::uint64_t kBit>
     mark_dirty(outgoing, *outgoing.executor);
 }
 
+/// From a thread that passes through: its home executor has to flush this end. See
+/// run_submitted().
+void note_submitted(ClientEnd& end) noexcept;
+
+/// As mark_dirty(), for calls that were submitted. Where other threads pass through the module, the
+/// list is not theirs, and nobody may flush the ring but under the module's gate.
+[[gnu::always_inline]] inline void mark_submitted(ClientEnd& end) noexcept {
+    if constexpr (kManyThreads) {
+        if (end.submissions.executor->passed_through) [[unlikely]] {
+            note_submitted(end);
+            return;
+        }
+    }
+    mark_dirty(end.submissions);
+}
+
+/// Makes a home executor look at its inbox, mailboxes and deadlines. From any thread.
+void call_attention(Executor& home) noexcept;
+
 /// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees
 /// it if nobody does. Requires: the gate is held, nothing else runs on this executor's stack above
 /// the loop.
@@ -143,6 +162,8 @@ void close_server(Executor& executor, ServerEnd& end) noexcept;
 void fault_client(Executor& executor, ClientEnd& end) noexcept;
 void fault_server(Executor& executor, ServerEnd& end) noexcept;
 void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept;
+/// The same for a handler that was called within the domain.
+void link_suspended(Pending& pending, PromiseBase& promise) noexcept;
 void unlink_suspended(PromiseBase& promise) noexcept;
 /// Passes a cancellation down to the call that a coroutine waits for.
 void cancel_coroutine(Executor& executor, PromiseBase& promise) noexcept;
@@ -152,8 +173,12 @@ void push(Executor& home, Ready& ready) noexcept;
 void push_local(Executor& executor, Ready& ready) noexcept;
 /// Runs one entry taken from the list.
 void run_ready(Executor& executor, Ready& ready) noexcept;
-/// Takes everything of a module that will never run again out of the executor's lists.
-void forget_module(Executor& executor, ModuleState& module) noexcept;
+/// Takes everything of a module that will never run again out of the executor's lists, and answers
+/// for it. Requires: its gate is held, and no slot leads to it.
+/// Counts in `owed` what other modules of the domain have still to answer to it, and tells them.
+void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept;
+/// What came from other threads goes to the end of the executor's own list.
+void take_inbox(Executor& executor) noexcept;
 /// No longer polls a ring, and forgets what its end has published.
 void remove_ring(Executor& executor,
                  const RingConsumer<NativeSync>& ring,
@@ -163,6 +188,7 @@ void remove_ring(Executor& executor,
     executor.hot = *place;
 }
 
+/// From any thread that holds the gate of the pending call's module.
 void arm_deadline(Executor& executor, Pending& pending, std::uint64_t ticks) noexcept;
 void disarm_deadline(Executor& executor, Pending& pending) noexcept;
 /// Completes what is overdue; returns the next deadline or kNoDeadline.

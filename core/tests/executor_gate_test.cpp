@@ -101,10 +101,8 @@ TEST_F(ExecutorGate, a_request_that_comes_while_the_home_executor_is_inside_is_n
     expect_notes({5});
 }
 
-// FIXME: a module on a passing thread uses its home executor's deadline heap and list of dirty
-// rings, which only the home's own thread may touch, and nobody rings the home for it: the sleep
-// below never ends, the call is never flushed, and with two threads the lists are corrupted.
-TEST_F(ExecutorGate, DISABLED_a_handler_that_sleeps_is_woken_although_another_thread_started_it) {
+TEST_F(ExecutorGate, a_handler_that_sleeps_is_woken_although_another_thread_started_it) {
+    serving.executor().passed_through = true;
     const abi::RawFuture answer = passing.call("work.sleep_until", 50);
     ASSERT_GT(answer.state, abi::kMaxErrorState);
     world.run();
@@ -114,7 +112,8 @@ TEST_F(ExecutorGate, DISABLED_a_handler_that_sleeps_is_woken_although_another_th
     ticks.store(1, Order::relaxed);
 }
 
-TEST_F(ExecutorGate, DISABLED_a_call_by_ring_made_on_a_passing_thread_is_flushed) {
+TEST_F(ExecutorGate, a_call_by_ring_made_on_a_passing_thread_is_flushed) {
+    calling.executor().passed_through = true;
     world.link(caller, service, Path::ring);
     world.run();
     const abi::ProvideRecord& run = caller.provide("errand.run");

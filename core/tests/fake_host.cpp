@@ -268,4 +268,15 @@ void wake_self(Executor& executor) noexcept {
     static_cast<test::ExecutorThread*>(executor.host)->bell.ring();
 }
 
+namespace {
+std::mutex deadlines;
+}
+std::uint64_t lock_deadlines(Executor&) noexcept {
+    deadlines.lock();
+    return 0;
+}
+void unlock_deadlines(Executor&, std::uint64_t) noexcept {
+    deadlines.unlock();
+}
+
 } // namespace cw::platform

@@ -181,7 +181,7 @@ Module& World::load(const std::string& file, ExecutorThread& home) {
                .c = 0,
                .d = module.file.record().start,
                .e = modules_.size(),
-               .f = 0,
+               .f = kPoolPendings,
                .reserved = 0});
     return module;
 }

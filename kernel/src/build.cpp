@@ -67,7 +67,7 @@ Status fill_image(ModuleInstance& instance) noexcept {
 Status make_pools(ModuleInstance& instance) noexcept {
     const abi::ModuleRecord& record = instance.image->module();
     const std::uint64_t pending_bytes =
-        kPoolPendings * sizeof(Pending); // the executor makes the pool of it
+        kModulePendings * sizeof(Pending); // the executor makes the pool of it
     const std::uint64_t frame_bytes = round_up(record.frame_bytes, kPage);
     Segment* pool = nullptr;
     if (auto made =

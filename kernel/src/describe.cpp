@@ -1,5 +1,6 @@
-// Tables for people: lsmod, lsmod --edges, services, domains.
+// Tables for people: lsmod, lsmod --edges, lsmod --files, services, domains.
 #include "modules.hpp"
+#include <cw/kernel/archive.hpp>
 #include <cw/kernel/sched.hpp>
 
 namespace cw::kernel {
@@ -78,6 +79,28 @@ void describe_edges(TextWriter& text) noexcept {
             const bool alive = link.provider != nullptr;
             column(text, 16, alive ? link.provider->image->name() : std::string_view{"-"});
             text.put(alive ? loader::name_of(link.path) : "none").put('\n');
+        }
+    }
+}
+
+void describe_files(TextWriter& text) noexcept {
+    const Locked hold{kernel_lock};
+    column(text, 16, "MODULE");
+    column(text, 13, "PLACEMENT");
+    column(text, 7, "ARCHIVE");
+    column(text, 16, "FILE");
+    text.put("BYTES\n");
+    for (const ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
+        for (std::uint32_t i = 0; i < archive_count(); ++i) {
+            // An image is read where it lies, so this tells its entry.
+            const ArchiveFile file = archive_file(i);
+            if (file.data.data() != m->image->file().data())
+                continue;
+            column(text, 16, m->image->name());
+            column(text, 13, where(*m));
+            column(text, 7, i);
+            column(text, 16, file.name);
+            text.put(file.data.size()).put('\n');
         }
     }
 }

@@ -33,7 +33,8 @@ constexpr std::uint64_t kExecutorOffset = kPage;
 constexpr std::uint64_t kEdgesOffset = kExecutorOffset + round_up(sizeof(Executor), kPage);
 constexpr std::uint64_t kDeadlinesOffset = kEdgesOffset + kMaxEdges * sizeof(Edge);
 constexpr std::uint64_t kMaxDeadlines =
-    (kMaxExecutorModules + abi::kMaxEnds) * kPoolPendings; ///< Every Pending there can be.
+    kMaxExecutorModules * kModulePendings +
+    abi::kMaxEnds * kPoolPendings; ///< Every Pending there can be.
 constexpr std::uint64_t kRunBytes = kDeadlinesOffset + kMaxDeadlines * sizeof(Pending*);
 
 Domain domains[kMaxDomains];

@@ -96,7 +96,7 @@ void removal_step(ModuleInstance& instance) noexcept {
                                      .c = 0,
                                      .d = 0,
                                      .e = instance.id,
-                                     .f = 0,
+                                     .f = kModulePendings,
                                      .reserved = 0}));
 }
 

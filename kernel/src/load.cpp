@@ -254,7 +254,7 @@ struct Started {
                            .c = image.init_count(),
                            .d = record.start == 0 ? 0 : instance.base + record.start,
                            .e = instance.id,
-                           .f = 0,
+                           .f = kModulePendings,
                            .reserved = 0});
         if (told == Status::ok)
             return true;

@@ -35,41 +35,27 @@ std::string_view text_of(const std::array<char, N>& field) noexcept {
     return all.substr(0, all.find('\0'));
 }
 
-/// Whose call this is. Read before a handler suspends.
+/// Whose call this is. Read before a handler suspends, in methods that are queued only: a channel
+/// tells who is at its other end. On its caller's thread nothing tells a module from that caller,
+/// nor one module on the worker from another.
 struct Caller {
     Domain* domain;
     ModuleInstance* module; ///< Kernel-placed callers only.
 };
 Caller caller() noexcept {
-    Thread& self = *current();
-    if (self.executor == nullptr || !self.domain->is_kernel())
-        return {self.domain, nullptr}; // a user thread passes through
-    ExecutorRecord& record = *self.executor;
-    if (&record == registry().worker) { // by ring: the channel tells
-        const ServerEnd* end = record.view->serving;
-        const Channel* channel = end == nullptr ? nullptr : record.channels_by_server[end->index];
-        if (channel != nullptr)
-            return {channel->client->domain,
-                    channel->client->domain->is_kernel() ? channel->client : nullptr};
-    }
-    for (ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
-        if (m->executor == &record && m->placement == abi::Placement::kernel)
-            return {&kernel_domain(), m};
-    }
-    return {&kernel_domain(), nullptr};
+    const ExecutorRecord& worker = *registry().worker;
+    ModuleInstance& client = *worker.channels_by_server[worker.view->serving->index]->client;
+    return {client.domain, client.domain->is_kernel() ? &client : nullptr};
 }
 
 Result<memory::Stretch> memory_area(memory::Size size) noexcept {
     const Caller who = caller();
-    if (who.domain->is_kernel() && who.module == nullptr)
-        return refuse(
-            Status::unsupported); // a module on its caller's thread has no buffers of its own
     const auto area = area_create(*who.domain, who.module, size.bytes);
     if (!area)
         return refuse(area.error());
     return memory::Stretch{(*area)->base, (*area)->bytes};
 }
-CW_PROVIDE(memory::area, memory_area);
+CW_PROVIDE(memory::area, memory_area, abi::kMethodQueuedOnly);
 
 memory::Statistics memory_statistics(Nothing) noexcept {
     const frames::Statistics counts = frames::statistics();
@@ -82,7 +68,7 @@ Result<Nothing> power_off_service(power::Exit exit) noexcept {
         return refuse(Status::not_permitted);
     power_off(static_cast<std::uint8_t>(exit.status));
 }
-CW_PROVIDE(power::off, power_off_service);
+CW_PROVIDE(power::off, power_off_service, abi::kMethodQueuedOnly);
 
 void log_write(klog::Line line) noexcept {
     kernel::log::write(text_of(line.text));
@@ -128,7 +114,7 @@ Result<archive_pages::Stretch> archive_map(Nothing) noexcept {
     }
     return archive_pages::Stretch{segment->base, machine().archive_end - begin};
 }
-CW_PROVIDE(archive_pages::map, archive_map);
+CW_PROVIDE(archive_pages::map, archive_map, abi::kMethodQueuedOnly);
 
 // Services that take their time: by ring only, on the worker.
 
@@ -181,6 +167,9 @@ Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexce
         break;
     case modules::What::edges:
         describe_edges(text);
+        break;
+    case modules::What::files:
+        describe_files(text);
         break;
     case modules::What::services:
         describe_services(text);
@@ -238,6 +227,7 @@ ModuleInstance& nucleus_create() noexcept {
         {nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
     const auto worker = kernel_executor_create("worker");
     CW_ASSERT(worker.has_value());
+    (*worker)->view->passed_through = true;
     all.worker = *worker;
     kernel_domain().executor = *worker;
     const auto made =
@@ -253,7 +243,7 @@ ModuleInstance& nucleus_create() noexcept {
                              .c = 0,
                              .d = reinterpret_cast<std::uint64_t>(&nucleus_start),
                              .e = (*made)->id,
-                             .f = 0,
+                             .f = kModulePendings,
                              .reserved = 0}) == Status::ok);
     executor_start(**worker);
     return **made;

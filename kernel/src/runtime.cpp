@@ -5,6 +5,7 @@
 #include <cw/kernel/modules.hpp>
 #include <cw/kernel/runtime.hpp>
 #include <cw/kernel/sched.hpp>
+#include <cw/kernel/spinlock.hpp>
 
 namespace cw::platform {
 
@@ -43,6 +44,21 @@ void fail(ModuleState* module, const char* message, std::size_t length) noexcept
 void wake_self(Executor& executor) noexcept {
     thread_wake(*static_cast<ExecutorRecord*>(executor.host)
                      ->thread); // only ever a kernel executor: set when it was made
+}
+
+namespace {
+SpinLock deadline_lock; // one is enough: only the worker is passed through
+}
+
+std::uint64_t lock_deadlines(Executor&) noexcept {
+    const std::uint64_t before = kernel::arch::interrupts_off();
+    deadline_lock.lock();
+    return before;
+}
+
+void unlock_deadlines(Executor&, std::uint64_t state) noexcept {
+    deadline_lock.unlock();
+    kernel::arch::interrupts_restore(state);
 }
 
 } // namespace cw::platform

@@ -96,6 +96,19 @@ abi::RawFuture call_stub_queued(const abi::Slot* slot) noexcept {
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
+/// A synchronous call finds no credit: from now on calls go through the ring, until the last one
+/// that does has been answered. Called by the stubs; words beyond the method's are unspecified.
+abi::RawFuture call_without_credit(const abi::Slot* slot,
+                                   std::uint64_t w0,
+                                   std::uint64_t w1,
+                                   std::uint64_t w2,
+                                   std::uint64_t w3,
+                                   std::uint64_t w4,
+                                   std::uint64_t w5) noexcept {
+    const std::uint64_t words[6] = {w0, w1, w2, w3, w4, w5};
+    return submit_without_credit(slot, words);
+}
+
 /// First in the image: tells the kernel where things are.
 [[gnu::section(".text.first"), gnu::used]] void vdso_describe(VdsoExports* out) noexcept {
     out->ops = runtime_ops();

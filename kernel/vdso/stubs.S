@@ -6,7 +6,6 @@
 .equ EDGE_GRANT, 32
 .equ END_FREE, 0
 .equ PENDING_COOKIE, 52
-.equ NO_MEMORY, 4
 .equ QUEUED, 257
 
 .macro CALL_STUB n
@@ -17,7 +16,7 @@ call_stub_small_\n:
     ld      t1, EDGE_END(t0)
     ld      t1, END_FREE(t1)
     lwu     a0, EDGE_GRANT(t0)
-    beqz    t1, call_without_pending
+    beqz    t1, call_by_ring
     lwu     t1, PENDING_COOKIE(t1)
     li      a7, 2
     ecall
@@ -34,14 +33,14 @@ call_stub_large_\n:
     ld      t1, EDGE_END(t0)
     ld      t1, END_FREE(t1)
     lwu     a0, EDGE_GRANT(t0)
-    beqz    t1, call_without_pending
-    lwu     t1, PENDING_COOKIE(t1)
     mv      a1, a2
     mv      a2, a3
     mv      a3, a4
     mv      a4, a5
     mv      a5, a6
     mv      a6, a7
+    beqz    t1, call_by_ring
+    lwu     t1, PENDING_COOKIE(t1)
     li      a7, 2
     ecall
     bnez    a1, call_not_resolved
@@ -77,10 +76,9 @@ call_not_resolved:
     tail    call_stub_queued
 2:  ret
 
-call_without_pending:
-    li      a0, 0
-    li      a1, NO_MEMORY
-    ret
+call_by_ring:
+    ld      a0, -8(sp)
+    tail    call_without_credit
 
     CALL_STUB 0
     CALL_STUB 1

@@ -20,6 +20,11 @@ constexpr std::string_view kModprobeDetails =
     "  --grant=NAME       let its new process load-kernel, load-domain or power\n"
     "What the module requires is loaded first.\n";
 
+constexpr std::string_view kTestDetails =
+    "MODULE is a module of tests; the options are those of modprobe, which say where it goes.\n"
+    "What it tests is loaded before, where it is to be tested. Fails if a test fails, if one does\n"
+    "not end within 10 s, or if there is none.\n";
+
 constexpr Command kCommands[] = {
     {.name = "bench",
      .usage = "[paths | remote | wakes]",
@@ -66,9 +71,9 @@ constexpr Command kCommands[] = {
      .most = 1,
      .run = ls},
     {.name = "lsmod",
-     .usage = "[--edges]",
-     .summary = "loaded modules; or each call and its link",
-     .options = "--edges",
+     .usage = "[--edges | --files]",
+     .summary = "loaded modules; each call's link; each one's file",
+     .options = "--edges --files",
      .most = 1,
      .run = lsmod},
     {.name = "main-job", .summary = "hash all files in each placement; the cost", .run = main_job},
@@ -109,6 +114,15 @@ constexpr Command kCommands[] = {
      .most = 1,
      .run = sleep},
     {.name = "status", .summary = "status of the last command: 0 is success", .run = status},
+    {.name = "test",
+     .usage = "[OPTION...] MODULE",
+     .summary = "load a module of tests, run them, unload it",
+     .details = kTestDetails,
+     .options = "--user-process --sync-caller --domain= --dry-run --hart= --link --grant=",
+     .fewest = 1,
+     .most = kAny,
+     .takes = Takes::module_files,
+     .run = test},
     {.name = "time",
      .usage = "[COMMAND...]",
      .summary = "since boot; or how long a command takes",

@@ -46,6 +46,8 @@ cw::Task<int> lsmod(Arguments words) noexcept;
 cw::Task<int> services(Arguments words) noexcept;
 cw::Task<int> domains(Arguments words) noexcept;
 cw::Task<int> bench(Arguments words) noexcept;
+// commands_test.cpp
+cw::Task<int> test(Arguments words) noexcept;
 // commands_files.cpp
 cw::Task<int> ls(Arguments words) noexcept;
 cw::Task<int> cat(Arguments words) noexcept;

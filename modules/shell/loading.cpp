@@ -62,12 +62,12 @@ cw::Task<Outcome> load(LoadOptions options) noexcept {
     co_return Outcome{static_cast<cw::Status>(reply.status), reply_text(reply.text_bytes)};
 }
 
-cw::Task<Outcome> unload(std::string_view module) noexcept {
+cw::Task<Outcome> unload(std::string_view module, std::uint64_t deadline_ticks) noexcept {
     cw::modules::UnloadArguments arguments{};
     module = module.substr(0, arguments.name.size() - 1);
     std::copy(module.begin(), module.end(), arguments.name.begin());
     arguments.text = workspace.reply.out();
-    CW_CO_TRY(reply, co_await cw::modules::unload(arguments));
+    CW_CO_TRY(reply, co_await cw::modules::unload(arguments).by(deadline_ticks));
     co_return Outcome{static_cast<cw::Status>(reply.status), reply_text(reply.text_bytes)};
 }
 
@@ -87,21 +87,21 @@ cw::Task<bool> is_loaded(std::string_view module) noexcept {
     co_return false;
 }
 
-cw::Task<bool> is_linked(std::string_view target) noexcept {
+cw::Task<bool> is_linked(std::string_view target, std::string_view wanted) noexcept {
     CW_CO_TRY(table, co_await describe(cw::modules::What::edges));
     TableReader reader{table};
     bool linked = true;
     for (Row row; reader.next(row);) {
         const auto& [client, method, provider, link, rest] = row.column;
         if (client == kSelf && is_of(method, target))
-            linked = linked && link != "none";
+            linked = linked && link != "none" && (wanted.empty() || provider == wanted);
     }
     co_return linked;
 }
 
-cw::Task<> wait_until_linked(std::string_view target) noexcept {
+cw::Task<> wait_until_linked(std::string_view target, std::string_view provider) noexcept {
     for (int tries = 0; tries < 1000; ++tries) {
-        CW_CO_TRY(linked, co_await is_linked(target));
+        CW_CO_TRY(linked, co_await is_linked(target, provider));
         if (linked)
             co_return cw::Nothing{};
         static_cast<void>(co_await cw::sleep_ns(kMillisecond));

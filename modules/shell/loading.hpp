@@ -3,6 +3,7 @@
 #include "load_options.hpp"
 #include "table.hpp"
 #include <cw/abi/status.hpp>
+#include <cw/abi/syscall.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/task.hpp>
 #include <string_view>
@@ -16,16 +17,19 @@ struct Outcome {
 };
 
 cw::Task<Outcome> load(LoadOptions options) noexcept;
-cw::Task<Outcome> unload(std::string_view module) noexcept;
+/// Errors: timed_out (at `deadline_ticks` the module was still busy).
+cw::Task<Outcome> unload(std::string_view module,
+                         std::uint64_t deadline_ticks = cw::abi::kNoDeadline) noexcept;
 /// A table of the kernel, in Workspace::reply until the next call.
 cw::Task<std::string_view> describe(cw::modules::What what) noexcept;
 cw::Task<bool> is_loaded(std::string_view module) noexcept;
 
-/// True if the calls of the shell to `target`, a service or one method, have somewhere to go.
-cw::Task<bool> is_linked(std::string_view target) noexcept;
+/// True if the calls of the shell to `target`, a service or one method, have somewhere to go: to
+/// `provider`, if one is named.
+cw::Task<bool> is_linked(std::string_view target, std::string_view provider = {}) noexcept;
 /// Waits until is_linked(): the kernel links loaded modules to a new provider only when their
 /// executor is at rest. Errors: timed_out.
-cw::Task<> wait_until_linked(std::string_view target) noexcept;
+cw::Task<> wait_until_linked(std::string_view target, std::string_view provider = {}) noexcept;
 
 enum class Tell { no, yes };
 /// Loads `module`, which provides the service of its name, as a process of its own unless it is

@@ -10,6 +10,7 @@
 #include <cw/modules/digest.hpp>
 #include <cw/modules/echo.hpp>
 #include <cw/modules/text.hpp>
+#include <cw/sdk/test_service.hpp>
 #include <cw/sdk/use.hpp>
 
 CW_USES(console::put);
@@ -35,6 +36,10 @@ CW_USES(digest::finish);
 CW_USES(text::count);
 CW_USES(text::find);
 CW_USES(bench::run);
+CW_USES(cw::test::count);
+CW_USES(cw::test::name);
+CW_USES(cw::test::run);
+CW_USES(cw::test::failure);
 CW_USES(echo::ping);
 CW_USES(echo::null);
 CW_USES(echo::late);

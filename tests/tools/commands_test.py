@@ -150,11 +150,19 @@ class NewModuleTest(support.TreeTest):
         files = sorted(str(path.relative_to(module)) for path in module.rglob("*") if path.is_file())
         self.assertEqual(
             files,
-            ["CMakeLists.txt", "README.md", "greeter.cpp", "include/cw/modules/greeter.hpp", "test/greeter_test.cpp"],
+            [
+                "CMakeLists.txt",
+                "README.md",
+                "greeter.cpp",
+                "include/cw/modules/greeter.hpp",
+                "tests/greeter.toml",
+                "tests/greeter_test.cpp",
+            ],
         )
         for path in files:
             self.assertNotIn("@name@", (module / path).read_text())
         self.assertIn("exists already", self.cw("new", "module", "greeter").stderr)
+        self.assertRegex(self.cw("list-scenarios").stdout, r"greeter +1 2 +the tests of greeter pass")
 
     def test_bad_names_are_refused(self) -> None:
         for name in ("Greeter", "1st", "a-b", "x" * 32, "class", "../up", ""):

@@ -67,6 +67,25 @@ class ScenarioTest(support.ScratchTest):
         self.refused("sample.toml", "not toml")
         self.refused("the name must be", LEAST, name="Bad-Name.toml")
 
+    def test_every_placement_is_walked(self) -> None:
+        loaded = self.load('summary = "s"\ncommands = ["lsmod"]\nevery_placement = "echo"\n')
+        self.assertEqual((loaded.modules, loaded.commands[:3]), (("echo_test",), ("lsmod", "modprobe echo", "test echo_test")))
+        self.assertIn("test --domain=echo echo_test", loaded.commands)
+        self.assertIn(r"^  echo_test -> echo\.\w+ in echo: syscall$", loaded.expect)
+        tests = [pattern for pattern in loaded.expect if pattern.startswith("^@tests")]
+        self.assertEqual(len(tests), sum(command.startswith("test ") for command in loaded.commands))
+
+    def test_names_are_found_beside_modules_too(self) -> None:
+        self.write("tests/system/one.toml", LEAST)
+        self.write("modules/m/tests/two.toml", LEAST)
+        self.assertEqual([found.name for found in scenario.load_all(self.folder)], ["one", "two"])
+        self.assertEqual(scenario.by_name(self.folder, "two").name, "two")
+        with self.assertRaisesRegex(Failure, "no scenario is named three"):
+            scenario.by_name(self.folder, "three")
+        self.write("modules/m/tests/one.toml", LEAST)
+        with self.assertRaisesRegex(Failure, "two scenarios are named one"):
+            scenario.load_all(self.folder)
+
     def test_registers_one_test_a_hart_count(self) -> None:
         text = registration.scenario_tests([self.load(LEAST + "harts = [1, 4]\ntimeout = 5\n")])
         self.assertEqual(text.count("add_test("), 2)

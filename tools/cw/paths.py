@@ -7,7 +7,6 @@ TOOLS = ROOT / "tools"
 BUILD = ROOT / "build"
 LOGS = BUILD / "log"
 RUNS = BUILD / "run"  # archives of running systems
-SCENARIOS = ROOT / "tests" / "system"
 
 TARGET = BUILD / "riscv64"
 KERNEL = TARGET / "kernel" / "causeway.elf"

@@ -1,4 +1,5 @@
-"""System tests as data: tests/system/NAME.toml says what to boot, what to do there and what must be seen.
+"""System tests as data: NAME.toml, in tests/system/ or beside the tests of a module, says what to boot, what to do
+there and what must be seen.
 
 tools/README.md lists the keys. A key that is not known, or of another type, is an error: a misspelt expectation
 would otherwise pass.
@@ -15,6 +16,7 @@ from typing import Any
 from cw.archive import Entry, Kind, check_name
 from cw.failure import Failure
 from cw.guest import Limits, Typed
+from cw.placements import Walk, walk
 
 DEFAULT_HARTS = [1]
 DEFAULT_FORBID = ["PANIC"]
@@ -117,10 +119,13 @@ def _read(keys: _Keys) -> Scenario:
     summary = keys.take("summary", str, "")
     if not summary:
         raise keys.error("summary is missing: say in one line what the scenario shows")
-    expect = keys.strings("expect", [])
+    service = keys.take("every_placement", str, "")
+    placed = walk(service) if service else Walk((), ())
+    expect = [*(keys.strings("expect", []) or ()), *placed.expect]
     if not expect:
         raise keys.error("expect is missing: a scenario that expects nothing tests nothing")
-    commands = keys.strings("commands", None)
+    commands = keys.strings("commands", [] if service else None)
+    modules = keys.strings("modules", []) or []
     timeout = keys.take("timeout", float, DEFAULT_TIMEOUT_SECONDS)
     return Scenario(
         name=keys.path.stem,
@@ -131,9 +136,9 @@ def _read(keys: _Keys) -> Scenario:
         forbid=tuple(keys.strings("forbid", DEFAULT_FORBID) or ()),
         exit_status=keys.take("exit", int, 0),
         limits=Limits(keys.take("silence", float, min(DEFAULT_SILENCE_SECONDS, timeout)), timeout),
-        commands=None if commands is None else tuple(commands),
+        commands=None if commands is None else (*commands, *placed.commands),
         power_off=keys.take("power_off", bool, True),
-        modules=tuple(keys.strings("modules", []) or ()),
+        modules=(*modules, f"{service}_test") if service else tuple(modules),
         files=tuple(_file(keys, table) for table in keys.take("file", list, [])),
         typed=tuple(_typed(keys, table) for table in keys.take("type", list, [])),
         memory_mb=keys.take("memory", int, None),
@@ -172,6 +177,24 @@ def _check_pattern(keys: _Keys, pattern: str) -> None:
         raise keys.error(f"/{pattern}/ is no pattern: {error}") from error
 
 
-def load_all(folder: Path) -> list[Scenario]:
-    """Every scenario of the folder, by name."""
-    return [load(path) for path in sorted(folder.glob("*.toml"))]
+def find_all(root: Path) -> list[Path]:
+    """Every scenario file of the tree, by name. Errors: two of one name."""
+    found: dict[str, Path] = {}
+    for path in [*root.glob("tests/system/*.toml"), *root.glob("modules/*/tests/*.toml")]:
+        if path.stem in found:
+            raise Failure(f"two scenarios are named {path.stem}: {found[path.stem]} and {path}", status=2)
+        found[path.stem] = path
+    return [found[name] for name in sorted(found)]
+
+
+def load_all(root: Path) -> list[Scenario]:
+    """Every scenario of the tree, by name."""
+    return [load(path) for path in find_all(root)]
+
+
+def by_name(root: Path, name: str) -> Scenario:
+    """The scenario of that name."""
+    for path in find_all(root):
+        if path.stem == name:
+            return load(path)
+    raise Failure(f"no scenario is named {name}; ./cw list-scenarios shows them", status=2)

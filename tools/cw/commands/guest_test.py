@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cw import builder, console, guest, paths, qemu, scenario, symbolize, system, verdict
 
-HELP = "run one system test (tests/system/NAME.toml)"
+HELP = "run one system test (NAME.toml in tests/system/ or modules/*/tests/)"
 DETAILS = """\
 Boots what is built (see ./cw build), runs the scenario and compares the console with what it expects. The console is
 kept in build/log/. `./cw test -R system.NAME` builds first.
@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     path = Path(parsed.scenario)
-    test = scenario.load(path if path.suffix == ".toml" else paths.SCENARIOS / f"{parsed.scenario}.toml")
+    test = scenario.load(path) if path.suffix == ".toml" else scenario.by_name(paths.ROOT, parsed.scenario)
     builder.require_system()
     return run(test, parsed.harts or test.harts[0], verbose=parsed.verbose)
 

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
-    scenarios = scenario.load_all(paths.SCENARIOS)
+    scenarios = scenario.load_all(paths.ROOT)
     if parsed.ctest:
         print(registration.scenario_tests(scenarios), end="")
     else:

@@ -12,8 +12,10 @@ HELP = "write a new module with its test"
 DETAILS = """\
   ./cw new module greeter
   ./cw run --exec 'modprobe greeter; services'
+  ./cw test -p riscv64 -R greeter
 
-writes modules/greeter/ with the public header, the module, its test and a README. docs/modules.md goes on from there.
+writes modules/greeter/ with the public header, the module, its tests, a README, and tests/greeter.toml: the system test
+that runs them in every placement. docs/modules.md goes on from there.
 """
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")

@@ -34,7 +34,7 @@ def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     packages.ensure("test")
     presets = parsed.preset or (FAST_PRESETS if parsed.fast else PRESETS)
-    scenarios = scenario.load_all(paths.SCENARIOS) if "riscv64" in presets else []
+    scenarios = scenario.load_all(paths.ROOT) if "riscv64" in presets else []
     if parsed.build:
         for preset in presets:
             builder.build(preset, parsed.jobs)

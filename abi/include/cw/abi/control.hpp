@@ -10,14 +10,15 @@ namespace cw::abi {
 
 enum class ControlKind : std::uint32_t {
     add_module = 1, ///< a = ModuleState, b = first constructor pointer, c = their number, d = start
-                    ///< function or 0, e = token.
+                    ///< function or 0, e = token, f = entries of its pool of Pendings.
     add_client = 2, ///< index; a = ModuleState, b = client segment, c = provider segment, d =
                     ///< doorbell, e = pool of Pendings (zeroed).
     add_server = 3, ///< index; a = ModuleState, b = client segment, c = provider segment, d =
                     ///< doorbell, e = methods, f = areas.
     close_end = 4,  ///< index: the peer has ended. a = 1: a client end, 0: a server end.
-    remove_module = 5, ///< a = ModuleState, e = token: no new work is started; answered when
-                       ///< nothing of it runs any more.
+    remove_module = 5, ///< a = ModuleState, e = token, f = entries of its pool of Pendings: no new
+                       ///< work is started; answered when nothing of it runs any more and no
+                       ///< handler of another module will write into its pool.
     relink = 6, ///< a = ModuleState, e = token: its slots are to be changed; answered at a point
                 ///< where no code of it runs.
 };

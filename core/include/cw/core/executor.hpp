@@ -48,6 +48,7 @@ struct ClientEnd {
     ModuleState* module;
     std::uint32_t index;
     bool closed;
+    bool synchronous;  ///< Calls are made by system call too, as long as there are credits.
     bool holding;      ///< Calls go through `overflow`, until no carrier is in flight any more.
     Pending* overflow; ///< Calls that found no credit, oldest first.
     Pending* overflow_last;
@@ -139,7 +140,7 @@ struct alignas(8) Errands {
     /// push, release [R10]; cleared before the look, acquire [A10].
     Atomic<std::uint32_t> attention;
     bool ready;                     ///< The ready list is not empty.
-    bool deadlines;                 ///< A deadline is armed.
+    Atomic<bool> deadlines;         ///< One is armed. Relaxed: attention is called besides.
     std::uint8_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
     std::uint8_t unarmed;           ///< Entries of Executor::unarmed.
 
@@ -163,7 +164,9 @@ struct Executor {
     std::uint32_t deadline_count;
     std::uint32_t deadline_capacity;
     std::uint32_t busy_rounds; ///< That did not end in a sleep.
-    ServerEnd* serving;        ///< In the kernel: the channel whose request is being started.
+    bool passed_through; ///< Other threads run its modules too, under their gates: synchronous
+                         ///< callers. Set before it starts.
+    ServerEnd* serving;  ///< In the kernel: the channel whose request is being started.
     ExecutorStatistics statistics;
     Outgoing dirty_end;
 
@@ -175,6 +178,9 @@ struct Executor {
     /// Pushed by other threads of the domain, newest first: release [R5], drained by exchange with
     /// acquire [A5].
     Atomic<Ready*> inbox;
+    /// With passed_through: bit per client end that something was published into. Set after the
+    /// publish, release [R11]; taken by exchange with acquire [A11].
+    Atomic<std::uint64_t> submitted;
     Pending** deadlines; ///< Binary heap, soonest first.
     ModuleState* modules[kMaxExecutorModules];
     std::uint32_t module_count;
@@ -205,6 +211,10 @@ void report(abi::Report report, std::uint64_t b, std::uint64_t c, std::uint64_t 
 [[noreturn]] void fail(ModuleState* module, const char* message, std::size_t length) noexcept;
 /// Rings the executor's own thread from another thread of the domain.
 void wake_self(Executor& executor) noexcept;
+/// Guards the deadlines of an executor that is passed_through, for a short section that calls
+/// nobody. What lock_deadlines() gives goes to unlock_deadlines(). Not in a domain of one thread.
+[[nodiscard]] std::uint64_t lock_deadlines(Executor& executor) noexcept;
+void unlock_deadlines(Executor& executor, std::uint64_t state) noexcept;
 } // namespace platform
 
 } // namespace cw

@@ -71,7 +71,10 @@ public:
     static constexpr std::uint32_t kInReady = 1u << 24; ///< The waiter is in a ready list.
     static constexpr std::uint32_t kArmed = 1u << 25;   ///< A deadline is armed.
     /// Done, and the reply still lies in the completion ring: until the end of the round.
-    static constexpr std::uint32_t kInRing = 1u << 26;
+    static constexpr std::uint32_t kInRing = 1u << 27;
+    static constexpr std::uint32_t kTelling =
+        1u << 26; ///< Given up, but its handler could not be told yet; tried again when the
+                  ///< deadline comes, even if nobody holds the future any more.
 
     constexpr Outcome() noexcept = default;
     constexpr explicit Outcome(PendingState state, Status status = Status::ok) noexcept :
@@ -133,16 +136,16 @@ struct alignas(256) Pending {
     std::uint16_t heap_index;    ///< Place in the executor's deadline heap; with Outcome::kArmed.
     std::uint16_t opcode;        ///< While in an overflow list.
     std::uint8_t argument_words; ///< While in an overflow list.
-    bool started;      ///< Within a domain: the handler was entered and suspended; `handler` is its
-                       ///< promise.
-    bool alone;        ///< A sleep: nobody will answer, only its deadline ends it.
-    Ready waiter;      ///< To resume `coroutine` from a ready list.
+    bool alone;                  ///< A sleep: nobody will answer, only its deadline ends it.
+    Ready waiter;                ///< To resume `coroutine` from a ready list.
     Ready answer_link; ///< Written by the callee's executor, like words and answer, until the link
                        ///< is taken from its list.
     Request request;   ///< Within a domain.
-    void* handler;
+    void* handler;     ///< The promise of a handler of `callee`, from its suspension to its answer;
+                       ///< else null. Guarded by the gate of `callee`.
     Status answer;
     std::uint32_t carrier_cookie; ///< A second name, with kCarrierBit; see `carried`.
+    ModuleState* callee;          ///< Of a call within the domain; else null.
 
     /// True if who awaits it need not wait any longer.
     [[nodiscard]] bool decided() const noexcept {
@@ -152,7 +155,7 @@ struct alignas(256) Pending {
 };
 static_assert(sizeof(Pending) == 256);
 
-inline constexpr std::uint32_t kPoolPendings = 64;          ///< Entries of a pool.
+inline constexpr std::uint32_t kPoolPendings = 64;          ///< Entries of a channel's pool.
 inline constexpr std::uint32_t kCarrierBit = kPoolPendings; ///< In a cookie: names what is carried.
 inline constexpr std::uint32_t kCookieStep = 2 * kPoolPendings; ///< From one use to the next.
 static_assert(kPoolPendings == abi::kChannelCredits, "a free entry is a credit");
@@ -165,11 +168,15 @@ struct Ticket {
     bool remote = false;      ///< target is a ServerEnd.
 };
 
-/// Links a pool's entries into its free list. `memory` is zeroed.
-inline void
-pool_create(Pending* memory, Pending** head, ModuleState* module, ClientEnd* end) noexcept {
+/// Links a pool's entries into its free list. `memory` is zeroed. Of a channel's pool, `count` is
+/// kPoolPendings.
+inline void pool_create(Pending* memory,
+                        Pending** head,
+                        ModuleState* module,
+                        ClientEnd* end,
+                        std::uint32_t count = kPoolPendings) noexcept {
     *head = nullptr;
-    for (std::uint32_t i = kPoolPendings; i-- > 0;) {
+    for (std::uint32_t i = count; i-- > 0;) {
         Pending& pending = memory[i];
         pending.cookie = i;
         pending.carrier_cookie = i | kCarrierBit;

@@ -13,4 +13,9 @@ using AnyFunction = void (*)();
 /// its provider has ended (peer_died).
 [[nodiscard]] AnyFunction unlinked_stub(bool provider_ended) noexcept;
 
+/// What a synchronous stub does when its channel has no credit: the call goes by ring, behind those
+/// that wait already. `words` has room for six.
+[[nodiscard]] abi::RawFuture submit_without_credit(const abi::Slot* slot,
+                                                   const std::uint64_t* words) noexcept;
+
 } // namespace cw

@@ -17,6 +17,9 @@ inline constexpr std::uint32_t kMaxDomains = 256;
 inline constexpr std::uint32_t kMaxDoorbells = 128;  ///< Of one executor.
 inline constexpr std::uint32_t kMaxCallGrants = 256; ///< Of one executor.
 inline constexpr std::uint32_t kMaxEdges = 256;      ///< Of one executor.
+/// Entries of a module's own pool: calls that wait for a credit, or within its domain for an
+/// answer, and sleeps. When all are in use, calls are refused: no_memory.
+inline constexpr std::uint32_t kModulePendings = 512;
 
 /// Guards domains, modules, channels, segments and page tables. Short sections only; nothing waits
 /// under it.

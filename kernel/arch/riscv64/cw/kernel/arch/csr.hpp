@@ -30,16 +30,24 @@ inline constexpr std::uint64_t kSoftware = 1, kTimer = 5,
 
 inline constexpr std::uint64_t kSatpSv39 = std::uint64_t{8} << 60;
 
+/// Off on this hart; gives what to restore.
+[[nodiscard]] inline std::uint64_t interrupts_off() noexcept {
+    std::uint64_t before;
+    asm volatile("csrrci %0, sstatus, 2" : "=r"(before)::"memory");
+    return before;
+}
+inline void interrupts_restore(std::uint64_t before) noexcept {
+    if ((before & kStatusSie) != 0)
+        asm volatile("csrsi sstatus, 2" ::: "memory");
+}
+
 /// Interrupts off on this hart while it lives.
 class InterruptsOff {
 public:
-    InterruptsOff() noexcept { asm volatile("csrrci %0, sstatus, 2" : "=r"(before_)::"memory"); }
+    InterruptsOff() noexcept : before_{interrupts_off()} {}
     InterruptsOff(const InterruptsOff&) = delete;
     InterruptsOff& operator=(const InterruptsOff&) = delete;
-    ~InterruptsOff() {
-        if ((before_ & kStatusSie) != 0)
-            asm volatile("csrsi sstatus, 2" ::: "memory");
-    }
+    ~InterruptsOff() { interrupts_restore(before_); }
 
 private:
     std::uint64_t before_;
