@@ -2,12 +2,13 @@
 // cancellation, ready lists.
 #include "ops.hpp"
 #include "runtime.hpp"
+#include <cw/core/stop.hpp>
 
 namespace cw::runtime {
 
 bool enter_shared_module(ModuleState& module) noexcept {
     if ((module.flags & abi::kModuleConcurrent) != 0)
-        return true;
+        return !is_stopped(module);
     return ModuleGate::enter_home(module.gate);
 }
 
@@ -74,7 +75,10 @@ void make_ready(Executor& executor, Pending& pending, PendingState state) noexce
 void run_ready(Executor& executor, Ready& ready) noexcept {
     ModuleState& module = *ready.module;
     if (!enter_module(module)) {
-        push_local(executor, ready); // the holder rings us when it leaves
+        if (is_stopped(module))
+            drop_ready(executor, ready);
+        else
+            push_local(executor, ready); // the holder rings us when it leaves
         return;
     }
     if (ready.kind == ReadyKind::coroutine) {
@@ -96,6 +100,8 @@ void run_ready(Executor& executor, Ready& ready) noexcept {
             pending.reply = pending.words;
         }
         finish(executor, pending);
+        if (is_stopped(module) && report_if_unknown(executor, module))
+            return;
     }
     leave_module(executor, module);
 }
@@ -186,11 +192,11 @@ void run_mailbox(Executor& executor, ModuleState& module) noexcept {
     while (oldest != nullptr) {
         Request& request = *oldest;
         oldest = request.next;
-        run_request(executor, request);
+        run_request(executor, module, request);
     }
 }
 
-void run_request(Executor& executor, Request& request) noexcept {
+void run_request(Executor& executor, const ModuleState& module, Request& request) noexcept {
     const Request copy = request;
     const std::uint64_t words[6] = {
         copy.words[0], copy.words[1], copy.words[2], copy.words[3], copy.words[4], copy.words[5]};
@@ -200,8 +206,11 @@ void run_request(Executor& executor, Request& request) noexcept {
     if (origin != nullptr)
         release_queued(*origin, *reinterpret_cast<QueuedCall*>(&request));
     std::uint64_t reply[6] = {};
+    // One of those before it may have stopped the module.
     const abi::RawFuture result =
-        copy.invoke(reply, words[0], words[1], words[2], words[3], words[4], words[5]);
+        is_stopped(module)
+            ? abi::RawFuture{0, static_cast<std::uint64_t>(Status::peer_died)}
+            : copy.invoke(reply, words[0], words[1], words[2], words[3], words[4], words[5]);
     if (result.state == abi::kStateSuspended) {
         PromiseBase& promise = *reinterpret_cast<PromiseBase*>(result.value);
         if (origin != nullptr) {
@@ -209,8 +218,7 @@ void run_request(Executor& executor, Request& request) noexcept {
             link_suspended(*origin, promise);
         } else {
             promise.ticket = {pending, 0, false};
-            pending->handler = &promise;
-            pending->started = true;
+            start_pending(*pending, &promise);
         }
         return;
     }
@@ -223,38 +231,13 @@ void run_request(Executor& executor, Request& request) noexcept {
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
 }
 
-void forget_module(Executor& executor, ModuleState& module) noexcept {
-    for (std::uint32_t i = 0; i < executor.module_count; ++i) {
-        if (executor.modules[i] == &module)
-            executor.modules[i] = executor.modules[--executor.module_count];
-    }
-    Ready* item = executor.ready;
-    executor.ready = nullptr;
-    while (item != nullptr) {
-        Ready* next = item->next;
-        if (item->module != &module)
-            push_local(executor, *item);
-        item = next;
-    }
-    for (std::uint32_t i = 0; i < executor.deadline_count;) {
-        if (executor.deadlines[i]->module == &module)
-            disarm_deadline(executor, *executor.deadlines[i]);
-        else
-            ++i;
-    }
-    for (Pending*& waiter : executor.interrupt_waiter) {
-        if (waiter != nullptr && waiter->module == &module) {
-            waiter = nullptr;
-            --executor.interrupt_waiters;
-        }
-    }
-}
-
 // What modules reach through RuntimeOps.
 namespace ops {
 
 abi::RawFuture
 queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words) {
+    if (is_stopped(*callee)) [[unlikely]]
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     Edge& edge = *slot->edge;
     ++callee->calls_queued;
     Request* request = nullptr;
@@ -286,6 +269,8 @@ queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::ui
     request->reply_words = edge.reply_words;
     if (ModuleGate::enqueue(callee->gate, callee->mailbox, *request))
         call_attention(*callee->home);
+    if (is_stopped(*callee)) [[unlikely]] // meanwhile
+        refuse_mailbox(*callee);
     return result;
 }
 
@@ -294,6 +279,8 @@ void gate_left(ModuleState* module) {
 }
 
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
+    if (is_stopped(*promise->ready.module)) [[unlikely]]
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     Edge& edge = *slot->edge;
     if (edge.server != nullptr) {
         promise->ticket = {edge.server, static_cast<std::uint32_t>(arch::context()->cookie), true};
@@ -304,11 +291,10 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
         pool_take(edge.client->free); // there is one: the entry looked before it ran the handler
     pending->outcome = Outcome{PendingState::in_flight};
     pending->coroutine = nullptr;
-    pending->started = true;
     pending->alone = false;
     pending->end = nullptr;
-    pending->handler = promise;
     promise->ticket = {pending, 0, false};
+    start_pending(*pending, promise);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
@@ -323,8 +309,9 @@ void complete(PromiseBase* promise,
         complete_remotely(end, promise->ticket.cookie, status, words, count);
         if (end.closed && end.suspended == nullptr)
             platform::report(abi::Report::end_closed, end.index, 0, 0);
-    } else {
-        answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, count);
+    } else if (Pending& pending = *static_cast<Pending*>(promise->ticket.target);
+               claim_answer(pending)) {
+        answer_locally(pending, status, words, count);
     }
 }
 

@@ -38,6 +38,11 @@ inline constexpr bool kManyThreads = true;
     return true;
 }
 
+/// True if the module will never run again. What is left of it is its home executor's to clear up.
+[[nodiscard]] inline bool is_stopped(const ModuleState& module) noexcept {
+    return ModuleGate::stopped(module.gate);
+}
+
 /// Leaves it, and makes sure that requests queued meanwhile are looked at.
 [[gnu::always_inline]] inline void leave_module(Executor& executor, ModuleState& module) noexcept {
     bool queued = false;
@@ -77,7 +82,7 @@ void give_up(Executor& executor, Pending& pending, Status status) noexcept;
 /// Runs what waits in a module's mailbox. Requires: on its home executor.
 void run_mailbox(Executor& executor, ModuleState& module) noexcept;
 /// Starts one request from a mailbox. Requires: the gate is held.
-void run_request(Executor& executor, Request& request) noexcept;
+void run_request(Executor& executor, const ModuleState& module, Request& request) noexcept;
 /// Writes the answer to a request of the same domain and tells its caller's executor.
 void answer_locally(Pending& pending,
                     Status status,
@@ -126,8 +131,27 @@ void push(Executor& home, Ready& ready) noexcept;
 void push_local(Executor& executor, Ready& ready) noexcept;
 /// Runs one entry taken from the list.
 void run_ready(Executor& executor, Ready& ready) noexcept;
-/// Takes everything of a module that will never run again out of the executor's lists.
-void forget_module(Executor& executor, ModuleState& module) noexcept;
+/// Lets an entry of a stopped module go: nobody is resumed.
+void drop_ready(Executor& executor, Ready& ready) noexcept;
+/// Takes the entries of a stopped module out of the executor's list.
+void drop_all_ready(Executor& executor, ModuleState& module) noexcept;
+/// The module will never run again: takes it out of the executor's lists, and gives up what it
+/// waits for. Requires: no thread but this executor's is in it, all its channels are closed.
+void abandon_module(Executor& executor, ModuleState& module) noexcept;
+/// Tells the kernel of an abandoned module when the last answer to it has come: then nobody knows
+/// it any more. True: it was told, the module may be gone.
+bool report_if_unknown(Executor& executor, ModuleState& module) noexcept;
+/// Answers a call in flight within the domain, unless somebody else has: true for one of them.
+/// Ordering: [A13] acquire, pairs with [R13] in start_pending().
+[[nodiscard]] inline bool claim_answer(Pending& pending) noexcept {
+    return __atomic_exchange_n(&pending.started, false, __ATOMIC_ACQ_REL); // [A13]
+}
+/// The handler of a call within the domain suspended: it answers later.
+/// Ordering: [R13] release, pairs with [A13]: who sees it started sees the handler.
+inline void start_pending(Pending& pending, PromiseBase* handler) noexcept {
+    pending.handler = handler;
+    __atomic_store_n(&pending.started, true, __ATOMIC_RELEASE); // [R13]
+}
 /// No longer polls an end.
 void remove_ring(Executor& executor, const void* end) noexcept;
 
