@@ -17,8 +17,8 @@ struct Row {
     static constexpr std::int32_t kSame = INT32_MIN; ///< Still in the register.
 
     std::int64_t cfa_offset = 0;
-    std::uint32_t cfa_register = 0;       ///< 0: not said.
-    std::int32_t saved[32];               ///< Distance from the frame address, or kSame.
+    std::uint32_t cfa_register = 0; ///< 0: not said.
+    std::int32_t saved[32];         ///< Distance from the frame address, or kSame.
 
     Row() noexcept {
         for (std::int32_t& place : saved)
@@ -72,8 +72,8 @@ Status find_entry(const FrameTable& table, std::uint64_t pc, Entry& entry) noexc
             return Status::malformed;
         if (distance == 0)
             continue; // a common entry
-        const auto begin = static_cast<std::uint64_t>(
-            static_cast<std::int64_t>(reader.number<std::int32_t>()));
+        const auto begin =
+            static_cast<std::uint64_t>(static_cast<std::int64_t>(reader.number<std::int32_t>()));
         const auto bytes = reader.number<std::uint32_t>();
         if (!reader.good())
             return Status::malformed;
