@@ -131,6 +131,7 @@ bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept 
         return false;
     stop_module(*module);
     abandon_module(executor, *module);
+    platform::report(abi::Report::relink, entry.e, 0, 0); // its slots are nobody's any more
     report_if_unknown(executor, *module);
     return true;
 }

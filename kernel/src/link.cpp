@@ -336,7 +336,7 @@ void unlink_clients(ModuleInstance& provider) noexcept {
 void relink_now(ModuleInstance& client) noexcept {
     for (std::size_t i = 0; i < client.image->requires_().size(); ++i) {
         ModuleInstance* provider = client.links[i].provider;
-        if (provider != nullptr && provider->removing) {
+        if (provider != nullptr && (provider->removing || client.let_go)) {
             unlink_edge(client, i, provider->stage == ModuleStage::failed);
             removal_step(*provider);
         }

@@ -94,20 +94,30 @@ ModuleInstance* culprit(const Thread& self, const TrapFrame& frame) noexcept {
     executor_run(*current()->executor->executor);
 }
 
-/// The caller could not be found. Leaves all frames behind: other modules that have some are
-/// stopped as well. An executor starts its loop again; a user thread that was passing through
-/// cannot go back, since registers its code relies on were saved in those frames: its domain ends.
+/// A module that has lost the frames it had on this stack, with the guilty one's.
+void stop_bystander(ModuleInstance& instance) noexcept {
+    if (instance.stage == ModuleStage::failed)
+        return;
+    log::line("{}: stopped: its thread was in the module that was stopped",
+              instance.image->name());
+    stop_instance(instance);
+}
+
+/// The caller could not be found. Leaves all frames behind: other modules that have some, and the
+/// one whose executor this is, are stopped as well. An executor starts its loop again; a user
+/// thread that was passing through cannot go back, since registers its code relies on were saved in
+/// those frames: its domain ends.
 [[noreturn]] void abandon_stack(Thread& self, std::uint64_t sp) noexcept {
     {
         const Locked hold{kernel_lock};
-        for_each_stack_word(self, sp, [&](std::uint64_t word) {
-            ModuleInstance* m = is_return_address(word) ? module_at(word) : nullptr;
-            if (m == nullptr || m->stage == ModuleStage::failed)
-                return;
-            log::line("{}: stopped: its thread was in the module that was stopped",
-                      m->image->name());
-            stop_instance(*m);
+        for_each_stack_word(self, sp, [](std::uint64_t word) {
+            if (ModuleInstance* m = is_return_address(word) ? module_at(word) : nullptr)
+                stop_bystander(*m);
         });
+        for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+            if (m->executor == self.executor && m->placement == abi::Placement::kernel)
+                stop_bystander(*m);
+        }
         if (!self.domain->is_kernel()) {
             log::line("{}: ended: its thread was in the module that was stopped",
                       self.domain->name);
