@@ -98,8 +98,7 @@ ModuleInstance* culprit(const Thread& self, const TrapFrame& frame) noexcept {
 void stop_bystander(ModuleInstance& instance) noexcept {
     if (instance.stage == ModuleStage::failed)
         return;
-    log::line("{}: stopped: its thread was in the module that was stopped",
-              instance.image->name());
+    log::line("{}: stopped: its thread was in the module that was stopped", instance.image->name());
     stop_instance(instance);
 }
 

@@ -41,8 +41,30 @@ call_and_compare(const cw::abi::Slot& slot, std::uint64_t word, std::uint64_t& c
                  "ld s0, 0(sp)\n addi sp, sp, 16"
                  : "+r"(a0), "+r"(a1), "+r"(t0), "=r"(t1)
                  :
-                 : "memory", "ra", "t2", "t3", "t4", "t5", "t6", "a2", "a3", "a4", "a5", "a6",
-                   "a7", "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11");
+                 : "memory",
+                   "ra",
+                   "t2",
+                   "t3",
+                   "t4",
+                   "t5",
+                   "t6",
+                   "a2",
+                   "a3",
+                   "a4",
+                   "a5",
+                   "a6",
+                   "a7",
+                   "s1",
+                   "s2",
+                   "s3",
+                   "s4",
+                   "s5",
+                   "s6",
+                   "s7",
+                   "s8",
+                   "s9",
+                   "s10",
+                   "s11");
     changed = t1;
     return {a0, a1};
 }
@@ -50,8 +72,8 @@ call_and_compare(const cw::abi::Slot& slot, std::uint64_t word, std::uint64_t& c
 /// Answers with the call's state, what it changed, and the counts.
 echo::Block look_closely(echo::Block how) noexcept {
     std::uint64_t changed = 0;
-    const cw::abi::RawFuture result = call_and_compare(
-        cw::SlotOf<fault::provoke_method>::value, how.words[0], changed);
+    const cw::abi::RawFuture result =
+        call_and_compare(cw::SlotOf<fault::provoke_method>::value, how.words[0], changed);
     return {{result.state, changed, answered, failed, 0, 0}};
 }
 
