@@ -37,12 +37,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         registers.x[i] = 0x7000 + 16 * std::uint64_t{start.registers[i % 8]};
     registers.pc = kTable + start.place;
     std::uint64_t stack_end = 0x7000 + 8 * std::uint64_t{start.stack_words};
-    const StackReader stack{
-        .read = [](void* end, std::uint64_t address, std::uint64_t& word) noexcept {
-            word = address;
-            return address >= 0x7000 && address < *static_cast<std::uint64_t*>(end);
-        },
-        .context = &stack_end};
+    const StackReader stack{.read =
+                                [](void* end, std::uint64_t address, std::uint64_t& word) noexcept {
+                                    word = address;
+                                    return address >= 0x7000 &&
+                                           address < *static_cast<std::uint64_t*>(end);
+                                },
+                            .context = &stack_end};
     for (const PcKind kind : {PcKind::interrupted, PcKind::return_address}) {
         const auto caller = caller_frame({{copy.get(), size}, kTable}, registers, kind, stack);
         if (caller && (caller->x[2] < registers.x[2] || caller->x[2] % 16 != 0 ||
