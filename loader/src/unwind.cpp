@@ -37,7 +37,7 @@ struct Entry {
 
 /// Reads the common entry at `offset` of the table.
 Status read_common(std::span<const std::byte> table, std::uint64_t offset, Entry& entry) noexcept {
-    if (offset > table.size())
+    if (offset > table.size()) // also if it would lie in front of it
         return Status::malformed;
     FrameReader outer{table.subspan(offset)};
     const auto length = outer.number<std::uint32_t>();
@@ -80,8 +80,6 @@ Status find_entry(const FrameTable& table, std::uint64_t pc, Entry& entry) noexc
         entry.begin = table.address + start + sizeof(distance) + begin;
         if (pc - entry.begin >= bytes)
             continue;
-        if (distance > start)
-            return Status::malformed;
         static_cast<void>(reader.take(reader.uleb()));
         entry.instructions = reader.rest();
         if (!reader.good())
