@@ -21,13 +21,13 @@ void refuse_mailbox(ModuleState& module) noexcept {
     }
 }
 
-void refuse_calls_of(Pending* pool, std::uint64_t begin, std::uint64_t end) noexcept {
+void refuse_suspended_calls(Pending* pool, const ModuleState& stopped) noexcept {
     for (std::uint32_t i = 0; i < kPoolPendings; ++i) {
         Pending& pending = pool[i];
         if (!__atomic_load_n(&pending.started, __ATOMIC_ACQUIRE)) // [A13]
             continue;
-        const auto handler = reinterpret_cast<std::uint64_t>(pending.handler);
-        if (handler >= begin && handler < end && claim_answer(pending))
+        const auto* handler = static_cast<const PromiseBase*>(pending.handler);
+        if (handler->ready.module == &stopped && claim_answer(pending))
             answer_locally(pending, Status::peer_died, nullptr, 0);
     }
 }
@@ -124,9 +124,7 @@ void abandon_module(Executor& executor, ModuleState& module) noexcept {
     for (std::uint32_t i = 0; i < kPoolPendings; ++i)
         abandon(executor, module.pendings[i]);
     for (std::uint32_t i = 0; i < executor.module_count; ++i)
-        refuse_calls_of(executor.modules[i]->pendings,
-                        reinterpret_cast<std::uint64_t>(module.pendings + kPoolPendings),
-                        module.frames.end);
+        refuse_suspended_calls(executor.modules[i]->pendings, module);
 }
 
 bool report_if_unknown(Executor& executor, ModuleState& module) noexcept {

@@ -1,6 +1,7 @@
 // Guarantees 2, 3 and 4 within a domain: modules are never entered twice, nothing overtakes, no
 // cycle deadlocks; and threads that pass through.
 #include "couple.hpp"
+#include "passing.hpp"
 
 #include <algorithm>
 #include <cw/core/arch/context.hpp>
@@ -10,29 +11,6 @@ namespace cw::test {
 namespace {
 
 using errand::Kind;
-
-/// A client of the service that has no executor: calls go through the direct entry.
-struct Passing {
-    Module& service;
-    Module& owner; ///< Its pool holds what stays pending.
-    Edge edge{};
-
-    Passing(Module& callee, Module& client) : service{callee}, owner{client} {
-        edge.client = &client.state;
-    }
-
-    abi::RawFuture call(std::string_view method, std::uint64_t value) {
-        const abi::ProvideRecord& provide = service.provide(method);
-        edge.argument_words = provide.shape.argument_words;
-        edge.reply_words = provide.shape.reply_words;
-        const abi::Slot slot{reinterpret_cast<void (*)()>(provide.direct), &edge};
-        using Function = abi::RawFuture (*)(const abi::Slot*, std::uint64_t);
-        return reinterpret_cast<Function>(provide.direct)(&slot, value);
-    }
-    static Pending& pending(const abi::RawFuture& future) {
-        return *reinterpret_cast<Pending*>(future.state);
-    }
-};
 
 struct ExecutorGate : testing::Test {
     World world;

@@ -16,13 +16,16 @@ Pending* own_pool(const ModuleInstance& instance) noexcept {
     return reinterpret_cast<Pending*>(instance.pool->base);
 }
 
+ModuleState& state_of(const ModuleInstance& instance) noexcept {
+    return *reinterpret_cast<ModuleState*>(instance.base + instance.image->module().state);
+}
+
 /// Answers calls of other kernel-placed modules whose handlers are suspended in this one, which
 /// never goes on. Calls from elsewhere are answered by the end of their channel.
 void refuse_suspended_calls(const ModuleInstance& instance) noexcept {
     for (const ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
         if (m->domain->is_kernel() && m != &instance)
-            refuse_calls_of(
-                own_pool(*m), instance.pool->base, instance.pool->base + instance.pool->bytes);
+            cw::refuse_suspended_calls(own_pool(*m), state_of(instance));
     }
 }
 
@@ -42,7 +45,7 @@ void stop_instance(ModuleInstance& instance) noexcept {
     if (instance.stage == ModuleStage::failed)
         return; // for another thread that was in it
     const bool starting = instance.stage == ModuleStage::starting;
-    stop_module(*reinterpret_cast<ModuleState*>(instance.base + instance.image->module().state));
+    stop_module(state_of(instance));
     if (instance.methods != nullptr) { // an executor may be in the middle of a batch
         auto* table = segment_view_as<abi::MethodTable>(*instance.methods);
         for (std::uint64_t i = 0; i < table->count; ++i)

@@ -12,10 +12,11 @@ namespace cw {
 /// Context: any thread of the module's domain.
 void stop_module(ModuleState& module) noexcept;
 
-/// Answers those calls in a module's own pool with peer_died whose handlers have suspended and will
-/// never go on: their frames lie in [begin, end). Who was answered before is left alone.
-/// Context: any thread of the domain.
-void refuse_calls_of(Pending* pool, std::uint64_t begin, std::uint64_t end) noexcept;
+/// Answers those calls in a module's own pool with peer_died whose handlers have suspended in a
+/// stopped module and will never go on. Who was answered before is left alone.
+/// Requires: the memory of every module that owes one of them an answer. Context: any thread of the
+/// domain.
+void refuse_suspended_calls(Pending* pool, const ModuleState& stopped) noexcept;
 
 /// No answer resumes anybody: the coroutines that await in this pool belong to a stopped module.
 /// Requires: no other thread is in the module.
