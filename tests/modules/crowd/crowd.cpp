@@ -5,9 +5,9 @@
 #include <cw/core/service/system.hpp>
 #include <cw/core/text.hpp>
 #include <cw/modules/echo.hpp>
-#include <cw/modules/fault.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
+#include <cw/tests/fault.hpp>
 
 #define CW_CROWD_MODULE(name) CW_MODULE(name, {.version = {1, 0}}) // expands the name first
 CW_CROWD_MODULE(CW_CROWD_NAME);

@@ -1,9 +1,9 @@
 // A module that breaks the machine's rules on request: it answers echo.ping and fault.provoke, and
 // the value says how.
 #include <cw/modules/echo.hpp>
-#include <cw/modules/fault.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
+#include <cw/tests/fault.hpp>
 
 extern "C" [[noreturn]] void abort() noexcept;
 

@@ -1,8 +1,8 @@
 // A module between a caller and one that breaks: it passes echo.late on to fault.provoke and counts
 // what came of it.
 #include <cw/modules/echo.hpp>
-#include <cw/modules/fault.hpp>
 #include <cw/sdk/module.hpp>
+#include <cw/tests/fault.hpp>
 
 CW_MODULE(relay, {.version = {1, 0}});
 CW_REQUIRE(fault::provoke);
