@@ -4,8 +4,7 @@ set(CW_FREESTANDING_FLAGS
     -mabi=lp64
     -ffreestanding
     -fno-stack-protector
-    -fno-asynchronous-unwind-tables
-    -fno-unwind-tables
+    -fasynchronous-unwind-tables
     -fvisibility=hidden
     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.
     -g

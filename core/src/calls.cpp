@@ -2,12 +2,13 @@
 // cancellation, ready lists.
 #include "ops.hpp"
 #include "runtime.hpp"
+#include <cw/core/stop.hpp>
 
 namespace cw::runtime {
 
 bool enter_shared_module(ModuleState& module) noexcept {
     if ((module.flags & abi::kModuleConcurrent) != 0)
-        return true;
+        return !is_stopped(module);
     return ModuleGate::enter_home(module.gate);
 }
 
@@ -45,6 +46,22 @@ void push(Executor& home, Ready& ready) noexcept {
     call_attention(home);
 }
 
+void take_inbox(Executor& executor) noexcept {
+    Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
+    Ready* oldest = nullptr;
+    while (newest != nullptr) {
+        Ready* next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != nullptr) {
+        Ready* next = oldest->next;
+        push_local(executor, *oldest);
+        oldest = next;
+    }
+}
+
 void finish(Executor& executor, Pending& pending) noexcept {
     if (pending.outcome.has(Outcome::kArmed))
         disarm_deadline(executor, pending);
@@ -76,13 +93,11 @@ void make_ready(Executor& executor, Pending& pending, PendingState state) noexce
 
 void run_ready(Executor& executor, Ready& ready) noexcept {
     ModuleState& module = *ready.module;
-    if (module.removal != 0) [[unlikely]] { // only answers come still, to nobody
-        if (--module.owed == 0)
-            platform::report(abi::Report::module_removed, module.removal - 1, 0, 0);
-        return;
-    }
     if (!enter_module(module)) {
-        push_local(executor, ready); // the holder rings us when it leaves
+        if (is_stopped(module))
+            drop_ready(executor, ready);
+        else
+            push_local(executor, ready); // the holder rings us when it leaves
         return;
     }
     if (ready.kind == ReadyKind::coroutine) {
@@ -104,6 +119,8 @@ void run_ready(Executor& executor, Ready& ready) noexcept {
             pending.reply = pending.words;
         }
         finish(executor, pending);
+        if (is_stopped(module) && report_if_unknown(executor, module))
+            return;
     }
     leave_module(executor, module);
 }
@@ -168,13 +185,11 @@ void send_cancel(const Pending& pending) noexcept {
 
 } // namespace
 
-namespace {
-
-/// Tells the handler of a call within the domain that nobody waits any more. It belongs to another
-/// module, which other threads may be in: that one's gate is tried, never waited for.
 void tell_handler(Executor& executor, Pending& pending) noexcept {
     pending.outcome.set(Outcome::kTelling, false);
     ModuleState& callee = *pending.callee;
+    if (is_stopped(callee)) // then its home executor answers
+        return;
     bool enter = false;
     if constexpr (kManyThreads)
         enter = &callee != pending.module && (callee.flags & abi::kModuleConcurrent) == 0;
@@ -190,8 +205,6 @@ void tell_handler(Executor& executor, Pending& pending) noexcept {
     if (enter && ModuleGate::leave(callee.gate))
         call_attention(*callee.home);
 }
-
-} // namespace
 
 void give_up(Executor& executor, Pending& pending, Status status) noexcept {
     if (pending.outcome.has(Outcome::kTelling)) {
@@ -228,6 +241,8 @@ void answer_locally(Pending& pending,
                     Status status,
                     const std::uint64_t* words,
                     std::uint32_t count) noexcept {
+    if (!pending.unanswered.exchange(false, Order::acq_rel)) // [A13]
+        return;
     for (std::uint32_t i = 0; i < count; ++i)
         pending.words[i] = words[i];
     pending.handler = nullptr;
@@ -235,16 +250,21 @@ void answer_locally(Pending& pending,
     push(*pending.module->home, pending.answer_link);
 }
 
+void start_pending(Pending& pending, PromiseBase& handler) noexcept {
+    handler.ticket = {&pending, 0, false};
+    pending.handler = &handler;
+}
+
 void run_mailbox(Executor& executor, ModuleState& module) noexcept {
     Request* oldest = ModuleGate::drain(module.gate, module.mailbox);
     while (oldest != nullptr) {
         Request& request = *oldest;
         oldest = request.next;
-        run_request(executor, request);
+        run_request(executor, module, request);
     }
 }
 
-void run_request(Executor& executor, Request& request) noexcept {
+void run_request(Executor& executor, const ModuleState& module, Request& request) noexcept {
     const Request copy = request;
     const std::uint64_t words[6] = {
         copy.words[0], copy.words[1], copy.words[2], copy.words[3], copy.words[4], copy.words[5]};
@@ -254,15 +274,18 @@ void run_request(Executor& executor, Request& request) noexcept {
     if (origin != nullptr)
         release_queued(*origin, *reinterpret_cast<QueuedCall*>(&request));
     std::uint64_t reply[6] = {};
+    // One of those before it may have stopped the module.
     const abi::RawFuture result =
-        copy.invoke(reply, words[0], words[1], words[2], words[3], words[4], words[5]);
+        is_stopped(module)
+            ? abi::RawFuture{0, static_cast<std::uint64_t>(Status::peer_died)}
+            : copy.invoke(reply, words[0], words[1], words[2], words[3], words[4], words[5]);
     if (result.state == abi::kStateSuspended) {
         PromiseBase& promise = *reinterpret_cast<PromiseBase*>(result.value);
         if (origin != nullptr) {
             promise.ticket = {origin, copy.cookie, true};
             link_suspended(*origin, promise);
         } else {
-            link_suspended(*pending, promise);
+            start_pending(*pending, promise);
         }
         return;
     }
@@ -273,88 +296,13 @@ void run_request(Executor& executor, Request& request) noexcept {
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
 }
 
-namespace {
-
-/// Calls within the domain that the module will never answer. Those of other domains end with their
-/// channels, which are closed.
-void answer_for(ModuleState& gone) noexcept {
-    for (Request* request = ModuleGate::drain(gone.gate, gone.mailbox); request != nullptr;) {
-        Request* const next = request->next;
-        if (request->origin == nullptr)
-            answer_locally(pending_of_request(*request), Status::peer_died, nullptr, 0);
-        request = next;
-    }
-    while (PromiseBase* promise = gone.suspended) {
-        unlink_suspended(*promise);
-        answer_locally(
-            *static_cast<Pending*>(promise->ticket.target), Status::peer_died, nullptr, 0);
-    }
-}
-
-} // namespace
-
-void take_inbox(Executor& executor) noexcept {
-    Ready* newest = executor.inbox.exchange(nullptr, Order::acquire); // [A5]
-    Ready* oldest = nullptr;
-    while (newest != nullptr) {
-        Ready* next = newest->next;
-        newest->next = oldest;
-        oldest = newest;
-        newest = next;
-    }
-    while (oldest != nullptr) {
-        Ready* next = oldest->next;
-        push_local(executor, *oldest);
-        oldest = next;
-    }
-}
-
-void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept {
-    answer_for(module);
-    for (std::uint32_t i = 0; i < pool_entries; ++i) {
-        Pending& pending = module.pendings[i];
-        const PendingState state = pending.outcome.state();
-        if (pending.callee == nullptr || state == PendingState::free ||
-            state == PendingState::done || state == PendingState::discarded)
-            continue;
-        tell_handler(executor, pending); // once: below, its deadlines go
-        ++module.owed;
-    }
-    take_inbox(executor);
-    for (std::uint32_t i = 0; i < executor.module_count; ++i) {
-        if (executor.modules[i] == &module)
-            executor.modules[i] = executor.modules[--executor.module_count];
-    }
-    Ready* item = executor.ready;
-    executor.ready = nullptr;
-    executor.errands.ready = false;
-    while (item != nullptr) {
-        Ready* next = item->next;
-        if (item->module != &module)
-            push_local(executor, *item);
-        else if (item->kind == ReadyKind::call_answer)
-            --module.owed; // it has come
-        item = next;
-    }
-    for (std::uint32_t i = 0; i < executor.deadline_count;) {
-        if (executor.deadlines[i]->module == &module)
-            disarm_deadline(executor, *executor.deadlines[i]);
-        else
-            ++i;
-    }
-    for (Pending*& waiter : executor.interrupt_waiter) {
-        if (waiter != nullptr && waiter->module == &module) {
-            waiter = nullptr;
-            --executor.errands.interrupt_waiters;
-        }
-    }
-}
-
 // What modules reach through RuntimeOps.
 namespace ops {
 
 abi::RawFuture
 queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::uint64_t* words) {
+    if (is_stopped(*callee)) [[unlikely]]
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     Edge& edge = *slot->edge;
     ++callee->calls_queued;
     Request* request = nullptr;
@@ -375,6 +323,7 @@ queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::ui
         pending->coroutine = nullptr;
         pending->callee = callee;
         pending->handler = nullptr;
+        pending->unanswered.store(true, Order::release); // [R13]
         pending->alone = false;
         pending->end = nullptr;
         request = &pending->request;
@@ -387,6 +336,8 @@ queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::ui
     request->reply_words = edge.reply_words;
     if (ModuleGate::enqueue(callee->gate, callee->mailbox, *request))
         call_attention(*callee->home);
+    if (is_stopped(*callee)) [[unlikely]] // meanwhile
+        refuse_mailbox(*callee);
     return result;
 }
 
@@ -395,6 +346,8 @@ void gate_left(ModuleState* module) {
 }
 
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
+    if (is_stopped(*promise->ready.module)) [[unlikely]]
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     Edge& edge = *slot->edge;
     if (edge.server != nullptr && edge.server->closed) // while the handler ran
         return {0, static_cast<std::uint64_t>(Status::peer_died)};
@@ -407,9 +360,11 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
         pool_take(edge.client->free); // there is one: the entry looked before it ran the handler
     pending->outcome = Outcome{PendingState::in_flight};
     pending->coroutine = nullptr;
+    pending->callee = promise->ready.module;
+    pending->unanswered.store(true, Order::release); // [R13]
     pending->alone = false;
     pending->end = nullptr;
-    link_suspended(*pending, *promise);
+    start_pending(*pending, *promise);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
@@ -418,8 +373,8 @@ void complete(PromiseBase* promise,
               const std::uint64_t* words,
               std::uint32_t count) {
     count = status == Status::ok ? count : 0;
-    unlink_suspended(*promise);
     if (promise->ticket.remote) {
+        unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
         complete_remotely(end, promise->ticket.cookie, status, words, count);
     } else {

@@ -227,26 +227,13 @@ void release_queued(ServerEnd& end, QueuedCall& call) noexcept {
     end.queued_used.fetch_and(~(std::uint64_t{1} << index), Order::release);
 }
 
-namespace {
-void link(PromiseBase*& list, PromiseBase& promise) noexcept {
-    promise.next_suspended = list;
-    promise.suspended_link = &list;
-    if (list != nullptr)
-        list->suspended_link = &promise.next_suspended;
-    list = &promise;
-}
-} // namespace
-
 void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept {
-    link(end.suspended, promise);
+    promise.next_suspended = end.suspended;
+    promise.suspended_link = &end.suspended;
+    if (end.suspended != nullptr)
+        end.suspended->suspended_link = &promise.next_suspended;
+    end.suspended = &promise;
     ++end.suspended_count;
-}
-
-void link_suspended(Pending& pending, PromiseBase& promise) noexcept {
-    promise.ticket = {&pending, 0, false};
-    pending.callee = promise.ready.module;
-    pending.handler = &promise;
-    link(promise.ready.module->suspended, promise);
 }
 
 void unlink_suspended(PromiseBase& promise) noexcept {
@@ -256,8 +243,7 @@ void unlink_suspended(PromiseBase& promise) noexcept {
     if (promise.next_suspended != nullptr)
         promise.next_suspended->suspended_link = promise.suspended_link;
     promise.suspended_link = nullptr;
-    if (promise.ticket.remote)
-        --static_cast<ServerEnd*>(promise.ticket.target)->suspended_count;
+    --static_cast<ServerEnd*>(promise.ticket.target)->suspended_count;
 }
 
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept {

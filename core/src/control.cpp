@@ -1,5 +1,6 @@
 #include "control.hpp"
 #include "runtime.hpp"
+#include <cw/core/stop.hpp>
 #include <utility>
 
 namespace cw::runtime {
@@ -8,6 +9,8 @@ namespace {
 
 void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
     ModuleState& module = *reinterpret_cast<ModuleState*>(entry.a);
+    if (is_stopped(module)) // it broke, and this thread left everything as it was
+        return;
     if (executor.module_count == kMaxExecutorModules) {
         platform::report(abi::Report::module_started,
                          entry.e,
@@ -15,14 +18,14 @@ void add_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
                          0);
         return;
     }
-    pool_create(
-        module.pendings, &module.free, &module, nullptr, static_cast<std::uint32_t>(entry.f));
+    module.pool_entries = static_cast<std::uint32_t>(entry.f);
+    pool_create(module.pendings, &module.free, &module, nullptr, module.pool_entries);
     executor.modules[executor.module_count++] = &module;
     static_cast<void>(enter_module(module)); // nobody else knows it yet
     auto* constructors = reinterpret_cast<void (**)()>(entry.b);
-    for (std::uint64_t i = 0; i < entry.c; ++i)
+    for (std::uint64_t i = 0; i < entry.c && !is_stopped(module); ++i)
         constructors[i]();
-    if (entry.d != 0)
+    if (entry.d != 0 && !is_stopped(module))
         reinterpret_cast<void (*)()>(entry.d)();
     leave_module(executor, module);
     platform::report(abi::Report::module_started, entry.e, 0, 0);
@@ -84,15 +87,22 @@ void add_server(Executor& executor, const abi::ControlEntry& entry) noexcept {
     add_ring(executor, end.submissions, abi::server_ring_tag(entry.index));
 }
 
+/// True if no other thread is in the module, for the home executor to look after it.
+bool enter_or_stopped(ModuleState& module) noexcept {
+    return enter_module(module) || is_stopped(module);
+}
+
 /// False: the module is busy on another thread; to be tried again when that rings.
 bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
     if (entry.a == 0) {
         ServerEnd& end = executor.servers[entry.index];
         ModuleState& module = *end.module;
-        if (!enter_module(module))
+        if (!enter_or_stopped(module))
             return false;
-        run_mailbox(executor,
-                    module); // synchronous calls that are queued lie in the channel's memory
+        if (is_stopped(module))
+            end.suspended = nullptr; // they will not answer, and their frames are not looked at
+        else // synchronous calls that are queued lie in the channel's memory
+            run_mailbox(executor, module);
         close_server(executor, end);
         platform::report(abi::Report::end_closed, entry.index, 0, 0);
         leave_module(executor, module);
@@ -100,16 +110,21 @@ bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
     }
     ClientEnd& end = executor.clients[entry.index];
     ModuleState& module = *end.module;
-    if (!enter_module(module))
+    if (!enter_or_stopped(module))
         return false;
     close_client(executor, end);
+    const bool stopped = is_stopped(module);
+    if (stopped) // nobody holds a future
+        drop_all_ready(executor, module);
     // The kernel now takes away the slots that lead here; the pool's memory too, if no future holds
     // an entry any more.
     bool unused = true;
     for (std::uint32_t i = 0; i < kPoolPendings; ++i)
         unused = unused && end.pendings[i].outcome.state() == PendingState::free;
-    platform::report(
-        abi::Report::end_closed, entry.index | std::uint64_t{1} << 32, unused ? 1 : 0, 0);
+    platform::report(abi::Report::end_closed,
+                     entry.index | std::uint64_t{1} << 32,
+                     unused || stopped ? 1 : 0,
+                     0);
     leave_module(executor, module);
     return true;
 }
@@ -117,12 +132,12 @@ bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
 /// False: as close_end().
 bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* module = reinterpret_cast<ModuleState*>(entry.a);
-    if (!enter_module(*module)) // and never left: nobody enters it again
+    if (!enter_or_stopped(*module)) // and never left: nobody enters it again
         return false;
-    forget_module(executor, *module, static_cast<std::uint32_t>(entry.f));
-    module->removal = entry.e + 1;
-    if (module->owed == 0)
-        platform::report(abi::Report::module_removed, entry.e, 0, 0);
+    stop_module(*module);
+    abandon_module(executor, *module);
+    platform::report(abi::Report::relink, entry.e, 1, 0);
+    report_if_unknown(executor, *module);
     return true;
 }
 
@@ -130,7 +145,7 @@ bool remove_module(Executor& executor, const abi::ControlEntry& entry) noexcept 
 /// False: as close_end().
 bool relink(Executor& executor, const abi::ControlEntry& entry) noexcept {
     auto* module = reinterpret_cast<ModuleState*>(entry.a);
-    if (!enter_module(*module))
+    if (!enter_or_stopped(*module))
         return false;
     platform::report(abi::Report::relink, entry.e, 0, 0);
     leave_module(executor, *module);

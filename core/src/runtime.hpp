@@ -60,6 +60,11 @@ template <std::uint64_t kBit>
     return true;
 }
 
+/// True if the module will never run again. What is left of it is its home executor's to clear up.
+[[nodiscard]] inline bool is_stopped(const ModuleState& module) noexcept {
+    return ModuleGate::stopped(module.gate);
+}
+
 /// Leaves it, and makes sure that requests queued meanwhile are looked at.
 [[gnu::always_inline]] inline void leave_module(Executor& executor, ModuleState& module) noexcept {
     bool queued = false;
@@ -120,8 +125,11 @@ void give_up(Executor& executor, Pending& pending, Status status) noexcept;
 /// Runs what waits in a module's mailbox. Requires: on its home executor.
 void run_mailbox(Executor& executor, ModuleState& module) noexcept;
 /// Starts one request from a mailbox. Requires: the gate is held.
-void run_request(Executor& executor, Request& request) noexcept;
-/// Writes the answer to a request of the same domain and tells its caller's executor.
+void run_request(Executor& executor, const ModuleState& module, Request& request) noexcept;
+/// Writes the answer to a request of the same domain and tells its caller's executor, unless that
+/// was done before.
+/// Ordering: [A13] acquire, pairs with [R13] in queue() and suspended(): who answers sees who
+/// calls.
 void answer_locally(Pending& pending,
                     Status status,
                     const std::uint64_t* words,
@@ -162,23 +170,34 @@ void close_server(Executor& executor, ServerEnd& end) noexcept;
 void fault_client(Executor& executor, ClientEnd& end) noexcept;
 void fault_server(Executor& executor, ServerEnd& end) noexcept;
 void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept;
-/// The same for a handler that was called within the domain.
-void link_suspended(Pending& pending, PromiseBase& promise) noexcept;
 void unlink_suspended(PromiseBase& promise) noexcept;
+/// The handler of a call within the domain suspended: it answers later. Requires: its gate is held.
+void start_pending(Pending& pending, PromiseBase& handler) noexcept;
+/// Tells the handler of a call within the domain that nobody waits any more. It belongs to another
+/// module, which other threads may be in: that one's gate is tried, never waited for. If it is
+/// closed a deadline is armed, to try again.
+void tell_handler(Executor& executor, Pending& pending) noexcept;
 /// Passes a cancellation down to the call that a coroutine waits for.
 void cancel_coroutine(Executor& executor, PromiseBase& promise) noexcept;
 
 /// Puts an entry on a home executor's list: its own if that is this thread's, its inbox otherwise.
 void push(Executor& home, Ready& ready) noexcept;
 void push_local(Executor& executor, Ready& ready) noexcept;
-/// Runs one entry taken from the list.
-void run_ready(Executor& executor, Ready& ready) noexcept;
-/// Takes everything of a module that will never run again out of the executor's lists, and answers
-/// for it. Requires: its gate is held, and no slot leads to it.
-/// Counts in `owed` what other modules of the domain have still to answer to it, and tells them.
-void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept;
 /// What came from other threads goes to the end of the executor's own list.
 void take_inbox(Executor& executor) noexcept;
+/// Runs one entry taken from the list.
+void run_ready(Executor& executor, Ready& ready) noexcept;
+/// Lets an entry of a stopped module go: nobody is resumed.
+void drop_ready(Executor& executor, Ready& ready) noexcept;
+/// Takes the entries of a stopped module out of the executor's list.
+void drop_all_ready(Executor& executor, ModuleState& module) noexcept;
+/// The module will never run again: takes it out of the executor's lists, answers calls of the
+/// executor's modules to it, and gives up what it waits for itself. Requires: no thread but this
+/// executor's is in it, no slot leads to it, all its channels are closed.
+void abandon_module(Executor& executor, ModuleState& module) noexcept;
+/// Tells the kernel of an abandoned module when the last answer to it has come: then nobody knows
+/// it any more. True: it was told, the module may be gone.
+bool report_if_unknown(Executor& executor, ModuleState& module) noexcept;
 /// No longer polls a ring, and forgets what its end has published.
 void remove_ring(Executor& executor,
                  const RingConsumer<NativeSync>& ring,

@@ -4,6 +4,7 @@
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/domain.hpp>
 #include <cw/kernel/frames.hpp>
+#include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/modules.hpp>
 #include <cw/kernel/panic.hpp>
 #include <cw/kernel/pool.hpp>
@@ -17,7 +18,6 @@ SpinLock kernel_lock;
 
 namespace {
 
-constexpr unsigned kKernelStackPages = 4;
 constexpr std::uint64_t kDefaultUserStack = 64 * 1024;
 constexpr unsigned kDefaultPriority = 4;
 
@@ -69,8 +69,8 @@ Result<Thread*> thread_create(std::string_view name, unsigned priority) noexcept
     copy_name(thread->name, name);
     thread->id = ++next_thread_id;
     thread->stack_top = *stack;
-    thread->stack_base = *stack - kKernelStackPages * kPage + 512;
-    thread->context.stack_limit = *stack - kKernelStackPages * kPage + 6 * 1024;
+    thread->stack_base = *stack - kKernelStackPages * kPage + kInterruptReserve;
+    thread->context.stack_limit = *stack - kKernelStackPages * kPage + 8 * 1024;
     thread->priority = priority;
     thread->kernel_satp = kernel_space().satp();
     thread->user_satp = thread->kernel_satp;
@@ -355,6 +355,7 @@ void executor_forget(ExecutorRecord& record, Thread& target) noexcept {
 
 void kernel_executor_retire(ExecutorRecord& record) noexcept {
     record.retired = true;
+    interrupts_release(*record.thread);
     for (ExecutorRecord* other = executor_list; other != nullptr; other = other->next)
         executor_forget(*other, *record.thread);
     thread_wake(*record.thread); // it ends itself in platform::wait()

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kTickMilliseconds = 4;
 constexpr std::uint64_t kDefaultWatchdogMilliseconds = 2000;
 
+} // namespace
+
 ModuleInstance* module_at(std::uint64_t address) noexcept {
     for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
         if (m->segment != nullptr && address >= m->base && address - m->base < m->segment->bytes)
@@ -21,6 +23,8 @@ ModuleInstance* module_at(std::uint64_t address) noexcept {
     }
     return nullptr;
 }
+
+namespace {
 
 /// The module a domain's thread is in: where pc or ra lie, else the domain's first.
 ModuleInstance* guilty_module(const Domain& domain, const TrapFrame& frame) noexcept {
@@ -79,27 +83,6 @@ ModuleInstance* module_by_id(std::uint32_t id) noexcept {
     return nullptr;
 }
 
-void removal_step(ModuleInstance& instance) noexcept {
-    // First no slot leads to it, then its channels are closed, then its executor lets it go.
-    if (!instance.removing || instance.stage != ModuleStage::running || !links_gone(instance))
-        return;
-    revoke_call_grants(instance);
-    close_channels(instance);
-    if (!channels_gone(instance) || instance.stage != ModuleStage::running)
-        return; // once more when the last one has gone
-    instance.stage = ModuleStage::stopping;
-    static_cast<void>(executor_tell(*instance.executor,
-                                    {.kind = abi::ControlKind::remove_module,
-                                     .index = 0,
-                                     .a = instance.base + instance.image->module().state,
-                                     .b = 0,
-                                     .c = 0,
-                                     .d = 0,
-                                     .e = instance.id,
-                                     .f = kModulePendings,
-                                     .reserved = 0}));
-}
-
 void end_domain(Domain& domain) noexcept {
     if (domain.ended || domain.is_kernel())
         return;
@@ -145,82 +128,6 @@ void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noe
         }
     }
     thread_exit();
-}
-
-namespace {
-
-[[noreturn]] void run_again() noexcept {
-    arch::enable_interrupts();
-    executor_run(*current()->executor->executor);
-}
-
-/// Leaves the module's frames behind. An executor starts its loop again. A user thread that was
-/// passing through cannot go back: registers its code relies on were saved in the frames that are
-/// lost. Its domain ends.
-[[noreturn]] void abandon_call(Thread& self) noexcept {
-    if (!self.domain->is_kernel()) {
-        {
-            const Locked hold{kernel_lock};
-            log::line("{}: ended: its thread was in the module that was stopped",
-                      self.domain->name);
-            end_domain(*self.domain);
-        }
-        thread_exit();
-    }
-    CW_CSR_WRITE(satp, self.kernel_satp);
-    asm volatile("mv sp, %0\n jr %1" ::"r"(self.stack_top), "r"(&run_again) : "memory");
-    __builtin_unreachable();
-}
-
-} // namespace
-
-namespace {
-
-/// The module on the executor whose thread this is has been stopped: nothing of either is left.
-[[noreturn]] void end_own_executor(ModuleInstance& instance) noexcept {
-    {
-        const Locked hold{kernel_lock};
-        ExecutorRecord& record = *instance.executor;
-        abandon_sides(instance);
-        record.retired = true;
-        for (ExecutorRecord* other = all_executors(); other != nullptr; other = other->next)
-            executor_forget(*other, *record.thread);
-        destroy_instance(instance);
-    }
-    thread_exit();
-}
-
-} // namespace
-
-bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
-    ModuleInstance* guilty = nullptr;
-    Thread& self = *current();
-    {
-        const Locked hold{kernel_lock};
-        guilty = module_at(frame.pc);
-        if (guilty == nullptr)
-            guilty = module_at(frame.x[1]);
-        if (guilty == nullptr || !guilty->domain->is_kernel())
-            return false;
-        log::line("{}: stopped: {} at {}, address {}; it ran in the kernel, which shares its fate "
-                  "from here on",
-                  guilty->image->name(),
-                  cause,
-                  Hex{frame.pc},
-                  Hex{frame.value});
-        print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
-        fail_instance(*guilty, Status::peer_died);
-    }
-    if (self.executor != nullptr && self.executor == guilty->executor &&
-        guilty->placement == abi::Placement::kernel)
-        end_own_executor(*guilty);
-    abandon_call(self);
-}
-
-void module_failed_in_kernel(ModuleState& state, std::string_view message) noexcept {
-    log::line("module {}: {}", state.id, message);
-    asm volatile("ebreak");
-    __builtin_unreachable();
 }
 
 void watch(Thread& thread, bool user_mode) noexcept {
@@ -306,14 +213,20 @@ void handle_report(ExecutorRecord& record,
         return;
     case abi::Report::relink:
         if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b));
-            m != nullptr && m->executor == &record)
+            m != nullptr && m->executor == &record) {
             relink_now(*m);
+            if (c == 1 && m->let_go)
+                refuse_callers(*m);
+        }
         return;
     case abi::Report::module_removed:
         if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b));
-            m != nullptr && m->executor == &record && m->stage == ModuleStage::stopping) {
+            m != nullptr && m->executor == &record && m->let_go) {
             m->stage = ModuleStage::failed;
-            resume_starter(*m);
+            if (m->starter != nullptr)
+                resume_starter(*m);
+            else
+                bury(*m);
         }
         return;
     case abi::Report::module_failed:

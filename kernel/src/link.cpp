@@ -294,7 +294,7 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
 bool links_gone(const ModuleInstance& provider) noexcept {
     for (const ModuleInstance* client = registry().modules; client != nullptr;
          client = client->next) {
-        if (client == &provider || client->stage == ModuleStage::failed)
+        if (client == &provider || client->domain->ended)
             continue;
         for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
             if (client->links[i].provider == &provider)
@@ -304,9 +304,27 @@ bool links_gone(const ModuleInstance& provider) noexcept {
     return true;
 }
 
+void refuse_direct_calls(ModuleInstance& provider) noexcept {
+    for (ModuleInstance* client = registry().modules; client != nullptr; client = client->next) {
+        if (!client->domain->is_kernel())
+            continue;
+        for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
+            if (client->links[i].provider != &provider ||
+                client->links[i].path != loader::Path::direct)
+                continue;
+            // One word: the stub does not care for the edge, and code of the client may be between
+            // its loads of both. The link stays until the client is at rest.
+            __atomic_store_n(segment_view_as<std::uint64_t>(*client->segment,
+                                                            client->image->requires_()[i].slot),
+                             reinterpret_cast<std::uint64_t>(unlinked_stub(true)),
+                             __ATOMIC_RELAXED);
+        }
+    }
+}
+
 void unlink_clients(ModuleInstance& provider) noexcept {
     for (ModuleInstance* client = registry().modules; client != nullptr; client = client->next) {
-        if (client == &provider || client->stage != ModuleStage::running)
+        if (client == &provider || client->let_go || client->domain->ended)
             continue;
         for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
             if (client->links[i].provider == &provider) {
@@ -320,8 +338,8 @@ void unlink_clients(ModuleInstance& provider) noexcept {
 void relink_now(ModuleInstance& client) noexcept {
     for (std::size_t i = 0; i < client.image->requires_().size(); ++i) {
         ModuleInstance* provider = client.links[i].provider;
-        if (provider != nullptr && provider->removing) {
-            unlink_edge(client, i, false);
+        if (provider != nullptr && (provider->removing || client.let_go)) {
+            unlink_edge(client, i, provider->stage == ModuleStage::failed);
             removal_step(*provider);
         }
     }
@@ -469,18 +487,6 @@ void close_channels(ModuleInstance& instance) noexcept {
         next = channel->next;
         if (channel->client == &instance || channel->provider == &instance)
             close_channel(*channel);
-    }
-}
-
-void abandon_sides(ModuleInstance& instance) noexcept {
-    for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr;
-         channel = next) {
-        next = channel->next;
-        if (!channel->closed || (channel->client != &instance && channel->provider != &instance))
-            continue;
-        channel->client_done = channel->client_done || channel->client == &instance;
-        channel->provider_done = channel->provider_done || channel->provider == &instance;
-        release_if_done(*channel);
     }
 }
 

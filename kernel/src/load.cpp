@@ -236,7 +236,7 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
 /// Suspends the coroutine until the instance has reported.
 struct Started {
     ModuleInstance& instance;
-    bool await_ready() const noexcept { return false; }
+    bool await_ready() const noexcept { return instance.stage == ModuleStage::failed; }
     template <class P>
     bool await_suspend(std::coroutine_handle<P> handle) noexcept {
         PromiseBase& promise = handle.promise();
@@ -358,9 +358,12 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         ModuleInstance& instance = *built.instances[i];
         co_await Started{instance};
         if (instance.stage != ModuleStage::running) {
-            text.format(
-                "{}: did not start: {}\n", instance.image->name(), name_of(instance.start_status));
-            co_return refuse(instance.start_status);
+            const Locked hold{kernel_lock};
+            const Status status = instance.start_status;
+            text.format("{}: did not start: {}\n", instance.image->name(), name_of(status));
+            if (instance.domain->is_kernel())
+                begin_removal(instance);
+            co_return refuse(status);
         }
         log::line("@module name={} base={}", instance.image->name(), Hex{instance.base});
     }
@@ -447,12 +450,8 @@ unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noe
     co_await Removed{*instance};
     {
         const Locked hold{kernel_lock};
-        ExecutorRecord* executor = instance->executor;
-        const bool own_thread = instance->placement == abi::Placement::kernel;
         text.format("unloaded {}\n", instance->image->name());
-        destroy_instance(*instance);
-        if (own_thread)
-            kernel_executor_retire(*executor);
+        bury(*instance);
     }
     co_return Nothing{};
 }

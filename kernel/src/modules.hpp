@@ -39,9 +39,6 @@ void destroy_instance(ModuleInstance& instance) noexcept;
 void close_channels(ModuleInstance& instance) noexcept;
 /// Closes one channel; both sides are told. Locks: kernel_lock held.
 void close_channel(Channel& channel) noexcept;
-/// The executor of this module is gone: its sides of closed channels will never be reported done.
-/// Locks: kernel_lock held.
-void abandon_sides(ModuleInstance& instance) noexcept;
 /// One side of a closed channel is done with it.
 void channel_side_done(ExecutorRecord& record,
                        std::uint32_t index,
@@ -53,6 +50,9 @@ void unlink_edge(ModuleInstance& client, std::size_t require, bool provider_ende
 /// Links what loaded modules require and this new one provides; their executors are told. Locks:
 /// kernel_lock held.
 void link_waiting_clients(ModuleInstance& provider) noexcept;
+/// From now on direct calls of this module answer peer_died, also from code that runs right now.
+/// Locks: kernel_lock held.
+void refuse_direct_calls(ModuleInstance& provider) noexcept;
 /// Asks every client of this module, which is being removed, for a moment at which its slots can be
 /// changed. Locks: kernel_lock held.
 void unlink_clients(ModuleInstance& provider) noexcept;
@@ -66,8 +66,17 @@ void revoke_call_grants(ModuleInstance& callee) noexcept;
 /// True if no channel of this module is left. Locks: kernel_lock held.
 [[nodiscard]] bool channels_gone(const ModuleInstance& instance) noexcept;
 [[nodiscard]] ModuleInstance* module_by_id(std::uint32_t id) noexcept;
-/// Goes on with rmmod when the last channel is gone or the executor has let the module go.
+/// A module that failed goes away. Locks: kernel_lock held.
+void begin_removal(ModuleInstance& instance) noexcept;
+/// Goes on with a removal when a client is at rest, or a channel is gone. Locks: kernel_lock held.
 void removal_step(ModuleInstance& instance) noexcept;
+/// The executor has let the module go: calls of other kernel-placed modules that it owes an answer
+/// get peer_died. Calls from elsewhere are answered by the end of their channel. Locks: kernel_lock
+/// held.
+void refuse_callers(const ModuleInstance& instance) noexcept;
+/// The last answer to a module that was let go has come: nothing leads to it any more, and it is
+/// freed, with its executor if it had one of its own. Locks: kernel_lock held.
+void bury(ModuleInstance& instance) noexcept;
 
 /// Ends a user domain: its modules, its channels, its memory. Locks: kernel_lock held.
 void end_domain(Domain& domain) noexcept;

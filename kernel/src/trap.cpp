@@ -35,10 +35,26 @@ const char* cause_name(std::uint64_t cause) noexcept {
     return cause < sizeof(kNames) / sizeof(kNames[0]) ? kNames[cause] : "unknown exception";
 }
 
+/// An interrupt found the stack used up, and is still to come: trap.S has put the frame elsewhere.
+bool stack_is_lost(const TrapFrame& frame) noexcept {
+    const Thread& self = *current();
+    return (frame.status & arch::kStatusSpp) != 0 && (frame.cause & arch::kInterrupt) != 0 &&
+           (frame.x[2] < self.stack_base || frame.x[2] > self.stack_top);
+}
+
+const char* cause_in_kernel(const TrapFrame& frame) noexcept {
+    const Thread& self = *current();
+    const std::uint64_t bottom = self.stack_top - kKernelStackPages * kPage;
+    const bool in_guard = frame.value < bottom && frame.value >= bottom - kPage;
+    if (in_guard || frame.x[2] < bottom || frame.x[2] > self.stack_top || stack_is_lost(frame))
+        return "stack overflow";
+    return cause_name(frame.cause);
+}
+
 [[noreturn]] void kernel_fault(const TrapFrame& frame) noexcept {
     log::seize_serial_port();
     log::line("PANIC: {} in the kernel at {}, address {}, hart {}",
-              cause_name(frame.cause),
+              cause_in_kernel(frame),
               Hex{frame.pc},
               Hex{frame.value},
               this_hart().index);
@@ -57,10 +73,8 @@ void on_exception(TrapFrame& frame) noexcept {
         }
         domain_fault(*current()->domain, cause_name(frame.cause), frame); // does not return
     }
-    if (module_fault(cause_name(frame.cause),
-                     frame)) // a kernel-placed module's: does not return if the kernel can go on
-        return;
-    kernel_fault(frame);
+    if (!module_fault(cause_in_kernel(frame), frame))
+        kernel_fault(frame);
 }
 
 } // namespace
@@ -68,7 +82,7 @@ void on_exception(TrapFrame& frame) noexcept {
 extern "C" void handle_trap(TrapFrame* frame) noexcept {
     Hart& hart = this_hart();
     ++hart.traps;
-    if ((frame->cause & arch::kInterrupt) == 0) {
+    if ((frame->cause & arch::kInterrupt) == 0 || stack_is_lost(*frame)) {
         on_exception(*frame);
     } else {
         ++hart.interrupts;
@@ -91,17 +105,6 @@ extern "C" void handle_trap(TrapFrame* frame) noexcept {
     Thread* self = current();
     if (self->doomed && (frame->status & arch::kStatusSpp) == 0)
         thread_exit();
-}
-
-extern "C" [[noreturn]] void
-handle_lost_stack(std::uint64_t sp, std::uint64_t pc, std::uint64_t address) noexcept {
-    TrapFrame frame{};
-    frame.pc = pc;
-    frame.value = address;
-    frame.x[2] = sp;
-    frame.status = arch::kStatusSpp;
-    module_fault("stack overflow", frame);
-    kernel_fault(frame);
 }
 
 void print_backtrace(std::uint64_t pc,

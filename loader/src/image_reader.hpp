@@ -56,6 +56,7 @@ private:
     [[nodiscard]] bool keep_once(elf::ProgramHeader& kept,
                                  const elf::ProgramHeader& header,
                                  const char* what) noexcept;
+    [[nodiscard]] bool take_frames() noexcept;
     [[nodiscard]] bool check_in_place(const elf::ProgramHeader& header, const char* what) noexcept;
 
     // loads.cpp
@@ -142,6 +143,7 @@ private:
     elf::ProgramHeader relro_{};
     elf::ProgramHeader records_{};
     elf::ProgramHeader remote_text_{};
+    elf::ProgramHeader frames_{};
     std::uint64_t exact_bytes_[kMaxLoads]{}; ///< Memory size of each load before rounding to pages.
 
     /// Values of the dynamic tags by their place in the rule table of dynamic.cpp.

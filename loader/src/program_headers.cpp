@@ -26,7 +26,7 @@ bool ImageReader::read_program_headers() noexcept {
     if (records_.type == elf::kPtNull)
         return fail("has no record segment: it is not a module");
     return apply_relro() && mark_remote_text() && check_in_place(dynamic_, "PT_DYNAMIC") &&
-           check_in_place(records_, "the record segment");
+           check_in_place(records_, "the record segment") && take_frames();
 }
 
 bool ImageReader::read_program_header(std::size_t index) noexcept {
@@ -43,6 +43,8 @@ bool ImageReader::read_program_header(std::size_t index) noexcept {
         return keep_once(records_, header, "record segment");
     case abi::kPtRemoteText:
         return keep_once(remote_text_, header, "remote text segment");
+    case abi::kPtFrames:
+        return keep_once(frames_, header, "frame segment");
     case elf::kPtGnuStack:
         if ((header.flags & elf::kExecutable) != 0)
             return fail("asks for an executable stack");
@@ -69,6 +71,19 @@ bool ImageReader::keep_once(elf::ProgramHeader& kept,
     if (kept.type != elf::kPtNull)
         return fail("has more than one {}", {what});
     kept = header;
+    return true;
+}
+
+bool ImageReader::take_frames() noexcept {
+    if (frames_.memory_bytes == 0 && frames_.file_bytes == 0)
+        return true; // of what it could have, the linker script found nothing
+    if (!check_in_place(frames_, "the frame segment"))
+        return false;
+    if (backed_load(image_.loads(), frames_.address, frames_.file_bytes)->private_copy)
+        return fail("the frame segment at {} lies in a load that is written to",
+                    {Hex{frames_.address}});
+    image_.frames_ = {.bytes = {bytes_at(frames_.address, frames_.file_bytes), frames_.file_bytes},
+                      .address = frames_.address};
     return true;
 }
 

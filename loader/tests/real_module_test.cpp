@@ -90,6 +90,33 @@ TEST_P(RealRiscvModule, is_refused_when_it_hides_floating_point) {
               "says it uses no floating point");
 }
 
+TEST_P(RealRiscvModule, knows_the_caller_at_every_instruction) {
+    ASSERT_EQ(read("constructed"), "");
+    const Load& text = image().loads()[1];
+    ASSERT_EQ(text.rights, Rights::read_execute);
+    FrameRegisters registers{};
+    registers.x[1] = 0x1111'0000; // the return address, also where it was saved
+    registers.x[2] = 0x7000;
+    registers.x[8] = 0x8000;
+    const StackReader stack{.read =
+                                [](void*, std::uint64_t address, std::uint64_t& word) noexcept {
+                                    word = 0x1111'0000;
+                                    return address >= 0x7000 && address < 0x8000;
+                                },
+                            .context = nullptr};
+    std::size_t known = 0;
+    for (std::uint64_t at = text.address; at < text.address + text.file_bytes; at += 2) {
+        registers.pc = at;
+        const auto caller = caller_frame(image().frames(), registers, PcKind::interrupted, stack);
+        if (!caller && caller.error() == Status::not_found)
+            continue; // between functions
+        ASSERT_TRUE(caller) << std::hex << at << ": " << name_of(caller.error());
+        EXPECT_EQ(caller->pc, 0x1111'0000u) << std::hex << at;
+        ++known;
+    }
+    EXPECT_GT(known, text.file_bytes / 4);
+}
+
 INSTANTIATE_TEST_SUITE_P(Machines,
                          RealRiscvModule,
                          testing::Values(Machine{"riscv64", elf::kMachineRiscv}),

@@ -65,7 +65,7 @@ std::string runtime() {
            AT(heap_end),
            AT(heap),
            AT(calls_queued),
-           AT(reserved));
+           AT(pool_entries));
     LAYOUT(Edge,
            AT(end),
            AT(client),
@@ -95,14 +95,15 @@ std::string runtime() {
            AT(heap_index),
            AT(opcode),
            AT(argument_words),
-           AT(started),
            AT(alone),
+           AT(unanswered),
            AT(waiter),
            AT(answer_link),
            AT(request),
            AT(handler),
            AT(answer),
-           AT(carrier_cookie));
+           AT(carrier_cookie),
+           AT(callee));
     LAYOUT(Ticket, AT(target), AT(cookie), AT(remote));
     LAYOUT(PromiseBase,
            AT(ready),

@@ -2,26 +2,12 @@
 // once, those of one caller in their order, and the home executor never sleeps while somebody waits
 // for it.
 #include "check.hpp"
+#include "tracked.hpp"
 
 #include <cw/core/gate.hpp>
 
 namespace cw::model {
 namespace {
-
-/// A plain variable that relacy watches for races.
-template <class T>
-class Tracked {
-public:
-    Tracked() { value_(RL_INFO) = T{}; }
-    Tracked& operator=(T value) {
-        value_(RL_INFO) = value;
-        return *this;
-    }
-    operator T() { return value_(RL_INFO); }
-
-private:
-    rl::var<T> value_;
-};
 
 struct Item {
     Tracked<Item*> next;

@@ -16,9 +16,9 @@ enum class ControlKind : std::uint32_t {
     add_server = 3, ///< index; a = ModuleState, b = client segment, c = provider segment, d =
                     ///< doorbell, e = methods, f = areas.
     close_end = 4,  ///< index: the peer has ended. a = 1: a client end, 0: a server end.
-    remove_module = 5, ///< a = ModuleState, e = token, f = entries of its pool of Pendings: no new
-                       ///< work is started; answered when nothing of it runs any more and no
-                       ///< handler of another module will write into its pool.
+    remove_module = 5, ///< a = ModuleState, e = token: nothing of it runs any more, as
+                       ///< Report::relink says; answered when no handler of another module will
+                       ///< write into its pool.
     relink = 6, ///< a = ModuleState, e = token: its slots are to be changed; answered at a point
                 ///< where no code of it runs.
 };
@@ -105,7 +105,7 @@ enum class Report : std::uint64_t {
     module_removed = 2, ///< b = token.
     end_closed = 3, ///< b = index | client << 32: the executor no longer touches this end's memory.
     end_faulted = 4, ///< b = index | client << 32: the peer broke the contract.
-    relink = 6,      ///< b = token.
+    relink = 6, ///< b = token, c = 1: the module has been let go, its slots are nobody's any more.
     module_failed =
         5, ///< b = ModuleState, c = message, d = length: the module gave up. Does not return.
 };

@@ -17,6 +17,9 @@ inline constexpr std::uint32_t kPtRecords =
     0x6c77'6301; ///< Program header type of the record section (OS-specific range).
 inline constexpr std::uint32_t kPtRemoteText =
     0x6c77'6302; ///< Program header type that marks `.remote.text` within a load segment.
+inline constexpr std::uint32_t kPtFrames =
+    0x6c77'6303; ///< Program header type of the call frame information (`.eh_frame`) within a
+                 ///< read-only load segment; a module without it cannot be unwound.
 
 inline constexpr std::size_t kMaxNameBytes = 63;
 inline constexpr std::size_t kMaxSignatureBytes = 1023;

@@ -26,6 +26,7 @@ struct Gate {
     static constexpr std::uint64_t kHeld = 1; ///< Somebody is inside.
     static constexpr std::uint64_t kQueued =
         1u << 8; ///< The mailbox may hold requests, or the home executor wants in.
+    static constexpr std::uint64_t kStopped = 1u << 16; ///< Nobody gets in any more; never cleared.
 
     /// For direct callers.
     /// Ordering: [A3] acquire, pairs with [R3] in leave(): who enters sees what the one before did.
@@ -51,14 +52,27 @@ struct Gate {
         return (gate.fetch_or(kQueued, Order::release) & kHeld) == 0; // [R9]
     }
 
+    /// Closes the gate for good, whoever is inside: a direct caller finds it as if older requests
+    /// waited, the home executor as if somebody were inside. What is in the mailbox is whoever's
+    /// drains it: the stopper's, who drains after this, or that of a caller who sees stopped()
+    /// after its enqueue(). Of each request one of them sees the other: both change the gate.
+    /// Ordering: [A9] acquire, pairs with [R9] in enqueue(): requests that came before are seen.
+    /// [R12] release, pairs with [A12] in stopped(): who sees it stopped sees why.
+    static void stop(Word& gate) noexcept {
+        gate.fetch_or(kStopped, Order::acq_rel); // [A9], [R12]
+    }
+    [[nodiscard]] static bool stopped(const Word& gate) noexcept {
+        return (gate.load(Order::acquire) & kStopped) != 0; // [A12]
+    }
+
     // For the home executor.
 
     /// True: it is inside, whether requests wait or not. False: the holder sees kQueued when it
-    /// leaves, and rings.
+    /// leaves, and rings; or the module was stopped.
     [[nodiscard]] static bool enter_home(Word& gate) noexcept {
-        if ((gate.fetch_or(kHeld, Order::acquire) & kHeld) == 0) // [A3]
+        if ((gate.fetch_or(kHeld, Order::acquire) & (kHeld | kStopped)) == 0) // [A3]
             return true;
-        return (gate.fetch_or(kQueued | kHeld, Order::acquire) & kHeld) ==
+        return (gate.fetch_or(kQueued | kHeld, Order::acquire) & (kHeld | kStopped)) ==
                0; // unless the holder left in between
     }
     [[nodiscard]] static bool queued(const Word& gate) noexcept {

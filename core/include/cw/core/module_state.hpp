@@ -119,11 +119,7 @@ struct alignas(64) ModuleState {
     std::uint64_t heap_end;
     void* heap;                 ///< The allocator's own state; null until first used.
     std::uint64_t calls_queued; ///< Direct or synchronous calls that found the gate closed.
-    PromiseBase* suspended;     ///< Handlers of calls within the domain that have not answered yet.
-                                ///< Guarded by the gate.
-    std::uint64_t owed;    ///< Once it is being removed: answers that other modules of the domain
-                           ///< have still to give to its calls. Its home executor's only.
-    std::uint64_t removal; ///< 0, or 1 + the token of the removal. Its home executor's only.
+    std::uint32_t pool_entries; ///< Of `pendings`. Its home executor's only.
 };
 
 /// One per (caller module, required method). Written by the loader, except for the counter.

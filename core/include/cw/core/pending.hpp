@@ -5,6 +5,7 @@
 #include <cw/abi/call.hpp>
 #include <cw/abi/channel.hpp>
 #include <cw/abi/status.hpp>
+#include <cw/core/atomic.hpp>
 
 namespace cw {
 
@@ -137,6 +138,7 @@ struct alignas(256) Pending {
     std::uint16_t opcode;        ///< While in an overflow list.
     std::uint8_t argument_words; ///< While in an overflow list.
     bool alone;                  ///< A sleep: nobody will answer, only its deadline ends it.
+    Atomic<bool> unanswered;     ///< Of a call within the domain; who clears it answers.
     Ready waiter;                ///< To resume `coroutine` from a ready list.
     Ready answer_link; ///< Written by the callee's executor, like words and answer, until the link
                        ///< is taken from its list.

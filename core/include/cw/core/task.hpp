@@ -21,7 +21,7 @@ struct PromiseBase {
     Ready ready{.module = &cw_module};     ///< Resumes this coroutine.
     Ready* continuation = nullptr;         ///< Who awaits it.
     Ticket ticket{};                       ///< Whom it answers, if it is a handler that suspended.
-    PromiseBase* next_suspended = nullptr; ///< In its ServerEnd's list, or its module's.
+    PromiseBase* next_suspended = nullptr; ///< In its ServerEnd's list.
     PromiseBase** suspended_link = nullptr;
     Pending* awaited_call = nullptr; ///< The call it waits for, or
     PromiseBase* awaited_task =

@@ -230,10 +230,12 @@ trap_full:
     ld      t0, T_STACK_TOP(tp)
     addi    t0, t0, -FRAME_BYTES
     j       5f
-4:  ld      t0, T_STACK_BASE(tp)    # room for a frame left on this kernel stack?
-    bltu    sp, t0, stack_lost
+4:  csrr    t0, scause
+    bgez    t0, 8f                  # an exception: whose fault it was does not depend on this stack
+    ld      t0, T_STACK_BASE(tp)    # room for an interrupt left on this kernel stack?
+    bltu    sp, t0, 8f
     ld      t0, T_STACK_TOP(tp)
-    bltu    t0, sp, stack_lost
+    bltu    t0, sp, 8f
     addi    t0, sp, -FRAME_BYTES
 5:  sd      sp, 16(t0)
     mv      sp, t0
@@ -320,14 +322,10 @@ trap_full:
     ld      sp, 16(sp)
     sret
 
-stack_lost:                         # a kernel-placed module overran its stack or lost it: go on on the spare one of the hart
-    csrw    sscratch, tp
-    mv      a0, sp
-    ld      t0, T_HART(tp)
-    ld      sp, 0(t0)               # Hart::spare_stack_top
-    csrr    a1, sepc
-    csrr    a2, stval
-    call    handle_lost_stack       # (sp, pc, address); does not return
+8:  ld      t0, T_HART(tp)          # go on on the spare stack of the hart, with interrupts off
+    ld      t0, 0(t0)               # Hart::spare_stack_top
+    addi    t0, t0, -FRAME_BYTES
+    j       5b
 
 # void switch_from(Thread* self, Thread* next): parks self here and runs next. Interrupts are off.
 .global switch_from

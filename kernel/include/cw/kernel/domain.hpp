@@ -120,7 +120,9 @@ struct ModuleInstance {
     bool nucleus;
     std::uint64_t ring_only; ///< Bit per provided method: whoever is linked to it later gets a ring
                              ///< (`--link METHOD=ring`).
-    bool removing;           ///< rmmod is under way.
+    bool removing; ///< It goes away, by rmmod or because it broke: first no slot leads to it any
+                   ///< more, then its channels close, then its executor lets it go.
+    bool let_go;   ///< Its executor was told to.
     ModuleInstance* next;
     AreaList areas; ///< Kernel-placed modules only.
     Link links[abi::kMaxRequires];

@@ -48,9 +48,10 @@ area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcep
 /// A user thread broke a rule of the machine: its domain ends. Does not return.
 [[noreturn]] void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noexcept;
 /// The kernel trapped at this place; false if it was not a module's fault. Otherwise the module is
-/// stopped, and this does not return.
-bool module_fault(const char* cause, const TrapFrame& frame) noexcept;
-/// A kernel-placed module gave up by itself. Does not return.
+/// stopped, and `frame` goes on at its caller, to whom the call has returned peer_died; or this
+/// does not return, since that caller could not be found.
+bool module_fault(const char* cause, TrapFrame& frame) noexcept;
+/// A kernel-placed module gave up by itself. Its caller goes on as after a fault.
 [[noreturn]] void module_failed_in_kernel(ModuleState& state, std::string_view message) noexcept;
 /// The thread of an ended domain is gone: what is left of its modules and memory goes too. Locks:
 /// kernel_lock held.
@@ -63,6 +64,8 @@ void handle_report(ExecutorRecord& record,
                    std::uint64_t c,
                    std::uint64_t d) noexcept;
 
+/// The module whose image this address lies in, or null. Locks: kernel_lock held.
+[[nodiscard]] ModuleInstance* module_at(std::uint64_t address) noexcept;
 /// "@frame 0x... module=m offset=0x..." into the log.
 void describe_address(std::uint64_t address) noexcept;
 [[nodiscard]] bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept;

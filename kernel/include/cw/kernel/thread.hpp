@@ -79,6 +79,11 @@ enum class ResumeKind : std::uint32_t {
 
 inline constexpr unsigned kPriorities = 8;
 
+inline constexpr unsigned kKernelStackPages = 5;
+/// Of a kernel stack, for the handling of an interrupt: module code that reaches into it has
+/// overflowed its stack. Exceptions are handled on the hart's spare stack.
+inline constexpr std::uint64_t kInterruptReserve = 2048;
+
 /// tp and sscratch point here while the kernel runs. Offsets are used by trap.S.
 struct alignas(64) Thread {
     Context context;           // 0: stack_limit, executor, cookie
@@ -107,7 +112,8 @@ struct alignas(64) Thread {
     std::uint32_t wake_slot;
     bool latched; // A doorbell was rung while it was not waiting.
     bool in_deadlines;
-    bool doomed; // Its domain has ended: it never enters user mode again.
+    bool doomed;               // Its domain has ended: it never enters user mode again.
+    ModuleInstance* giving_up; // In the kernel: it has called ops.fail, and is about to trap.
     Domain* domain;
     ExecutorRecord* executor; // Whose loop it runs; null for others.
     RemoteWork start_work;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cw/abi/records.hpp>
 #include <cw/core/text.hpp>
+#include <cw/loader/unwind.hpp>
 #include <expected>
 #include <span>
 #include <string_view>
@@ -87,6 +88,9 @@ public:
         return init_address_;
     } ///< Of the array; 0 if there is none.
     [[nodiscard]] std::uint64_t init_function(std::size_t index) const noexcept;
+    /// Call frame information, with its address in the image; empty if the file has none. Its place
+    /// is checked, what it says is not.
+    [[nodiscard]] const FrameTable& frames() const noexcept { return frames_; }
     [[nodiscard]] std::span<const std::byte> file() const noexcept { return file_; }
 
 private:
@@ -110,6 +114,7 @@ private:
     std::size_t require_count_ = 0;
     abi::DeviceRecord devices_[abi::kMaxDevices]{};
     std::size_t device_count_ = 0;
+    FrameTable frames_;
     bool addresses_are_pointers_ = false; ///< Made by describe().
 };
 

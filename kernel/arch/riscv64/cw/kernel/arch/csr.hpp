@@ -22,6 +22,8 @@ inline constexpr std::uint64_t kStatusSpie = 1u
                                              << 5; ///< sstatus: interrupts were on before the trap.
 inline constexpr std::uint64_t kStatusSpp = 1u
                                             << 8; ///< sstatus: the trap came from supervisor mode.
+/// sstatus: SUM and MXR, other views of memory; the kernel uses neither.
+inline constexpr std::uint64_t kStatusUserMemory = 3u << 18;
 
 inline constexpr std::uint64_t kInterrupt = std::uint64_t{1}
                                             << 63; ///< scause: an interrupt, not an exception.
