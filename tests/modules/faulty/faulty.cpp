@@ -94,6 +94,10 @@ std::uint64_t provoke(std::uint64_t number) noexcept {
     return number + 1;
 }
 
+echo::Word ping(echo::Word word) noexcept {
+    return {provoke(word.value)};
+}
+
 cw::Task<fault::How> doze(fault::How how) noexcept {
     const std::uint64_t end = cw::ticks_after_ns(how.number * 1000);
     while (cw_module.ops->now() < end)
@@ -105,6 +109,6 @@ cw::Task<fault::How> doze(fault::How how) noexcept {
 } // namespace
 
 CW_MODULE(faulty, {.version = {1, 0}});
-CW_PROVIDE(echo::ping, [](echo::Word word) noexcept { return echo::Word{provoke(word.value)}; });
+CW_PROVIDE(echo::ping, ping);
 CW_PROVIDE(fault::provoke, [](fault::How how) noexcept { return fault::How{provoke(how.number)}; });
 CW_PROVIDE(fault::doze, doze);
