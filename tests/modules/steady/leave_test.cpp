@@ -1,4 +1,5 @@
-// A caller that is unloaded while its calls are pending, by the shell as soon as its test has ended.
+// A caller that is unloaded while its calls are pending, by the shell as soon as its test has
+// ended.
 #include "steady.hpp"
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/test.hpp>
