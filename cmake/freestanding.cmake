@@ -18,6 +18,9 @@ target_compile_options(cw_freestanding INTERFACE ${CW_FREESTANDING_FLAGS}
 target_include_directories(cw_freestanding SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/core/freestanding/include)
 target_link_libraries(cw_freestanding INTERFACE cw::warnings)
 
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+set(CW_CHECK_REMOTE_TEXT ${CMAKE_SOURCE_DIR}/tools/checks/remote_text.py)
+
 # cw_module(NAME source...): builds NAME.cwm, the file for the archive, and NAME.elf beside it with symbols.
 function(cw_module name)
     cmake_parse_arguments(ARG "" "OUTPUT_DIRECTORY" "DEPENDS" ${ARGN})
@@ -33,6 +36,7 @@ function(cw_module name)
     file(MAKE_DIRECTORY ${ARG_OUTPUT_DIRECTORY})
     add_custom_command(
         OUTPUT ${file} ${elf}
+        COMMAND ${Python3_EXECUTABLE} ${CW_CHECK_REMOTE_TEXT} $<TARGET_OBJECTS:module_${name}>
         COMMAND
             ld.lld-19 -shared -Bsymbolic -z now -z text -z noexecstack -z defs --build-id=none
             --apply-dynamic-relocs --hash-style=sysv --gc-sections --discard-locals --no-relax-gp -T
@@ -40,7 +44,7 @@ function(cw_module name)
             $<TARGET_FILE:cw_sdk_runtime> -o ${elf}
         COMMAND llvm-objcopy-19 --strip-all ${elf} ${file}
         DEPENDS module_${name} cw_sdk_runtime $<TARGET_OBJECTS:module_${name}>
-                ${CMAKE_SOURCE_DIR}/sdk/module.ld
+                ${CMAKE_SOURCE_DIR}/sdk/module.ld ${CW_CHECK_REMOTE_TEXT}
         COMMAND_EXPAND_LISTS VERBATIM
         COMMENT "Linking module ${name}")
     add_custom_target(module_file_${name} ALL DEPENDS ${file})
