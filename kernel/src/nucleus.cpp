@@ -186,6 +186,9 @@ Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexce
     case modules::What::services:
         describe_services(text);
         break;
+    case modules::What::stubs:
+        describe_stubs(text);
+        break;
     case modules::What::domains:
         describe_domains(text);
         break;

@@ -42,12 +42,14 @@ cw::Task<int> rmmod(Arguments words) noexcept {
 }
 
 cw::Task<int> lsmod(Arguments words) noexcept {
-    if (!words.empty() && words[0] != "--edges") {
-        out.format("lsmod: {}: no such option; there is --edges\n", words[0]);
-        co_return kFailed;
-    }
-    const auto what = words.empty() ? cw::modules::What::modules : cw::modules::What::edges;
-    co_return co_await show_table(what);
+    if (words.empty())
+        co_return co_await show_table(cw::modules::What::modules);
+    if (words[0] == "--edges")
+        co_return co_await show_table(cw::modules::What::edges);
+    if (words[0] == "--stubs")
+        co_return co_await show_table(cw::modules::What::stubs);
+    out.format("lsmod: {}: no such option; there are --edges and --stubs\n", words[0]);
+    co_return kFailed;
 }
 
 cw::Task<int> services(Arguments) noexcept {
