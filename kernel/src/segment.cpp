@@ -186,6 +186,25 @@ Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t by
     return Status::ok;
 }
 
+void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept {
+    const VirtualAddress begin = segment.base + offset;
+    for (std::uint32_t id = 0; id < kMaxDomains && bytes != 0; ++id) {
+        Domain* domain = domain_by_id(id);
+        for (VirtualAddress at = begin;
+             domain != nullptr && sees(*domain, segment) && at < begin + bytes;
+             at += kPage)
+            domain->space.unmap(at);
+    }
+    flush_everywhere();
+    for (VirtualAddress at = begin; at < begin + bytes; at += kPage) {
+        const auto page = registry.translate(at);
+        if (page.bytes == 0)
+            continue;
+        registry.unmap(at);
+        frames::release(page.page);
+    }
+}
+
 Status segment_borrow(Segment& segment,
                       std::uint64_t offset,
                       PhysicalAddress pages,

@@ -107,9 +107,10 @@ struct ModuleInstance {
     ExecutorRecord* executor; ///< Its home.
     abi::Placement placement;
     ModuleStage stage;
-    Segment* segment; ///< Its image; null for the nucleus.
-    Segment* pool;    ///< Pendings and frames.
-    Segment* heap;
+    Segment* segment;         ///< Its image; null for the nucleus.
+    Segment* pool;            ///< Pendings and frames.
+    Segment* heap;            ///< As long as it may become; null if it may not have one.
+    std::uint64_t heap_bytes; ///< Of it, that have pages.
     Segment* remote_text; ///< Its ring stubs, for the clients that are linked to them; null until
                           ///< the first is.
     Segment* methods;     ///< MethodTable, read-only for the domain.
