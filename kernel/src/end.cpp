@@ -4,6 +4,7 @@
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/log.hpp>
+#include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/vdso.hpp>
 
@@ -218,9 +219,20 @@ bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
 }
 
 void module_failed_in_kernel(ModuleState& state, std::string_view message) noexcept {
-    log::line("module {}: {}", state.id, message);
-    asm volatile("ebreak");
-    __builtin_unreachable();
+    ModuleInstance* guilty = nullptr;
+    Thread& self = *current();
+    {
+        const Locked hold{kernel_lock};
+        guilty = module_by_id(state.id);
+        CW_ASSERT(guilty != nullptr && guilty->domain->is_kernel());
+        log::line("{}: stopped: {}; it ran in the kernel, which shares its fate from here on",
+                  guilty->image->name(),
+                  message);
+        fail_instance(*guilty, Status::peer_died);
+    }
+    if (self.executor == guilty->executor && guilty->placement == abi::Placement::kernel)
+        end_own_executor(*guilty);
+    abandon_call(self);
 }
 
 void watch(Thread& thread, bool user_mode) noexcept {
