@@ -305,9 +305,8 @@ void module_failed(Domain& domain,
         const char c = *direct_as<const char>(page.page + ((message + i) & (page.bytes - 1)));
         reason.put(c >= ' ' && c <= '~' ? c : '.');
     }
-    log::line("{}: ended: {}",
-              name,
-              reason.size() == 0 ? std::string_view{"it gave up"} : reason.text());
+    log::line(
+        "{}: ended: {}", name, reason.size() == 0 ? std::string_view{"it gave up"} : reason.text());
     end_domain(domain);
 }
 
