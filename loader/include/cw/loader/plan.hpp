@@ -47,6 +47,8 @@ struct Request {
     abi::Placement placement = abi::Placement::kernel;
     DomainId domain = kKernelDomain; ///< With Placement::domain.
     std::span<const LinkChoice> links;
+    bool user_floating_point =
+        false; ///< This host keeps floating-point registers for user domains.
 };
 
 struct Step {
@@ -90,7 +92,8 @@ struct Plan {
 ///  - the module is unknown, or loaded already (says where);
 ///  - a requirement nobody provides; provided with another signature (shows both) or in another
 ///    version; by several modules (names all); with other record sizes in spite of its signature;
-///  - a placement the file cannot have (floating point in the kernel, devices with `sync_caller`),
+///  - a placement the file cannot have (floating point in the kernel, or where the host does not
+///    keep it, devices with `sync_caller`),
 ///    or a domain that does not exist (`domains`);
 ///  - a link choice that is impossible (`syscall` to a user module: the kernel would wait
 ///    synchronously on it; `direct` across domains; `remote` where code of a user module would run
