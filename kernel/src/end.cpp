@@ -52,17 +52,37 @@ void fail_instance(ModuleInstance& instance, Status status) noexcept {
 
 } // namespace
 
-void describe_address(std::uint64_t address) noexcept {
+namespace {
+
+/// The address within its module's image, if it is in stubs that the module shares with its
+/// clients; else the address.
+std::uint64_t address_in_image(std::uint64_t address) noexcept {
+    for (const ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        const Segment* stubs = m->remote_text;
+        if (stubs == nullptr || address < stubs->base || address - stubs->base >= stubs->bytes)
+            continue;
+        for (const loader::Load& load : m->image->loads()) {
+            if (load.remote_text)
+                return m->base + load.address + (address - stubs->base);
+        }
+    }
+    return address;
+}
+
+} // namespace
+
+void describe_address(std::uint64_t executed) noexcept {
+    const std::uint64_t address = address_in_image(executed);
     if (const ModuleInstance* m = module_at(address))
         log::line("@frame {} module={} offset={}",
-                  Hex{address},
+                  Hex{executed},
                   m->image->name(),
                   Hex{address - m->base});
     else if (const Segment& segment = *vdso().segment;
              address >= segment.base && address - segment.base < segment.bytes)
         log::line("@frame {} module=vdso offset={}", Hex{address}, Hex{address - segment.base});
     else
-        log::line("@frame {}", Hex{address});
+        log::line("@frame {}", Hex{executed});
 }
 
 bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {

@@ -92,6 +92,15 @@ cw::Task<asker::Count> run(cw::Nothing) noexcept {
     co_return asker::Count{calls, count_own_stubs()};
 }
 
+void stumble(cw::Nothing) noexcept {
+    using Stub = cw::abi::RawFuture (*)(const cw::abi::Slot*, std::uint64_t, std::uint64_t);
+    const auto stub = reinterpret_cast<Stub>(cw::SlotOf<ledger::enter_method>::value.function);
+    constexpr std::uint64_t kNowhere = 0x5000;
+    const cw::abi::Slot slot{nullptr, reinterpret_cast<cw::Edge*>(kNowhere)};
+    static_cast<void>(stub(&slot, 0, 0));
+}
+
 } // namespace
 
 CW_PROVIDE(CW_ASKER::run, run);
+CW_PROVIDE(CW_ASKER::stumble, stumble);

@@ -6,15 +6,22 @@
 CW_MODULE(judge, {.version = {1, 0}});
 #define CW_REQUIRE_ASKER(name, number) CW_REQUIRE(name::run, cw::abi::kMethodOptional)
 CW_ASKERS(CW_REQUIRE_ASKER);
+CW_REQUIRE(asker_b::stumble, cw::abi::kMethodOptional);
 CW_REQUIRE(ledger::crash, cw::abi::kMethodOptional);
 
 namespace {
 
 /// 0: a million for each stub of ledger's own, plus how many calls were answered rightly, all askers
-/// together. 1: breaks ledger first. Errors: those of an asker.
+/// together. 1: breaks ledger. 2: breaks asker_b. Errors: those of an asker.
 cw::Task<echo::Word> ping(echo::Word what) noexcept {
-    if (what.value == 1)
-        static_cast<void>(co_await ledger::crash());
+    if (what.value == 1) {
+        CW_CO_CHECK(co_await ledger::crash());
+        co_return cw::refuse(cw::Status::refused); // it should have died
+    }
+    if (what.value == 2) {
+        CW_CO_CHECK(co_await asker_b::stumble());
+        co_return cw::refuse(cw::Status::refused);
+    }
 #define CW_START_ASKER(name, number) auto name##_call = name::run()
     CW_ASKERS(CW_START_ASKER);
     std::uint64_t calls = 0;
