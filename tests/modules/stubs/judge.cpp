@@ -11,8 +11,8 @@ CW_REQUIRE(ledger::crash, cw::abi::kMethodOptional);
 
 namespace {
 
-/// 0: a million for each stub of ledger's own, plus how many calls were answered rightly, all askers
-/// together. 1: breaks ledger. 2: breaks asker_b. Errors: those of an asker.
+/// 0: a million for each stub of ledger's own, plus how many calls were answered rightly, all
+/// askers together. 1: breaks ledger. 2: breaks asker_b. Errors: those of an asker.
 cw::Task<echo::Word> ping(echo::Word what) noexcept {
     if (what.value == 1) {
         CW_CO_CHECK(co_await ledger::crash());

@@ -51,10 +51,10 @@ struct Count {
 #define CW_DECLARE_ASKER(name, number)                                                             \
     namespace name {                                                                               \
     inline constexpr std::uint64_t kNumber = number;                                               \
-    /** Calls every method of ledger, more calls at once than there are credits. Errors: refused,   \
-        if one was not answered rightly; the first error of ledger. */                              \
+    /** Calls every method of ledger, more calls at once than there are credits. Errors: refused,  \
+        if one was not answered rightly; the first error of ledger. */                             \
     CW_METHOD(name, run, cw::Nothing, asker::Count, 1, 0);                                         \
-    /** Faults in the stub of ledger.enter: its slot is called with one that leads nowhere. */      \
+    /** Faults in the stub of ledger.enter: its slot is called with one that leads nowhere. */     \
     CW_METHOD(name, stumble, cw::Nothing, cw::Nothing, 1, 0);                                      \
     }
 CW_ASKERS(CW_DECLARE_ASKER);
