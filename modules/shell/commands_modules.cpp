@@ -43,13 +43,16 @@ cw::Task<int> rmmod(Arguments words) noexcept {
 
 cw::Task<int> lsmod(Arguments words) noexcept {
     using cw::modules::What;
-    if (!words.empty() && words[0] != "--edges" && words[0] != "--files") {
-        out.format("lsmod: {}: no such option; there are --edges and --files\n", words[0]);
-        co_return kFailed;
-    }
     if (words.empty())
         co_return co_await show_table(What::modules);
-    co_return co_await show_table(words[0] == "--edges" ? What::edges : What::files);
+    if (words[0] == "--edges")
+        co_return co_await show_table(What::edges);
+    if (words[0] == "--files")
+        co_return co_await show_table(What::files);
+    if (words[0] == "--stubs")
+        co_return co_await show_table(What::stubs);
+    out.format("lsmod: {}: no such option; there are --edges, --files and --stubs\n", words[0]);
+    co_return kFailed;
 }
 
 cw::Task<int> services(Arguments) noexcept {
