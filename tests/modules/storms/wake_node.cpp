@@ -1,10 +1,10 @@
 // One node of the wake storm; built once for each CW_STORM_NODE. Its handler sleeps in the system
 // call, which no ordinary module does: that is what is tested.
 #include "wake_node.hpp"
+#include "reach.hpp"
 #include "report.hpp"
 #include <cw/core/executor.hpp>
 #include <cw/sdk/raw_calls.hpp>
-#include <cw/sdk/wait.hpp>
 
 #define CW_NODE_MODULE(name, ...) CW_MODULE(name, __VA_ARGS__)
 #define CW_NODE CW_JOIN(node_, CW_STORM_NODE)
@@ -23,20 +23,11 @@ constexpr std::uint32_t kMe = CW_STORM_NODE;
 
 std::uint64_t doorbells[kNodes];
 
-/// Calls a node until it is linked, and remembers its doorbell.
 template <class M>
 cw::Task<> meet_one(const cw::Method<M>& touch, std::uint32_t node) noexcept {
-    constexpr std::uint64_t kMillisecond = 1'000'000;
     if (node == kMe)
         co_return cw::Nothing{};
-    for (;;) {
-        const auto touched = co_await touch();
-        if (touched)
-            break;
-        if (touched.error() != cw::Status::not_found)
-            co_return cw::refuse(touched.error());
-        static_cast<void>(co_await cw::sleep_ns(kMillisecond));
-    }
+    CW_CO_CHECK(co_await storms::reach(touch));
     doorbells[node] = cw::SlotOf<M>::value.edge->end->submissions.doorbell;
     co_return cw::Nothing{};
 }
