@@ -1,5 +1,6 @@
 // One side of the ring storm; built for each CW_STORM_NODE, which calls the other.
 #include "ring_node.hpp"
+#include "random.hpp"
 #include "reach.hpp"
 #include <cw/sdk/module.hpp>
 #include <optional>
@@ -23,6 +24,9 @@ rings::Answer exchange(rings::Item item) noexcept {
     return rings::answer_to(item);
 }
 
+/// Of the empty loop before a call: about as long as a server needs from its answer to its sleep.
+constexpr std::uint64_t kMostTurns = 1000;
+
 /// A call that is under way, and what it asked.
 struct Sent {
     std::optional<cw::Future<rings::CW_PEER::exchange_method>> future;
@@ -31,6 +35,7 @@ struct Sent {
 Sent sent[rings::kMaxDepth];
 rings::Tally tally;
 std::uint64_t salt;
+storms::Random chance{CW_STORM_NODE};
 
 void send(Sent& place) noexcept {
     salt += CW_STORM_NODE + 1;
@@ -49,8 +54,15 @@ void check(const Sent& place, const cw::Result<rings::Answer>& answer) noexcept 
         ++tally.wrong;
 }
 
-/// `calls` calls with up to `depth` of them under way.
-cw::Task<> call_many(std::uint64_t calls, std::uint32_t depth) noexcept {
+void dawdle(std::uint64_t most_turns) noexcept {
+    for (std::uint64_t turns = chance.below(most_turns); turns != 0; --turns)
+        asm volatile("");
+}
+
+/// `calls` calls with up to `depth` of them under way, and less than `most_turns` of an empty loop
+/// before each.
+cw::Task<>
+call_many(std::uint64_t calls, std::uint32_t depth, std::uint64_t most_turns = 1) noexcept {
     for (std::uint64_t i = 0; i < calls + depth; ++i) {
         Sent& place = sent[i % depth];
         if (place.future) {
@@ -58,8 +70,10 @@ cw::Task<> call_many(std::uint64_t calls, std::uint32_t depth) noexcept {
             place.future.reset();
             check(place, answer);
         }
-        if (i < calls)
+        if (i < calls) {
+            dawdle(most_turns);
             send(place);
+        }
     }
     co_return cw::Nothing{};
 }
@@ -71,6 +85,7 @@ cw::Task<rings::Tally> drive(rings::Orders orders) noexcept {
     for (std::uint64_t step = 0; step < orders.steps; ++step) {
         CW_CO_CHECK(co_await call_many(orders.crowd_calls, orders.crowd_depth));
         CW_CO_CHECK(co_await call_many(orders.lone_calls, 1));
+        CW_CO_CHECK(co_await call_many(orders.pair_calls, 2, kMostTurns));
     }
     co_return tally;
 }

@@ -19,12 +19,15 @@ constexpr Answer answer_to(const Item& item) noexcept {
     return {item.number, item.number * 0x9e37'79b9'7f4a'7c15 + item.salt};
 }
 
-/// One step is `crowd_calls` with `crowd_depth` in flight, then `lone_calls` one after the other.
+/// One step is `crowd_calls` with `crowd_depth` in flight, then `lone_calls` one after the other,
+/// then `pair_calls` with two in flight and a random time before each: so that one side publishes
+/// just when the other is about to sleep.
 struct Orders {
     std::uint64_t steps;
     std::uint32_t crowd_calls;
-    std::uint32_t crowd_depth; ///< At most kMaxDepth.
+    std::uint32_t crowd_depth; ///< 1 to kMaxDepth.
     std::uint64_t lone_calls;
+    std::uint64_t pair_calls;
 };
 /// More than a channel has credits, so that calls wait for one.
 inline constexpr std::uint32_t kMaxDepth = 120;

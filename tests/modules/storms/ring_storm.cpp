@@ -16,35 +16,52 @@ namespace {
 constexpr std::uint32_t kCrowdCalls = 3000;
 constexpr std::uint32_t kCrowdDepth = 100;
 constexpr std::uint32_t kLoneCalls = 125;
+constexpr std::uint32_t kPairCalls = 500;
 
-cw::Task<echo::Word>
-report(std::string_view name, rings::Tally client, rings::Served server) noexcept {
+cw::Task<echo::Word> report(std::string_view phase,
+                            std::string_view way,
+                            rings::Tally client,
+                            rings::Served server) noexcept {
     const std::uint64_t lost = client.sent - client.answered;
-    storms::Line line{"@storm name=rings.{} sent={} served={} answered={} lost={} out_of_order={} "
-                      "wrong={}\r\n",
-                      name,
-                      client.sent,
-                      server.count,
-                      client.answered,
-                      lost,
-                      server.out_of_order,
-                      client.wrong};
+    storms::Line line{
+        "@storm name=rings.{}.{} sent={} served={} answered={} lost={} out_of_order={} "
+        "wrong={}\r\n",
+        phase,
+        way,
+        client.sent,
+        server.count,
+        client.answered,
+        lost,
+        server.out_of_order,
+        client.wrong};
     CW_CO_CHECK(co_await storms::say(line.view()));
     const std::uint64_t twice = server.count - client.sent;
     co_return echo::Word{lost + twice + server.out_of_order + client.wrong};
 }
 
-cw::Task<echo::Word> run(echo::Word steps) noexcept {
-    const rings::Orders orders{steps.value, kCrowdCalls, kCrowdDepth, kLoneCalls};
-    auto drive_0 = rings::node_0::drive(orders);
-    auto drive_1 = rings::node_1::drive(orders);
-    CW_CO_TRY(tally_0, co_await drive_0);
-    CW_CO_TRY(tally_1, co_await drive_1);
+/// What the nodes have counted since they were loaded.
+cw::Task<echo::Word>
+report_both(std::string_view phase, rings::Tally tally_0, rings::Tally tally_1) noexcept {
     CW_CO_TRY(served_0, co_await rings::node_0::served());
     CW_CO_TRY(served_1, co_await rings::node_1::served());
-    CW_CO_TRY(wrong_01, co_await report("0_to_1", tally_0, served_1));
-    CW_CO_TRY(wrong_10, co_await report("1_to_0", tally_1, served_0));
+    CW_CO_TRY(wrong_01, co_await report(phase, "0_to_1", tally_0, served_1));
+    CW_CO_TRY(wrong_10, co_await report(phase, "1_to_0", tally_1, served_0));
     co_return echo::Word{wrong_01.value + wrong_10.value};
+}
+
+cw::Task<echo::Word> run(echo::Word steps) noexcept {
+    const rings::Orders by_turns{steps.value, kCrowdCalls, kCrowdDepth, kLoneCalls, 0};
+    auto drive_0 = rings::node_0::drive(by_turns);
+    auto drive_1 = rings::node_1::drive(by_turns);
+    CW_CO_TRY(both_0, co_await drive_0);
+    CW_CO_TRY(both_1, co_await drive_1);
+    CW_CO_TRY(wrong_both, co_await report_both("both", both_0, both_1));
+    // One way at a time: what goes the other way would ring whoever slept through a ring.
+    const rings::Orders in_pairs{steps.value, 0, 1, 0, kPairCalls};
+    CW_CO_TRY(alone_0, co_await rings::node_0::drive(in_pairs));
+    CW_CO_TRY(alone_1, co_await rings::node_1::drive(in_pairs));
+    CW_CO_TRY(wrong_alone, co_await report_both("alone", alone_0, alone_1));
+    co_return echo::Word{wrong_both.value + wrong_alone.value};
 }
 
 } // namespace

@@ -1,9 +1,10 @@
 // One node of the wake storm; built once for each CW_STORM_NODE. Its handler sleeps in the system
 // call, which no ordinary module does: that is what is tested.
 #include "wake_node.hpp"
+#include "random.hpp"
 #include "reach.hpp"
-#include "report.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/sdk/module.hpp>
 #include <cw/sdk/raw_calls.hpp>
 
 #define CW_NODE_MODULE(name, ...) CW_MODULE(name, __VA_ARGS__)
