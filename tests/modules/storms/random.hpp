@@ -7,7 +7,7 @@ namespace storms {
 /// Source: Marsaglia, "Xorshift RNGs", 2003.
 class Random {
 public:
-    explicit Random(std::uint64_t seed) noexcept : state_{seed * 2 + 1} {}
+    explicit constexpr Random(std::uint64_t seed) noexcept : state_{seed * 2 + 1} {}
     std::uint64_t next() noexcept {
         state_ ^= state_ << 13;
         state_ ^= state_ >> 7;

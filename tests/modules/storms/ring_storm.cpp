@@ -20,7 +20,7 @@ constexpr std::uint32_t kPairCalls = 500;
 
 cw::Task<echo::Word> report(std::string_view phase,
                             std::string_view way,
-                            rings::Tally client,
+                            storms::Tally client,
                             rings::Served server) noexcept {
     const std::uint64_t lost = client.sent - client.answered;
     storms::Line line{
@@ -41,7 +41,7 @@ cw::Task<echo::Word> report(std::string_view phase,
 
 /// What the nodes have counted since they were loaded.
 cw::Task<echo::Word>
-report_both(std::string_view phase, rings::Tally tally_0, rings::Tally tally_1) noexcept {
+report_both(std::string_view phase, storms::Tally tally_0, storms::Tally tally_1) noexcept {
     CW_CO_TRY(served_0, co_await rings::node_0::served());
     CW_CO_TRY(served_1, co_await rings::node_1::served());
     CW_CO_TRY(wrong_01, co_await report(phase, "0_to_1", tally_0, served_1));
