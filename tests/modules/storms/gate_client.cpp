@@ -9,6 +9,7 @@
 CW_CLIENT_MODULE(CW_JOIN(gate_client_, CW_STORM_NODE), {.version = {1, 0}});
 CW_REQUIRE(gates::note, cw::abi::kMethodOptional);
 CW_REQUIRE(gates::hold, cw::abi::kMethodOptional);
+CW_REQUIRE(gates::burst, cw::abi::kMethodOptional);
 
 namespace {
 
@@ -16,12 +17,17 @@ constinit storms::Caller<gates::note_method> caller{CW_STORM_NODE};
 
 cw::Task<storms::Tally> drive(gates::Orders orders) noexcept {
     for (std::uint64_t i = 0; i < orders.times; ++i) {
-        std::optional<cw::Future<gates::hold_method>> held;
-        if (orders.hold != 0)
-            held.emplace(gates::hold({orders.hold})); // and what it queues is ahead of our calls
+        std::optional<cw::Future<gates::hold_method>> within;
+        std::optional<cw::Future<gates::burst_method>> outside;
+        if (orders.notes != 0) { // they are ahead of our calls
+            within.emplace(gates::hold({orders.notes}));
+            outside.emplace(gates::burst({orders.notes}));
+        }
         CW_CO_CHECK(co_await caller.call(orders.pace));
-        if (held)
-            CW_CO_CHECK(co_await *held);
+        if (within)
+            CW_CO_CHECK(co_await *within);
+        if (outside)
+            CW_CO_CHECK(co_await *outside);
     }
     co_return caller.tally();
 }

@@ -20,7 +20,7 @@ struct Phase {
     gates::Orders orders;
 };
 
-/// {calls, depth, turns before, turns inside, pause}, times, hold.
+/// {calls, depth, turns before, turns inside, pause}, times, notes.
 constexpr Phase kTogether[] = {
     {"apart", {{1'000, 1, 1, 400, 1'000}, 1, 0}},
     {"back_to_back", {{100'000, 1, 200, 400, 0}, 1, 0}},
@@ -59,7 +59,7 @@ cw::Task<echo::Word> run(const Phase& phase, std::uint64_t clients) noexcept {
     CW_CO_CHECK(co_await add(second, sum));
     CW_CO_CHECK(co_await add(third, sum));
     std::uint64_t noise = 0;
-    if (phase.orders.hold != 0) {
+    if (phase.orders.notes != 0) {
         CW_CO_TRY(answered, co_await gates::burst({0}));
         noise = answered.value;
     }

@@ -10,6 +10,7 @@ namespace gates {
 
 inline constexpr std::uint32_t kClients = 3;
 inline constexpr std::uint32_t kNoise = kClients; ///< The client number of gate_noise.
+inline constexpr std::uint64_t kMostNotes = 8;    ///< Of one `burst`.
 
 struct Account {
     std::uint64_t entered;
@@ -26,15 +27,17 @@ CW_METHOD(gate_target, account, cw::Nothing, Account, 1, 0);
 /// module on the stack.
 CW_METHOD(gate_target, hold, Count, cw::Nothing, 1, 0);
 
-/// Notes that were asked for with `burst` and answered rightly, since it was loaded.
+/// Calls `note` so many times at once. The reply: how many have been answered rightly since
+/// gate_noise was loaded.
 CW_METHOD(gate_noise, burst, Count, Count, 1, 0);
 
-/// What a client does: its pace, and how many times it begins anew, each time with a `hold` for so
-/// many notes of gate_noise, or without if it is 0.
+/// What a client does: its pace, and how many times it begins anew. Each time gate_noise calls so
+/// many notes first from within a `hold`, and then so many from outside, which must not overtake
+/// them. 0: it calls none.
 struct Orders {
     storms::Pace pace;
     std::uint64_t times;
-    std::uint64_t hold;
+    std::uint64_t notes;
 };
 
 #define CW_GATE_CLIENT(n)                                                                          \
