@@ -30,6 +30,12 @@ void call_attention(Executor& home) noexcept {
 
 } // namespace
 
+void mark_dirty_elsewhere(ClientEnd& end) noexcept {
+    Executor& home = *end.submissions.executor;
+    home.published_elsewhere.fetch_or(std::uint64_t{1} << end.index, Order::release); // [R11]
+    call_attention(home);
+}
+
 void push(Executor& home, Ready& ready) noexcept {
     if (arch::context()->executor == &home) {
         push_local(home, ready);
@@ -129,7 +135,7 @@ void send_cancel(const Pending& pending) noexcept {
     RingMessage& message = end.submission_slots[ring.slot()];
     message.head.store(abi::message_head(pending.cookie, 0, abi::kMessageCancel), Order::relaxed);
     ring.publish();
-    mark_dirty(end.submissions);
+    mark_dirty(end);
     ++end.cancels;
     ++end.cancelling;
     end.cancel_end = ring.tail();

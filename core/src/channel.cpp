@@ -25,7 +25,7 @@ void submit_waiting(ClientEnd& end, Pending& waiting) noexcept {
     for (std::uint32_t i = 0; i < waiting.argument_words; ++i)
         message.words[i].store(waiting.words[i], Order::relaxed);
     end.submissions.ring.publish();
-    mark_dirty(end.submissions);
+    mark_dirty(end);
 }
 
 /// Where the entries of a channel's pool go when their futures are gone.

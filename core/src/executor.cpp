@@ -30,6 +30,22 @@ void run_interrupts(Executor& executor) noexcept {
     }
 }
 
+/// Rings the peers of ends that other threads have published into. Those go on publishing: what
+/// comes after the exchange sets its bit again.
+[[maybe_unused]] void ring_for_others(Executor& executor) noexcept {
+    std::uint64_t ends = executor.published_elsewhere.exchange(0, Order::acquire); // [A11]
+    if (ends == 0)
+        return;
+    fence(Order::seq_cst); // [F1] for what those threads published before [R11]
+    for (; ends != 0; ends &= ends - 1) {
+        const Outgoing& outgoing = executor.clients[__builtin_ctzll(ends)].submissions;
+        if (!outgoing.ring.awaited_after_fence())
+            continue;
+        ++executor.statistics.wakes;
+        platform::ring(outgoing.doorbell);
+    }
+}
+
 /// What came from other threads of the domain, and what was made ready by this one.
 void run_lists(Executor& executor) noexcept {
     if (executor.attention.load(Order::relaxed) != 0) {
@@ -47,6 +63,8 @@ void run_lists(Executor& executor) noexcept {
             push_local(executor, *oldest);
             oldest = next;
         }
+        if constexpr (kManyThreads)
+            ring_for_others(executor);
         for (std::uint32_t i = 0; i < executor.module_count; ++i) {
             ModuleState& module = *executor.modules[i];
             if ((module.gate.load(Order::relaxed) & kGateQueued) != 0 && enter_module(module)) {

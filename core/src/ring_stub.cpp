@@ -62,7 +62,7 @@ template <class... W>
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
     end.submissions.ring.publish();
-    mark_dirty(end.submissions);
+    mark_dirty(end);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 

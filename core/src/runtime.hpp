@@ -63,6 +63,21 @@ inline constexpr bool kManyThreads = true;
     executor.dirty[executor.dirty_count++] = &outgoing;
 }
 
+/// Another thread of the domain has published into an end: its home executor is told to look.
+void mark_dirty_elsewhere(ClientEnd& end) noexcept;
+
+/// As above, for an end whose module may run on its caller's thread: the list is its home
+/// executor's alone.
+[[gnu::always_inline]] inline void mark_dirty(ClientEnd& end) noexcept {
+    if constexpr (kManyThreads) {
+        if (arch::context()->executor != end.submissions.executor) [[unlikely]] {
+            mark_dirty_elsewhere(end);
+            return;
+        }
+    }
+    mark_dirty(end.submissions);
+}
+
 /// The answer has come (and is in the Pending if it was in flight): resumes who awaits it, or frees
 /// it if nobody does. Requires: the gate is held, nothing else runs on this executor's stack above
 /// the loop.

@@ -90,6 +90,8 @@ inline constexpr std::uint32_t kMaxExecutorInterrupts = 8;
 /// Rings an executor takes from, in polling order: the control ring, then ends as they come.
 inline constexpr std::uint32_t kMaxRings = 1 + 2 * abi::kMaxEnds;
 
+static_assert(abi::kMaxEnds == 64, "published_elsewhere has a bit per client end");
+
 struct PolledRing {
     RingConsumer<NativeSync>* ring;
     ClientEnd* client; ///< One of the two; neither: the control ring.
@@ -108,6 +110,10 @@ struct Executor {
     /// Something came from another thread of the domain: the inbox or a mailbox. Set after the
     /// push, release [R10]; cleared before the look, acquire [A10].
     Atomic<std::uint32_t> attention;
+    /// Bit per client end that another thread has published into. Set after the publish, release
+    /// [R11]; taken by exchange, acquire [A11], before a fence, which then is the [F1] of that
+    /// publish too.
+    Atomic<std::uint64_t> published_elsewhere;
     std::uint32_t interrupt_waiters; ///< Calls of wait_interrupt() that wait.
     std::uint32_t deadline_count;
     std::uint32_t deadline_capacity;

@@ -103,6 +103,13 @@ public:
         flushed_ = tail_;
         return wake;
     }
+    /// As flush_after_fence(), by another thread than the one that publishes: true if the consumer
+    /// asked to be woken at any index that may hold a message. It may have been woken for it.
+    [[nodiscard]] bool awaited_after_fence() const noexcept {
+        const std::uint32_t tail = mine_->tail.load(Order::relaxed);
+        const std::uint32_t event = theirs_->data_event.load(Order::relaxed);
+        return event_passed(event, tail - capacity_, tail);
+    }
     [[nodiscard]] bool unflushed() const noexcept { return flushed_ != tail_; }
     /// Announces that the producer is about to sleep until there is space; false if there is some
     /// now (do not sleep). Ordering: [F3] full fence between the store of space_event and the load
