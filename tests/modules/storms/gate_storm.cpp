@@ -1,9 +1,11 @@
-// Drives the storm before a gate: `call echo.ping CLIENTS` has so many clients go through the
-// phases; 0 has one client go through those that need gate_noise. Answers what went wrong.
+// Drives the storm before a gate; answers what went wrong. `call echo.ping CLIENTS` has so many
+// clients go through the phases, 10 + CLIENTS through shorter ones, for a target that asks another
+// module; 0 has one client go through those that need gate_noise.
 #include "gate_target.hpp"
 #include "report.hpp"
 #include <cw/modules/echo.hpp>
 #include <optional>
+#include <span>
 
 CW_MODULE(gate_storm, {.version = {1, 0}});
 CW_REQUIRE(console::put);
@@ -25,6 +27,11 @@ constexpr Phase kTogether[] = {
     {"apart", {{1'000, 1, 1, 400, 1'000}, 1, 0}},
     {"back_to_back", {{100'000, 1, 200, 400, 0}, 1, 0}},
     {"crowd", {{100'000, 16, 200, 400, 0}, 1, 0}},
+};
+constexpr Phase kAsking[] = {
+    {"apart", {{1'000, 1, 1, 400, 1'000}, 1, 0}},
+    {"back_to_back", {{20'000, 1, 200, 400, 0}, 1, 0}},
+    {"crowd", {{20'000, 16, 200, 400, 0}, 1, 0}},
 };
 constexpr Phase kWithin[] = {
     {"direct", {{100'000, 1, 1, 4, 0}, 1, 0}},
@@ -82,22 +89,24 @@ cw::Task<echo::Word> run(const Phase& phase, std::uint64_t clients) noexcept {
     co_return echo::Word{lost + sum.wrong + twice + account.out_of_order};
 }
 
-cw::Task<echo::Word> run_all(echo::Word clients) noexcept {
+cw::Task<echo::Word> run_all(std::span<const Phase> phases, std::uint64_t clients) noexcept {
     echo::Word wrong{};
-    if (clients.value == 0) {
-        for (const Phase& phase : kWithin) {
-            CW_CO_TRY(result, co_await run(phase, 1));
-            wrong.value += result.value;
-        }
-    } else {
-        for (const Phase& phase : kTogether) {
-            CW_CO_TRY(result, co_await run(phase, clients.value));
-            wrong.value += result.value;
-        }
+    for (const Phase& phase : phases) {
+        CW_CO_TRY(result, co_await run(phase, clients));
+        wrong.value += result.value;
     }
     co_return wrong;
 }
 
+cw::Task<echo::Word> start(echo::Word what) noexcept {
+    constexpr std::uint64_t kAsk = 10;
+    if (what.value == 0)
+        co_return co_await run_all(kWithin, 1);
+    if (what.value > kAsk)
+        co_return co_await run_all(kAsking, what.value - kAsk);
+    co_return co_await run_all(kTogether, what.value);
+}
+
 } // namespace
 
-CW_PROVIDE(echo::ping, run_all);
+CW_PROVIDE(echo::ping, start);

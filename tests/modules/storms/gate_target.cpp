@@ -1,4 +1,5 @@
-// The module that everybody calls. Built twice: with a gate, and `concurrent`, which has none.
+// The module that everybody calls. Built three times: with a gate; `concurrent`, which has none;
+// and with a handler that asks another module before it answers.
 #include "gate_target.hpp"
 #include <cw/core/atomic.hpp>
 #include <cw/sdk/module.hpp>
@@ -7,6 +8,7 @@
 
 CW_TARGET_MODULE(CW_STORM_NAME, {.version = {1, 0}, .concurrent = CW_STORM_CONCURRENT});
 CW_REQUIRE(gates::burst, cw::abi::kMethodOptional);
+CW_REQUIRE(gates::far, cw::abi::kMethodOptional);
 
 namespace {
 
@@ -17,9 +19,10 @@ cw::Atomic<std::uint32_t> inside;
 cw::Atomic<std::uint64_t> entered, out_of_order, met;
 cw::Atomic<std::uint64_t> last[gates::kClients + 1]; ///< By client, whose calls come one by one.
 
-cw::Result<storms::Answer> note(storms::Item item) noexcept {
+/// False: there is no such client.
+bool enter(const storms::Item& item) noexcept {
     if (item.client > gates::kNoise)
-        return cw::refuse(cw::Status::out_of_range);
+        return false;
     if (inside.fetch_add(1, Order::relaxed) != 0)
         met.fetch_add(1, Order::relaxed);
     entered.fetch_add(1, Order::relaxed);
@@ -29,7 +32,19 @@ cw::Result<storms::Answer> note(storms::Item item) noexcept {
     before.store(item.number, Order::relaxed);
     storms::spend(item.turns);
     inside.fetch_add(~0u, Order::relaxed);
+    return true;
+}
+
+[[maybe_unused]] cw::Result<storms::Answer> answer(storms::Item item) noexcept {
+    if (!enter(item))
+        return cw::refuse(cw::Status::out_of_range);
     return storms::answer_to(item);
+}
+
+[[maybe_unused]] cw::Task<storms::Answer> ask_far(storms::Item item) noexcept {
+    if (!enter(item))
+        co_return cw::refuse(cw::Status::out_of_range);
+    co_return co_await gates::far(item);
 }
 
 gates::Account account(cw::Nothing) noexcept {
@@ -44,6 +59,6 @@ cw::Task<cw::Nothing> hold(gates::Count notes) noexcept {
 
 } // namespace
 
-CW_PROVIDE(gates::note, note);
+CW_PROVIDE(gates::note, CW_STORM_HANDLER);
 CW_PROVIDE(gates::account, account);
 CW_PROVIDE(gates::hold, hold);

@@ -27,6 +27,9 @@ CW_METHOD(gate_target, account, cw::Nothing, Account, 1, 0);
 /// module on the stack.
 CW_METHOD(gate_target, hold, Count, cw::Nothing, 1, 0);
 
+/// What `note` must answer.
+CW_METHOD(gate_far, far, storms::Item, storms::Answer, 1, 0);
+
 /// Calls `note` so many times at once. The reply: how many have been answered rightly since
 /// gate_noise was loaded.
 CW_METHOD(gate_noise, burst, Count, Count, 1, 0);
