@@ -27,9 +27,9 @@ constexpr std::string_view kTestDetails =
 
 constexpr Command kCommands[] = {
     {.name = "bench",
-     .usage = "[paths | remote | wakes]",
+     .usage = "[paths | placements | wakes]",
      .summary = "measure calls; best by `./cw bench`",
-     .options = "paths remote wakes",
+     .options = "paths placements placements-kernel remote wakes",
      .most = 1,
      .run = bench},
     {.name = "call",

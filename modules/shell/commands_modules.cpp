@@ -70,14 +70,19 @@ cw::Task<int> bench(Arguments words) noexcept {
             which.what = ::bench::What::wakes;
         else if (words[0] == "remote")
             which.what = ::bench::What::remote;
+        else if (words[0] == "placements" || words[0] == "placements-kernel")
+            which.what = ::bench::What::placements;
         else if (words[0] != "paths") {
-            out.format("bench: {}: want paths, remote or wakes\n", words[0]);
+            out.format("bench: {}: want paths, placements, placements-kernel, remote or wakes\n",
+                       words[0]);
             co_return kFailed;
         }
     }
     LoadOptions options;
     options.module = "bench";
-    options.placement = cw::abi::Placement::user_process;
+    options.placement = !words.empty() && words[0] == "placements-kernel"
+                            ? cw::abi::Placement::kernel
+                            : cw::abi::Placement::user_process;
     options.grants = cw::modules::kLoadKernel | cw::modules::kLoadDomain;
     options.hart = 1;
     CW_CO_TRY(outcome, co_await load(options));
