@@ -51,7 +51,7 @@ std::string runtime() {
            AT(wait_interrupt),
            AT(fail),
            AT(submit_slowly));
-    LAYOUT(FramePool, AT(free), AT(bump), AT(end));
+    LAYOUT(FramePool, AT(free), AT(bump), AT(end), AT(allocations));
     LAYOUT(ModuleState,
            AT(gate),
            AT(free),

@@ -71,10 +71,12 @@ struct FramePool {
     void* free[kClasses];
     std::uint64_t bump;
     std::uint64_t end;
+    std::uint64_t allocations; ///< So far, those that failed included.
 
     /// A frame of at least `bytes`, 16-byte aligned; null if the pool is used up or the size is
     /// over 8 KiB.
     [[nodiscard]] void* allocate(std::size_t bytes) noexcept {
+        ++allocations;
         const std::size_t index = class_of(bytes);
         if (index >= kClasses)
             return nullptr;
