@@ -222,14 +222,16 @@ void destroy_instance(ModuleInstance& instance) noexcept {
         }
     }
     if (!instance.domain->ended) { // an ended domain's segments have been given up together
+        drop_remote_texts(instance);
         for (Segment* segment : {instance.segment,
                                  instance.pool,
                                  instance.heap,
+                                 instance.remote_text,
                                  instance.methods,
                                  instance.areas.table}) {
             if (segment != nullptr) {
-                segment_release(*segment);
                 segment_unmap(*segment, *instance.domain);
+                segment_release(*segment); // last: it is gone then if nobody sees it
             }
         }
     }

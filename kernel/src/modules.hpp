@@ -33,6 +33,9 @@ void destroy_instance(ModuleInstance& instance) noexcept;
                                ModuleInstance& provider,
                                std::size_t provide,
                                loader::Path path) noexcept;
+/// A client that is taken apart: its domain no longer sees stubs that only it was linked to. Locks:
+/// kernel_lock held.
+void drop_remote_texts(ModuleInstance& client) noexcept;
 /// Lets every provider of the client see a new buffer area. Locks: kernel_lock held.
 [[nodiscard]] Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
 /// Closes all channels of a module; the other sides are told. Locks: kernel_lock held.

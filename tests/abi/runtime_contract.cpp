@@ -49,8 +49,9 @@ std::string runtime() {
            AT(ticks_per_second),
            AT(sleep),
            AT(wait_interrupt),
-           AT(fail));
-    LAYOUT(FramePool, AT(free), AT(bump), AT(end));
+           AT(fail),
+           AT(submit_slowly));
+    LAYOUT(FramePool, AT(free), AT(bump), AT(end), AT(allocations));
     LAYOUT(ModuleState,
            AT(gate),
            AT(free),

@@ -151,17 +151,23 @@ struct RelacySync {
     static void fence(Order order) { fence_at(next_fence[rl::thread_index()], order); }
 };
 
-/// The kernel's wake and wait: ringing sets a bit with an acquire and release operation, waiting
-/// returns at once if it is set.
+/// The kernel's wake and wait: ringing marks the thread with an acquire and release operation,
+/// waiting returns at once if it is marked.
 class Doorbell {
 public:
+    static constexpr std::uint32_t kMany = ~0u;
+
     void initialise() {
         rung_.store(0, rl::mo_relaxed, RL_INFO);
         event_.init(false, false, RL_INFO);
     }
     void finish() { event_.deinit(RL_INFO); }
-    void ring() {
-        rung_.exchange(1, rl::mo_acq_rel, RL_INFO);
+    /// `tag`: which ring it is rung for; not 0.
+    void ring(std::uint32_t tag = kMany) {
+        std::uint32_t before = rung_.load(rl::mo_relaxed, RL_INFO);
+        while (!rung_.compare_exchange_weak(
+            before, before == 0 ? tag : kMany, rl::mo_acq_rel, RL_INFO, rl::mo_relaxed, RL_INFO)) {
+        }
         event_.set(RL_INFO);
     }
     /// What the kernel must not do: wakes who sleeps now, and nobody later.
@@ -169,9 +175,11 @@ public:
         rung_.exchange(1, rl::mo_acq_rel, RL_INFO);
         event_.pulse(RL_INFO);
     }
-    void wait() {
+    /// The tag of the only ring since it last returned; 0 if there were more.
+    std::uint32_t wait() {
         event_.wait(false, false, RL_INFO);
-        rung_.exchange(0, rl::mo_acq_rel, RL_INFO);
+        const std::uint32_t rung = rung_.exchange(0, rl::mo_acq_rel, RL_INFO);
+        return rung == kMany ? 0 : rung;
     }
 
 private:
