@@ -127,7 +127,8 @@ namespace {
 
 /// True if each buffer of the message lies in one of the client's areas, writable where the method
 /// writes.
-bool buffers_allowed(const ServerEnd& end,
+bool buffers_allowed(ExecutorStatistics& statistics,
+                     const ServerEnd& end,
                      const abi::MethodEntry& method,
                      const std::uint64_t* words) noexcept {
     const std::uint64_t count = __atomic_load_n(&end.areas->count, __ATOMIC_ACQUIRE);
@@ -143,6 +144,7 @@ bool buffers_allowed(const ServerEnd& end,
         }
         if (!found)
             return false;
+        statistics.lent += size;
     }
     return true;
 }
@@ -167,7 +169,7 @@ bool serve_rarely(Executor& executor,
     std::uint64_t words[6]; // what is checked is what the handler sees
     for (std::uint32_t i = 0; i < 6; ++i)
         words[i] = message.words[i].load(Order::relaxed);
-    if (!buffers_allowed(end, method, words)) {
+    if (!buffers_allowed(executor.statistics, end, method, words)) {
         complete_remotely(end, name, Status::not_permitted, nullptr, 0);
         return true;
     }

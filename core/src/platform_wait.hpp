@@ -14,8 +14,8 @@ namespace cw::platform {
     asm volatile("ecall" : "+r"(a0), "+r"(a7) : : "memory", "t0");
 }
 
-/// Every register but sp and tp is lost, and tp is what the thread began with: nothing is saved for a thread that goes to sleep here, and
-/// nothing restored.
+/// Every register but sp and tp is lost, and tp is what the thread began with: nothing is saved for
+/// a thread that goes to sleep here, and nothing restored.
 [[gnu::always_inline, nodiscard]] inline abi::RingTag sleep(std::uint64_t deadline_ticks,
                                                             std::uint64_t doorbell) noexcept {
     register std::uint64_t a0 asm("a0") = deadline_ticks;

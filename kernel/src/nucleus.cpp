@@ -199,6 +199,15 @@ Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept
 }
 CW_PROVIDE(modules::counters, counters);
 
+Result<modules::Lent> lent(modules::CounterArguments arguments) noexcept {
+    const Locked hold{kernel_lock};
+    const ModuleInstance* module = module_by_name(text_of(arguments.module));
+    if (module == nullptr)
+        return refuse(Status::not_found);
+    return modules::Lent{module->executor->view->statistics.lent, module->executor->lent};
+}
+CW_PROVIDE(modules::lent, lent);
+
 /// The kernel's module record: only for its name and state.
 abi::ModuleRecord nucleus_record() noexcept {
     abi::ModuleRecord record{};

@@ -57,6 +57,7 @@ extern "C" bool check_buffers(const CallGrant* grant, const std::uint64_t* words
         }
         if (!found)
             return false;
+        current()->executor->lent += size;
     }
     return true;
 }

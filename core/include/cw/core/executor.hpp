@@ -105,6 +105,7 @@ struct ExecutorStatistics {
     std::uint64_t received;  ///< Submissions taken.
     std::uint64_t completed; ///< Completions taken.
     std::uint64_t faults;    ///< Peers that broke the contract.
+    std::uint64_t lent;      ///< Bytes of buffers that came with requests, by reference.
 
     [[nodiscard]] std::uint64_t wakes() const noexcept { return rings + waits - quiet; }
 };

@@ -71,7 +71,8 @@ struct ExecutorRecord {
     Channel* channels_by_client[abi::kMaxEnds];
     Channel* channels_by_server[abi::kMaxEnds];
     bool retired;
-    std::uint64_t checked_calls; ///< Synchronous calls with buffers.
+    std::uint64_t checked_calls; ///< Synchronous calls with buffers,
+    std::uint64_t lent;          ///< and the bytes of those, which went by reference.
     ExecutorRecord* next;        ///< All executors.
 };
 
