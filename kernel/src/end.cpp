@@ -1,7 +1,9 @@
 // How modules and domains end: faults, reports, the watchdog.
 #include "modules.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/arch/timer.hpp>
+#include <cw/kernel/boot.hpp>
 #include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/sched.hpp>
@@ -55,11 +57,18 @@ void describe_address(std::uint64_t address) noexcept {
 }
 
 bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
-    const AddressSpace& space =
-        current()->domain != nullptr ? current()->domain->space : kernel_space();
+    const Domain* domain = current()->domain;
+    const bool user = domain != nullptr && !domain->is_kernel();
+    const AddressSpace& space = domain != nullptr ? domain->space : kernel_space();
+    // A user domain chooses the address: it is shown its own memory, not the kernel's in its upper
+    // half. Registers of devices are never read: that may do something.
+    const std::uint64_t needed = kPteRead | (user ? std::uint64_t{kPteUser} : 0);
     for (unsigned i = 0; i < 2; ++i) {
+        if (user && address + 8 * i >= abi::kWindowEnd)
+            return false;
         const auto page = space.translate(address + 8 * i);
-        if (page.bytes == 0 || (page.flags & kPteRead) == 0)
+        if (page.bytes == 0 || (page.flags & needed) != needed || page.page < machine().ram_begin ||
+            page.page >= machine().ram_end)
             return false;
         words[i] =
             *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
