@@ -318,10 +318,13 @@ Result<std::uint32_t> executor_doorbell(ExecutorRecord& record, Thread& target) 
     for (std::uint32_t i = 0; i < record.doorbell_count; ++i) {
         if (record.doorbell_targets[i] == &target)
             return i;
+        if (record.doorbell_targets[i] == nullptr) // its target has ended; who rings it by mistake
+            index = i;                             // wakes somebody without cause, no more
     }
-    if (record.doorbell_count == kMaxDoorbells)
+    if (index == kMaxDoorbells)
         return refuse(Status::no_resource);
-    const std::uint32_t index = record.doorbell_count++;
+    if (index == record.doorbell_count)
+        ++record.doorbell_count;
     record.doorbells[index] = wake_grant_for(target);
     record.doorbell_targets[index] = &target;
     record.thread->wake_limit = record.doorbell_count;
