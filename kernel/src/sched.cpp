@@ -254,6 +254,10 @@ void thread_assign(Thread& thread, Hart& home) noexcept {
     __atomic_fetch_add(&thread_counts[home.index], 1, __ATOMIC_RELAXED);
 }
 
+void thread_unassign(Thread& thread) noexcept {
+    __atomic_fetch_sub(&thread_counts[thread.hart->index], 1, __ATOMIC_RELAXED);
+}
+
 void thread_start(Thread& thread) noexcept {
     const arch::InterruptsOff off;
     thread.start_work.run = [](RemoteWork& work) {
@@ -321,7 +325,7 @@ void thread_exit() noexcept {
         link = &(*link)->next_in_slot;
     if (*link != nullptr)
         *link = self->next_in_slot;
-    __atomic_fetch_sub(&thread_counts[hart.index], 1, __ATOMIC_RELAXED);
+    thread_unassign(*self);
     self->state = ThreadState::ended;
     Thread* next = choose(hart);
     set_timer(hart, next == hart.idle);

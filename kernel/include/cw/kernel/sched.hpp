@@ -41,6 +41,8 @@ void set_hart_count(unsigned count) noexcept;
 
 /// Gives a new thread its home, for good, and its wake slot.
 void thread_assign(Thread& thread, Hart& home) noexcept;
+/// Undoes thread_assign() for a thread that is never started, or never again.
+void thread_unassign(Thread& thread) noexcept;
 /// Makes a prepared thread (home, saved context, resume kind, priority) ready for the first time.
 /// Context: any hart.
 void thread_start(Thread& thread) noexcept;
