@@ -217,10 +217,12 @@ void run_request(Executor& executor, Request& request) noexcept {
     if (copy.reply_words <= 1)
         reply[0] = result.value;
     const std::uint32_t count = result.state == 0 ? copy.reply_words : 0;
-    if (origin != nullptr)
+    if (origin != nullptr) {
         complete_remotely(*origin, copy.cookie, static_cast<Status>(result.state), reply, count);
-    else
+        report_if_quiet(*origin);
+    } else {
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
+    }
 }
 
 void forget_module(Executor& executor, ModuleState& module) noexcept {
@@ -321,8 +323,7 @@ void complete(PromiseBase* promise,
         unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
         complete_remotely(end, promise->ticket.cookie, status, words, count);
-        if (end.closed && end.suspended == nullptr)
-            platform::report(abi::Report::end_closed, end.index, 0, 0);
+        report_if_quiet(end);
     } else {
         answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, count);
     }

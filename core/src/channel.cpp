@@ -225,6 +225,13 @@ void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noe
     }
 }
 
+void report_if_quiet(ServerEnd& end) noexcept {
+    if (!end.leaving || end.suspended != nullptr || end.queued_used.load(Order::acquire) != 0)
+        return;
+    end.leaving = false; // once
+    platform::report(abi::Report::end_closed, end.index, 0, 0);
+}
+
 void fault_client(Executor& executor, ClientEnd& end) noexcept {
     ++executor.statistics.faults;
     platform::report(abi::Report::end_faulted, end.index | std::uint64_t{1} << 32, 0, 0);

@@ -13,19 +13,33 @@ namespace {
 
 Pool<Channel> channel_pool;
 
-AreaList& areas_of(ModuleInstance& client) noexcept {
+Pool<AreaList> area_lists;
+
+AreaList*& areas_of(ModuleInstance& client) noexcept {
     return client.domain->is_kernel() ? client.areas : client.domain->areas;
 }
 
-/// The table in which providers look a client's buffers up; made when first needed.
-Result<Segment*> area_table(ModuleInstance& client) noexcept {
-    AreaList& list = areas_of(client);
-    if (list.table == nullptr) {
-        list.table = CW_TRY(segment_create(
+/// The list of a client, with the table in which providers look its buffers up; made when first
+/// needed.
+Result<AreaList*> area_list(AreaList*& list) noexcept {
+    if (list != nullptr)
+        return list;
+    AreaList* fresh = area_lists.allocate();
+    if (fresh == nullptr)
+        return refuse(Status::no_memory);
+    fresh->users = 1;
+    const auto build = [&]() -> Result<Nothing> {
+        fresh->table = CW_TRY(segment_create(
             kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas"));
-        CW_CHECK_OK(segment_map(*list.table, kernel_domain(), kPteRead | kPteWrite));
+        CW_CHECK_OK(segment_map(*fresh->table, kernel_domain(), kPteRead | kPteWrite));
+        return Nothing{};
+    };
+    if (const auto built = build(); !built) {
+        area_list_drop(*fresh);
+        return refuse(built.error());
     }
-    return list.table;
+    list = fresh;
+    return fresh;
 }
 
 void initialise_page(const Segment& segment) noexcept {
@@ -36,81 +50,109 @@ void initialise_page(const Segment& segment) noexcept {
     page->consumer.data_event.store(abi::kFirstIndex, Order::relaxed);
 }
 
-Result<std::uint32_t> take_bit(std::uint64_t& used) noexcept {
-    if (~used == 0)
-        return refuse(Status::no_resource);
+/// Requires: a bit is clear.
+std::uint32_t take_bit(std::uint64_t& used) noexcept {
     const auto index = static_cast<std::uint32_t>(__builtin_ctzll(~used));
     used |= std::uint64_t{1} << index;
     return index;
 }
 
+/// Gives back what a channel has; nobody uses any of it any more.
+void free_channel(Channel& channel) noexcept {
+    for (Segment* segment : {channel.client_segment, channel.provider_segment, channel.queued}) {
+        if (segment != nullptr)
+            segment_withdraw(*segment);
+    }
+    if (channel.areas != nullptr)
+        area_list_drop(*channel.areas);
+    channel_pool.release(&channel);
+}
+
+/// Memory and indices of a channel. What is there when it fails is in `channel`, to be freed.
+Result<Nothing> fill_channel(Channel& channel) noexcept {
+    ModuleInstance& client = *channel.client;
+    ModuleInstance& provider = *channel.provider;
+    channel.client_segment = CW_TRY(
+        segment_create(*client.domain, abi::kClientSegmentBytes, Backing::contiguous, "ring"));
+    channel.provider_segment = CW_TRY(
+        segment_create(*provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, "ring"));
+    initialise_page(*channel.client_segment);
+    initialise_page(*channel.provider_segment);
+    CW_CHECK_OK(segment_map(*channel.client_segment, *client.domain, kPteRead | kPteWrite));
+    CW_CHECK_OK(segment_map(*channel.provider_segment, *provider.domain, kPteRead | kPteWrite));
+    if (client.domain != provider.domain) {
+        CW_CHECK_OK(segment_map(*channel.client_segment, *provider.domain, kPteRead));
+        CW_CHECK_OK(segment_map(*channel.provider_segment, *client.domain, kPteRead));
+    }
+    channel.pool = CW_TRY(
+        segment_create(*client.domain, kPoolPendings * sizeof(Pending), Backing::pages, "pool"));
+    CW_CHECK_OK(segment_map(*channel.pool, *client.domain, kPteRead | kPteWrite));
+    channel.areas = CW_TRY(area_list(areas_of(client)));
+    ++channel.areas->users;
+    CW_CHECK_OK(
+        segment_map(*channel.areas->table,
+                    *provider.domain,
+                    provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
+    if (provider.domain->is_kernel()) {
+        channel.queued = CW_TRY(segment_create(kernel_domain(),
+                                               abi::kChannelCredits * sizeof(QueuedCall),
+                                               Backing::contiguous,
+                                               "queued"));
+        CW_CHECK_OK(segment_map(*channel.queued, kernel_domain(), kPteRead | kPteWrite));
+    }
+    return Nothing{};
+}
+
 Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) noexcept {
+    ExecutorRecord& from = *client.executor;
+    ExecutorRecord& to = *provider.executor;
+    // First what may fail, then what the executors see.
+    if (~from.client_ends == 0 || ~to.server_ends == 0 || !executor_listens(from, 1) ||
+        !executor_listens(to, 1))
+        return refuse(Status::no_resource);
+    const std::uint32_t to_provider = CW_TRY(executor_doorbell(from, *to.thread));
+    const std::uint32_t to_client = CW_TRY(executor_doorbell(to, *from.thread));
     Channel* channel = channel_pool.allocate();
     if (channel == nullptr)
         return refuse(Status::no_memory);
-    ExecutorRecord& from = *client.executor;
-    ExecutorRecord& to = *provider.executor;
     channel->client = &client;
     channel->provider = &provider;
-    channel->client_segment = CW_TRY(
-        segment_create(*client.domain, abi::kClientSegmentBytes, Backing::contiguous, "ring"));
-    channel->provider_segment = CW_TRY(
-        segment_create(*provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, "ring"));
-    initialise_page(*channel->client_segment);
-    initialise_page(*channel->provider_segment);
-    CW_CHECK_OK(segment_map(*channel->client_segment, *client.domain, kPteRead | kPteWrite));
-    CW_CHECK_OK(segment_map(*channel->provider_segment, *provider.domain, kPteRead | kPteWrite));
-    if (client.domain != provider.domain) {
-        CW_CHECK_OK(segment_map(*channel->client_segment, *provider.domain, kPteRead));
-        CW_CHECK_OK(segment_map(*channel->provider_segment, *client.domain, kPteRead));
+    if (const auto filled = fill_channel(*channel); !filled) {
+        if (channel->pool != nullptr)
+            segment_withdraw(*channel->pool);
+        free_channel(*channel);
+        return refuse(filled.error());
     }
-    channel->pool = CW_TRY(
-        segment_create(*client.domain, kPoolPendings * sizeof(Pending), Backing::pages, "pool"));
-    CW_CHECK_OK(segment_map(*channel->pool, *client.domain, kPteRead | kPteWrite));
-    Segment* table = CW_TRY(area_table(client));
-    CW_CHECK_OK(
-        segment_map(*table,
-                    *provider.domain,
-                    provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
-    channel->client_index = CW_TRY(take_bit(from.client_ends));
-    channel->server_index = CW_TRY(take_bit(to.server_ends));
-    const std::uint32_t to_provider = CW_TRY(executor_doorbell(from, *to.thread));
-    const std::uint32_t to_client = CW_TRY(executor_doorbell(to, *from.thread));
+    channel->client_index = take_bit(from.client_ends);
+    channel->server_index = take_bit(to.server_ends);
     ServerEnd& server = to.view->servers[channel->server_index];
     new (&server) ServerEnd{};
-    if (provider.domain->is_kernel()) {
-        Segment* queued = CW_TRY(segment_create(kernel_domain(),
-                                                abi::kChannelCredits * sizeof(QueuedCall),
-                                                Backing::contiguous,
-                                                "queued"));
-        CW_CHECK_OK(segment_map(*queued, kernel_domain(), kPteRead | kPteWrite));
-        server.queued = reinterpret_cast<QueuedCall*>(queued->base);
-        server.module =
-            reinterpret_cast<ModuleState*>(provider.base + provider.image->module().state);
-        channel->queued = queued;
-    }
     const std::uint64_t client_state = client.base + client.image->module().state;
     const std::uint64_t provider_state = provider.base + provider.image->module().state;
-    CW_CHECK_OK(executor_tell(to,
-                              {.kind = abi::ControlKind::add_server,
-                               .index = channel->server_index,
-                               .a = provider_state,
-                               .b = channel->client_segment->base,
-                               .c = channel->provider_segment->base,
-                               .d = to_client,
-                               .e = provider.methods->base,
-                               .f = table->base,
-                               .reserved = 0}));
-    CW_CHECK_OK(executor_tell(from,
-                              {.kind = abi::ControlKind::add_client,
-                               .index = channel->client_index,
-                               .a = client_state,
-                               .b = channel->client_segment->base,
-                               .c = channel->provider_segment->base,
-                               .d = to_provider,
-                               .e = channel->pool->base,
-                               .f = 0,
-                               .reserved = 0}));
+    if (channel->queued != nullptr) {
+        server.queued = reinterpret_cast<QueuedCall*>(channel->queued->base);
+        server.module = reinterpret_cast<ModuleState*>(provider_state);
+    }
+    executor_tell(to,
+                  {.kind = abi::ControlKind::add_server,
+                   .index = channel->server_index,
+                   .a = provider_state,
+                   .b = channel->client_segment->base,
+                   .c = channel->provider_segment->base,
+                   .d = to_client,
+                   .e = provider.methods->base,
+                   .f = channel->areas->table->base,
+                   .reserved = 0});
+    executor_tell(from,
+                  {.kind = abi::ControlKind::add_client,
+                   .index = channel->client_index,
+                   .a = client_state,
+                   .b = channel->client_segment->base,
+                   .c = channel->provider_segment->base,
+                   .d = to_provider,
+                   .e = channel->pool->base,
+                   .f = 0,
+                   .reserved = 0});
     from.channels_by_client[channel->client_index] = channel;
     to.channels_by_server[channel->server_index] = channel;
     channel->next = registry().channels;
@@ -136,7 +178,7 @@ Status open_areas(Channel& channel, const abi::ProvideRecord& provide) noexcept 
     if ((channel.buffer_rights | rights) == channel.buffer_rights)
         return Status::ok;
     channel.buffer_rights |= rights;
-    AreaList& list = areas_of(*channel.client);
+    const AreaList& list = *channel.areas;
     for (std::uint32_t i = 0; i < list.count; ++i) {
         if (channel.provider->domain == channel.client->domain ||
             channel.provider->domain->is_kernel())
@@ -182,6 +224,7 @@ Status link_edge(ModuleInstance& client,
     edge.reply_words = provide.shape.reply_words;
     const bool large = provide.shape.reply_words > 1;
     std::uint64_t function = provider.base + provide.direct;
+    std::uint32_t end = 0;
     if (path != loader::Path::direct) {
         const auto channel = channel_between(client, provider);
         if (!channel)
@@ -189,6 +232,7 @@ Status link_edge(ModuleInstance& client,
         if (const Status status = open_areas(**channel, provide); status != Status::ok)
             return status;
         edge.end = &executor.executor->clients[(*channel)->client_index];
+        end = (*channel)->client_index + 1;
         if (path == loader::Path::syscall) {
             if (link.grant == 0) {
                 if (executor.call_count == kMaxCallGrants)
@@ -214,6 +258,7 @@ Status link_edge(ModuleInstance& client,
     executor.edges_view[index] = edge;
     link.provider = &provider;
     link.path = path;
+    link.end = end;
     write_slot(client, require, function, executor.edges_base + index * sizeof(Edge));
     return Status::ok;
 }
@@ -222,6 +267,7 @@ void unlink_edge(ModuleInstance& client, std::size_t require_index, bool provide
     Link& link = client.links[require_index];
     link.provider = nullptr;
     link.path = loader::Path::none;
+    link.end = 0;
     const std::uint64_t function =
         client.domain->is_kernel() ? reinterpret_cast<std::uint64_t>(unlinked_stub(provider_ended))
                                    : vdso().unlinked[provider_ended ? 1 : 0];
@@ -247,16 +293,21 @@ loader::Path path_between(const ModuleInstance& client,
 
 namespace {
 void ask_for_rest(ModuleInstance& client) noexcept {
-    static_cast<void>(executor_tell(*client.executor,
-                                    {.kind = abi::ControlKind::relink,
-                                     .index = 0,
-                                     .a = client.base + client.image->module().state,
-                                     .b = 0,
-                                     .c = 0,
-                                     .d = 0,
-                                     .e = client.id,
-                                     .f = 0,
-                                     .reserved = 0}));
+    executor_tell(*client.executor,
+                  {.kind = abi::ControlKind::relink,
+                   .index = 0,
+                   .a = client.base + client.image->module().state,
+                   .b = 0,
+                   .c = 0,
+                   .d = 0,
+                   .e = client.id,
+                   .f = 0,
+                   .reserved = 0});
+}
+
+/// True if the slot of this requirement leads to nobody who is alive.
+bool leads_nowhere(const Link& link) noexcept {
+    return link.provider == nullptr || link.provider->stage == ModuleStage::failed;
 }
 } // namespace
 
@@ -268,7 +319,7 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
         for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
             const abi::RequireRecord& require = client->image->requires_()[i];
             Link& link = client->links[i];
-            if (link.provider != nullptr)
+            if (!leads_nowhere(link))
                 continue;
             for (std::size_t k = 0; k < provider.image->provides().size(); ++k) {
                 const abi::ProvideRecord& provide = provider.image->provides()[k];
@@ -327,7 +378,7 @@ void relink_now(ModuleInstance& client) noexcept {
         Link& link = client.links[i];
         ModuleInstance* wanted = link.wanted;
         link.wanted = nullptr;
-        if (wanted != nullptr && link.provider == nullptr && wanted->stage != ModuleStage::failed &&
+        if (wanted != nullptr && leads_nowhere(link) && wanted->stage != ModuleStage::failed &&
             !wanted->removing)
             if (const Status status =
                     link_edge(client, i, *wanted, link.wanted_method, link.wanted_path);
@@ -360,44 +411,54 @@ bool channels_gone(const ModuleInstance& instance) noexcept {
     return true;
 }
 
-Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept {
-    AreaList& list = module != nullptr ? module->areas : domain.areas;
-    if (list.count == abi::kMaxAreas)
-        return Status::no_resource;
-    if (list.table == nullptr) {
-        auto table =
-            segment_create(kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas");
-        if (!table)
-            return table.error();
-        list.table = *table;
-        if (const Status status = segment_map(**table, kernel_domain(), kPteRead | kPteWrite);
-            status != Status::ok)
-            return status;
-    }
-    if (!domain.is_kernel()) {
-        if (const Status status = segment_map(area, kernel_domain(), kPteRead | kPteWrite);
-            status != Status::ok)
-            return status;
-    }
+void area_list_drop(AreaList& list) noexcept {
+    if (--list.users != 0)
+        return;
+    for (std::uint32_t i = 0; i < list.count; ++i)
+        segment_withdraw(*list.areas[i]);
+    if (list.table != nullptr)
+        segment_withdraw(*list.table);
+    area_lists.release(&list);
+}
+
+Result<Nothing> publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept {
+    AreaList* list = CW_TRY(area_list(module != nullptr ? module->areas : domain.areas));
+    if (list->count == abi::kMaxAreas)
+        return refuse(Status::no_resource);
+    if (!domain.is_kernel())
+        CW_CHECK_OK(segment_map(area, kernel_domain(), kPteRead | kPteWrite));
     for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
-        const bool ours =
-            module != nullptr ? channel->client == module : channel->client->domain == &domain;
-        if (!ours || channel->closed || channel->buffer_rights == 0 ||
+        if (channel->areas != list || channel->closed || channel->buffer_rights == 0 ||
             channel->provider->domain->is_kernel() || channel->provider->domain == &domain)
             continue;
-        if (const Status status =
-                segment_map(area, *channel->provider->domain, channel->buffer_rights);
-            status != Status::ok)
-            return status;
+        CW_CHECK_OK(segment_map(area, *channel->provider->domain, channel->buffer_rights));
     }
-    auto* table = segment_view_as<abi::BufferAreas>(*list.table);
-    table->areas[list.count] = {area.base, area.bytes, 1};
-    list.areas[list.count++] = &area;
-    __atomic_store_n(&table->count, list.count, __ATOMIC_RELEASE);
-    return Status::ok;
+    auto* table = segment_view_as<abi::BufferAreas>(*list->table);
+    table->areas[list->count] = {area.base, area.bytes, 1};
+    list->areas[list->count] = &area;
+    __atomic_store_n(&list->count, list->count + 1, __ATOMIC_RELEASE); // check_buffers()
+    __atomic_store_n(&table->count, list->count, __ATOMIC_RELEASE);    // buffers_allowed()
+    return Nothing{};
 }
 
 namespace {
+
+/// The provider's domain no longer needs to see the client's areas, unless another channel of the
+/// two says so.
+void hide_areas(const Channel& gone) noexcept {
+    if (gone.areas == nullptr || gone.buffer_rights == 0 || gone.provider_domain == nullptr ||
+        gone.provider_domain->is_kernel() || gone.provider_domain == gone.client_domain)
+        return;
+    for (const Channel* other = registry().channels; other != nullptr; other = other->next) {
+        const Domain* provider = other->closed ? other->provider_domain : other->provider->domain;
+        if (other->areas == gone.areas && other->buffer_rights != 0 &&
+            provider == gone.provider_domain)
+            return;
+    }
+    for (std::uint32_t i = 0; i < gone.areas->count; ++i)
+        segment_unmap(*gone.areas->areas[i], *gone.provider_domain);
+}
+
 /// Frees a closed channel that neither side touches any more.
 void release_if_done(Channel& channel) noexcept {
     if (!channel.client_done || !channel.provider_done)
@@ -406,59 +467,58 @@ void release_if_done(Channel& channel) noexcept {
     while (*link != &channel)
         link = &(*link)->next;
     *link = channel.next;
-    if (channel.queued != nullptr) {
-        segment_release(*channel.queued);
-        segment_unmap(*channel.queued, kernel_domain());
-    }
-    if (!channel.client_domain->ended)
-        segment_release(*channel.client_segment);
-    if (!channel.provider_domain->ended)
-        segment_release(*channel.provider_segment);
-    for (Segment* segment : {channel.client_segment, channel.provider_segment}) {
-        for (Domain* domain : {channel.client_domain, channel.provider_domain}) {
-            if (!domain->ended)
-                segment_unmap(*segment, *domain);
-        }
-    }
-    ModuleInstance* sides[2] = {channel.client_domain->ended ? nullptr : channel.client,
-                                channel.provider_domain->ended ? nullptr : channel.provider};
-    channel_pool.release(&channel);
+    ModuleInstance* sides[2] = {channel.client, channel.provider};
+    hide_areas(channel);
+    free_channel(channel);
     for (ModuleInstance* side : sides) {
         if (side != nullptr)
             removal_step(*side);
     }
 }
+
+void tell_closed(ExecutorRecord& executor, std::uint32_t index, bool client) noexcept {
+    executor_tell(executor,
+                  {.kind = abi::ControlKind::close_end,
+                   .index = index,
+                   .a = client ? 1u : 0u,
+                   .b = 0,
+                   .c = 0,
+                   .d = 0,
+                   .e = 0,
+                   .f = 0,
+                   .reserved = 0});
+}
+
+/// Nobody calls through this channel any more. A provider in the kernel is told only now: before, a
+/// synchronous call might still have come from the client's thread.
+void client_side_done(Channel& channel) noexcept {
+    if (channel.client_done)
+        return;
+    channel.client_done = true;
+    if (!channel.provider_done && channel.provider_domain->is_kernel())
+        tell_closed(*channel.provider->executor, channel.server_index, false);
+    release_if_done(channel);
+}
+
 } // namespace
 
 void close_channel(Channel& channel) noexcept {
     if (channel.closed) { // a side may have ended since
-        channel.client_done = channel.client_done || channel.client_domain->ended;
-        channel.provider_done = channel.provider_done || channel.provider_domain->ended;
-        release_if_done(channel);
+        if (channel.provider_domain != nullptr && channel.provider_domain->ended) {
+            channel.provider_done = true;
+            release_if_done(channel);
+        }
         return;
     }
     channel.closed = true;
     channel.client_domain = channel.client->domain;
     channel.provider_domain = channel.provider->domain;
-    channel.client_done = channel.client_domain->ended;
     channel.provider_done = channel.provider_domain->ended;
-    const auto tell = [](ExecutorRecord& executor, std::uint32_t index, std::uint64_t client) {
-        static_cast<void>(executor_tell(executor,
-                                        {.kind = abi::ControlKind::close_end,
-                                         .index = index,
-                                         .a = client,
-                                         .b = 0,
-                                         .c = 0,
-                                         .d = 0,
-                                         .e = 0,
-                                         .f = 0,
-                                         .reserved = 0}));
-    };
-    if (!channel.client_done)
-        tell(*channel.client->executor, channel.client_index, 1);
-    if (!channel.provider_done)
-        tell(*channel.provider->executor, channel.server_index, 0);
-    release_if_done(channel);
+    // The client's side of a domain that has ended is done when its thread has gone.
+    if (!channel.client_domain->ended)
+        tell_closed(*channel.client->executor, channel.client_index, true);
+    if (!channel.provider_done && !channel.provider_domain->is_kernel())
+        tell_closed(*channel.provider->executor, channel.server_index, false);
 }
 
 void close_channels(ModuleInstance& instance) noexcept {
@@ -474,13 +534,57 @@ void abandon_sides(ModuleInstance& instance) noexcept {
     for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr;
          channel = next) {
         next = channel->next;
-        if (!channel->closed || (channel->client != &instance && channel->provider != &instance))
+        const bool client = channel->client == &instance;
+        if (!client && channel->provider != &instance)
             continue;
-        channel->client_done = channel->client_done || channel->client == &instance;
-        channel->provider_done = channel->provider_done || channel->provider == &instance;
-        release_if_done(*channel);
+        if (!channel->closed)
+            close_channel(*channel);
+        if (client && channel->pool != nullptr) {
+            segment_withdraw(*channel->pool);
+            channel->pool = nullptr;
+        }
+        if (!client)
+            channel->provider_done = true;
+        if (client && !channel->client_done)
+            client_side_done(*channel);
+        else
+            release_if_done(*channel);
+    }
+    for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
+        if (channel->client == &instance)
+            channel->client = nullptr;
+        if (channel->provider == &instance)
+            channel->provider = nullptr;
+    }
+    for (ModuleInstance* other = registry().modules; other != nullptr; other = other->next) {
+        for (Link& link : other->links) {
+            if (link.provider == &instance)
+                link.provider = nullptr; // the slot is changed when its channel's end is closed
+            if (link.wanted == &instance)
+                link.wanted = nullptr;
+        }
     }
 }
+
+void forget_domain(const Domain& domain) noexcept {
+    for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
+        if (channel->client_domain == &domain)
+            channel->client_domain = nullptr;
+        if (channel->provider_domain == &domain)
+            channel->provider_domain = nullptr;
+    }
+}
+
+namespace {
+/// The end of a closed channel and its pool are free for others.
+void release_pool(ExecutorRecord& record, std::uint32_t index) noexcept {
+    if (record.pools[index] == nullptr)
+        return;
+    segment_withdraw(*record.pools[index]);
+    record.pools[index] = nullptr;
+    record.client_ends &= ~(std::uint64_t{1} << index);
+}
+} // namespace
 
 void channel_side_done(ExecutorRecord& record,
                        std::uint32_t index,
@@ -489,26 +593,30 @@ void channel_side_done(ExecutorRecord& record,
     if (index >= abi::kMaxEnds)
         return;
     Channel* channel = client ? record.channels_by_client[index] : record.channels_by_server[index];
+    if (client && channel == nullptr && pool_unused)
+        release_pool(record, index);
     if (channel == nullptr || !channel->closed)
         return;
-    (client ? channel->client_done : channel->provider_done) = true;
     if (client) {
         ModuleInstance& user = *channel->client;
         for (std::size_t i = 0; i < user.image->requires_().size(); ++i) {
-            if (user.links[i].provider == channel->provider)
+            if (user.links[i].end == index + 1)
                 unlink_edge(user, i, true);
         }
-        if (pool_unused) { // else futures hold entries: it stays as long as the domain
-            segment_release(*channel->pool);
-            segment_unmap(*channel->pool, *user.domain);
-        }
+        record.pools[index] = channel->pool; // futures may hold entries
+        channel->pool = nullptr;
         record.channels_by_client[index] = nullptr;
-        record.client_ends &= ~(std::uint64_t{1} << index);
+        if (pool_unused)
+            release_pool(record, index);
+        client_side_done(*channel);
     } else {
+        if (record.domain->is_kernel() && !channel->client_done)
+            return; // it is told, and asked, when the client is done
         record.channels_by_server[index] = nullptr;
         record.server_ends &= ~(std::uint64_t{1} << index);
+        channel->provider_done = true;
+        release_if_done(*channel);
     }
-    release_if_done(*channel);
 }
 
 } // namespace cw::kernel

@@ -33,15 +33,21 @@ void destroy_instance(ModuleInstance& instance) noexcept;
                                ModuleInstance& provider,
                                std::size_t provide,
                                loader::Path path) noexcept;
-/// Lets every provider of the client see a new buffer area. Locks: kernel_lock held.
-[[nodiscard]] Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
+/// Lets every provider of the client see a new buffer area. Errors: no_memory, no_resource
+/// (kMaxAreas). Locks: kernel_lock held.
+[[nodiscard]] Result<Nothing>
+publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
+/// One user less; the last one's buffer areas go. Locks: kernel_lock held.
+void area_list_drop(AreaList& list) noexcept;
 /// Closes all channels of a module; the other sides are told. Locks: kernel_lock held.
 void close_channels(ModuleInstance& instance) noexcept;
 /// Closes one channel; both sides are told. Locks: kernel_lock held.
 void close_channel(Channel& channel) noexcept;
-/// The executor of this module is gone: its sides of closed channels will never be reported done.
-/// Locks: kernel_lock held.
+/// Nothing of this module runs any more, and nothing will: its sides of its channels are done, and
+/// nobody's links lead to it. Locks: kernel_lock held.
 void abandon_sides(ModuleInstance& instance) noexcept;
+/// This domain's number may be given to another one. Locks: kernel_lock held.
+void forget_domain(const Domain& domain) noexcept;
 /// One side of a closed channel is done with it.
 void channel_side_done(ExecutorRecord& record,
                        std::uint32_t index,
@@ -69,9 +75,10 @@ void revoke_call_grants(ModuleInstance& callee) noexcept;
 /// Goes on with rmmod when the last channel is gone or the executor has let the module go.
 void removal_step(ModuleInstance& instance) noexcept;
 
-/// Ends a user domain: its modules, its channels, its memory. Locks: kernel_lock held.
-void end_domain(Domain& domain) noexcept;
+/// Ends a user domain: its modules, its channels, its memory. `cause` is for whoever waits for one
+/// of its modules; null: there is none to tell. Locks: kernel_lock held.
+void end_domain(Domain& domain, const char* cause) noexcept;
 /// Lets the coroutine that waits for this instance go on. Locks: kernel_lock held.
-void resume_starter(ModuleInstance& instance) noexcept;
+void resume_waiter(ModuleInstance& instance) noexcept;
 
 } // namespace cw::kernel

@@ -74,7 +74,7 @@ extern "C" void handle_trap(TrapFrame* frame) noexcept {
         ++hart.interrupts;
         switch (frame->cause & ~arch::kInterrupt) {
         case arch::kTimer:
-            watch(*current(), (frame->status & arch::kStatusSpp) == 0);
+            watch(*current(), *frame);
             on_timer();
             break;
         case arch::kSoftware:

@@ -41,6 +41,7 @@ struct ClientEnd {
     ModuleState* module;
     std::uint32_t index;
     bool closed;
+    bool lingering;    ///< Closed, but futures hold entries of the pool.
     bool holding;      ///< Calls go through `overflow`, until no carrier is in flight any more.
     Pending* overflow; ///< Calls that found no credit, oldest first.
     Pending* overflow_last;
@@ -65,6 +66,7 @@ struct ServerEnd {
     const abi::BufferAreas* areas;
     std::uint32_t index;
     bool closed;
+    bool leaving;           ///< The kernel waits to hear that nothing here is under way any more.
     PromiseBase* suspended; ///< Handlers that have not answered yet, newest first.
     std::uint32_t
         suspended_count; ///< Of them; more than the credits is more than an honest client has.

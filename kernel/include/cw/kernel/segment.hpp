@@ -55,6 +55,10 @@ segment_map(Segment& segment, Domain& domain, std::uint64_t rights) noexcept {
 void segment_unmap(Segment& segment, Domain& domain) noexcept;
 /// The owner gives it up: it is freed once nobody sees it.
 void segment_release(Segment& segment) noexcept;
+/// Takes it out of everybody's view and frees it. An ended domain may see it until its thread has
+/// gone; then it goes with that.
+void segment_withdraw(Segment& segment) noexcept;
+[[nodiscard]] bool segment_seen(const Segment& segment, const Domain& domain) noexcept;
 /// Gives up all segments a domain owns, and its view of all others.
 void segments_release_all(Domain& owner) noexcept;
 
