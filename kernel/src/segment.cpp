@@ -227,6 +227,7 @@ Status segment_map(Segment& segment,
         segment.seen_by[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
         ++segment.mappings;
     }
+    bool replaced = false;
     for (VirtualAddress at = segment.base + offset; at < segment.base + offset + bytes;) {
         const auto page = registry.translate(at);
         if (page.bytes == 0) {
@@ -237,11 +238,13 @@ Status segment_map(Segment& segment,
                            segment.base + offset + bytes - at >= kMegaPage;
         const std::uint64_t step = whole ? kMegaPage : kPage;
         const PhysicalAddress physical = page.page + (at & (page.bytes - 1));
+        replaced = replaced || domain.space.translate(at).bytes != 0;
         if (const Status status = domain.space.map(at, physical, step, flags); status != Status::ok)
             return status;
         at += step;
     }
-    if (!domain.at_rest)
+    // A hart that remembers that nothing was here traps once more: see spurious_fault().
+    if (replaced && !domain.at_rest)
         flush_everywhere();
     return Status::ok;
 }
