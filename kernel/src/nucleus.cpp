@@ -93,8 +93,10 @@ memory::Statistics memory_statistics(Nothing) noexcept {
 CW_PROVIDE(memory::statistics, memory_statistics);
 
 Result<Nothing> power_off_service(power::Exit exit) noexcept {
-    if ((grants_of_caller() & kGrantPower) == 0)
+    if ((grants_of_caller() & kGrantPower) == 0) {
+        kernel::log::line("power.off: not permitted: the calling domain has no grant \"power\"");
         return refuse(Status::not_permitted);
+    }
     power_off(static_cast<std::uint8_t>(exit.status));
 }
 CW_PROVIDE(power::off, power_off_service);
