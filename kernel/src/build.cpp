@@ -231,6 +231,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
     }
     if (instance.areas != nullptr)
         area_list_drop(*instance.areas);
+    resume_waiter(instance, instance.mourner);
     instances.release(&instance);
 }
 

@@ -44,7 +44,7 @@ void fail_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.end_cause = cause;
     revoke_call_grants(instance);
     close_channels(instance);
-    resume_waiter(instance);
+    resume_waiter(instance, instance.waiter);
 }
 
 } // namespace
@@ -131,6 +131,7 @@ void end_domain(Domain& domain, const char* cause) noexcept {
 }
 
 void domain_finish(Domain& domain) noexcept {
+    CW_CSR_WRITE(satp, kernel_space().satp()); // as in end_domain()
     domain.at_rest = true;
     for (ModuleInstance *m = registry().modules, *next = nullptr; m != nullptr; m = next) {
         next = m->next;
@@ -320,7 +321,7 @@ void handle_report(ExecutorRecord& record,
                     if (provider->stage == ModuleStage::running && !provider->removing)
                         link_waiting_clients(*provider);
                 }
-                resume_waiter(*m);
+                resume_waiter(*m, m->waiter);
                 return;
             }
         }
@@ -341,7 +342,7 @@ void handle_report(ExecutorRecord& record,
         if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b));
             m != nullptr && m->executor == &record && m->stage == ModuleStage::stopping) {
             m->stage = ModuleStage::failed;
-            resume_waiter(*m);
+            resume_waiter(*m, m->waiter);
         }
         return;
     case abi::Report::module_failed:

@@ -7,6 +7,7 @@
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
+#include <utility>
 
 namespace cw::kernel {
 
@@ -298,6 +299,28 @@ struct Removed {
     void await_resume() const noexcept {}
 };
 
+/// Ends the module's domain and suspends the coroutine until nothing of the module is left.
+struct Ended {
+    std::uint32_t id;
+    StageWaiter waiter{};
+
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    bool await_suspend(std::coroutine_handle<P> handle) noexcept {
+        PromiseBase& promise = handle.promise();
+        promise.ready.coroutine = handle.address();
+        const Locked hold{kernel_lock};
+        ModuleInstance* instance = module_by_id(id);
+        if (instance == nullptr || instance->mourner != nullptr)
+            return false;
+        waiter.ready = &promise.ready;
+        instance->mourner = &waiter;
+        end_domain(*instance->domain, nullptr);
+        return true;
+    }
+    void await_resume() const noexcept {}
+};
+
 /// Takes a module that nobody calls any more out of its domain.
 Task<Nothing> take_out(std::uint32_t id) noexcept {
     co_await Removed{id};
@@ -451,14 +474,14 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
     co_return Nothing{};
 }
 
-void resume_waiter(ModuleInstance& instance) noexcept {
-    if (StageWaiter* waiter = instance.waiter) {
-        instance.waiter = nullptr;
-        waiter->stage = instance.stage;
-        waiter->cause =
-            instance.end_cause != nullptr ? instance.end_cause : name_of(instance.start_status);
-        waiter->ready->module->ops->ready(waiter->ready);
-    }
+void resume_waiter(ModuleInstance& instance, StageWaiter*& waiting) noexcept {
+    StageWaiter* const waiter = std::exchange(waiting, nullptr);
+    if (waiter == nullptr)
+        return;
+    waiter->stage = instance.stage;
+    waiter->cause =
+        instance.end_cause != nullptr ? instance.end_cause : name_of(instance.start_status);
+    waiter->ready->module->ops->ready(waiter->ready);
 }
 
 namespace {
@@ -487,6 +510,7 @@ bool nobody_needs(const ModuleInstance& instance, TextWriter& text) noexcept {
 Task<Nothing>
 unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept {
     std::uint32_t id = 0;
+    bool alone = false;
     {
         const Locked hold{kernel_lock};
         ModuleInstance* instance = module_by_name(name);
@@ -509,13 +533,14 @@ unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noe
             co_return refuse(Status::busy);
         if (!kernel && instance->domain->module_count == 1) {
             instance->removing = true;
-            end_domain(*instance->domain, nullptr);
-            text.format("unloaded {}\n", name);
-            co_return Nothing{};
+            alone = true;
         }
         id = instance->id;
     }
-    CW_CO_CHECK(co_await take_out(id));
+    if (alone)
+        co_await Ended{id};
+    else
+        CW_CO_CHECK(co_await take_out(id));
     text.format("unloaded {}\n", name);
     co_return Nothing{};
 }
