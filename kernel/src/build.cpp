@@ -221,14 +221,9 @@ void destroy_instance(ModuleInstance& instance) noexcept {
         }
     }
     abandon_sides(instance);
-    for (Segment* segment : {instance.segment, instance.pool, instance.heap, instance.methods}) {
-        if (segment != nullptr)
-            segment_withdraw(*segment);
-    }
-    for (Segment* device : instance.devices) {
-        if (device != nullptr)
-            segment_withdraw(*device);
-    }
+    Segment* const segments[] = {instance.segment, instance.pool, instance.heap, instance.methods};
+    segments_withdraw(segments);
+    segments_withdraw(instance.devices);
     if (instance.areas != nullptr)
         area_list_drop(*instance.areas);
     resume_waiter(instance, instance.mourner);

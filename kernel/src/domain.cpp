@@ -90,14 +90,9 @@ void record_destroy(ExecutorRecord& record) noexcept {
             break;
         }
     }
-    for (Segment* segment : {record.kernel_written, record.run}) {
-        if (segment != nullptr)
-            segment_withdraw(*segment);
-    }
-    for (Segment* pool : record.pools) {
-        if (pool != nullptr)
-            segment_withdraw(*pool);
-    }
+    Segment* const segments[] = {record.kernel_written, record.run};
+    segments_withdraw(segments);
+    segments_withdraw(record.pools);
     if (record.calls != nullptr)
         frames::release(reinterpret_cast<PhysicalAddress>(record.calls) - kDirectMap, 4);
     executors.release(&record);

@@ -59,10 +59,8 @@ std::uint32_t take_bit(std::uint64_t& used) noexcept {
 
 /// Gives back what a channel has; nobody uses any of it any more.
 void free_channel(Channel& channel) noexcept {
-    for (Segment* segment : {channel.client_segment, channel.provider_segment, channel.queued}) {
-        if (segment != nullptr)
-            segment_withdraw(*segment);
-    }
+    Segment* const segments[] = {channel.client_segment, channel.provider_segment, channel.queued};
+    segments_withdraw(segments);
     if (channel.areas != nullptr)
         area_list_drop(*channel.areas);
     channel_pool.release(&channel);
@@ -414,8 +412,7 @@ bool channels_gone(const ModuleInstance& instance) noexcept {
 void area_list_drop(AreaList& list) noexcept {
     if (--list.users != 0)
         return;
-    for (std::uint32_t i = 0; i < list.count; ++i)
-        segment_withdraw(*list.areas[i]);
+    segments_withdraw({list.areas, list.count});
     if (list.table != nullptr)
         segment_withdraw(*list.table);
     area_lists.release(&list);

@@ -264,14 +264,19 @@ void segment_release(Segment& segment) noexcept {
         free_segment(segment);
 }
 
-void segment_withdraw(Segment& segment) noexcept {
-    for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
-        Domain* domain = domain_by_id(id);
-        if (domain != nullptr && sees(*domain, segment))
-            take_away(segment, *domain);
+void segments_withdraw(std::span<Segment* const> segments) noexcept {
+    for (Segment* segment : segments) {
+        for (std::uint32_t id = 0; segment != nullptr && id < kMaxDomains; ++id) {
+            Domain* domain = domain_by_id(id);
+            if (domain != nullptr && sees(*domain, *segment))
+                take_away(*segment, *domain);
+        }
     }
-    segment_release(segment); // flushes, unless an ended domain still sees it
     flush_stale();
+    for (Segment* segment : segments) {
+        if (segment != nullptr)
+            segment_release(*segment);
+    }
 }
 
 bool segment_seen(const Segment& segment, const Domain& domain) noexcept {
