@@ -209,6 +209,9 @@ namespace {
 } // namespace
 
 bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
+    // The kernel itself, perhaps with its lock held.
+    if (frame.pc >= abi::kWindowEnd && frame.x[1] >= abi::kWindowEnd)
+        return false;
     ModuleInstance* guilty = nullptr;
     Thread& self = *current();
     {
