@@ -259,7 +259,7 @@ struct Started {
         const loader::Image& image = *instance->image;
         const abi::ModuleRecord& record = image.module();
         waiter.ready = &promise.ready;
-        instance->waiter = &waiter;
+        wait_for(*instance, waiter);
         executor_tell(*instance->executor,
                       {.kind = abi::ControlKind::add_module,
                        .index = 0,
@@ -290,7 +290,7 @@ struct Removed {
         if (instance == nullptr || instance->domain->ended)
             return false;
         waiter.ready = &promise.ready;
-        instance->waiter = &waiter;
+        wait_for(*instance, waiter);
         instance->removing = true;
         unlink_clients(*instance);
         removal_step(*instance);

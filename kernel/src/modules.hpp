@@ -78,6 +78,9 @@ void removal_step(ModuleInstance& instance) noexcept;
 /// Ends a user domain: its modules, its channels, its memory. `cause` is for whoever waits for one
 /// of its modules; null: there is none to tell. Locks: kernel_lock held.
 void end_domain(Domain& domain, const char* cause) noexcept;
+/// Has a coroutine wait for this instance to start or to be let go, but not for ever. Context: the
+/// worker. Locks: kernel_lock held.
+void wait_for(ModuleInstance& instance, StageWaiter& waiter) noexcept;
 /// Lets the coroutine that waits for this instance go on; `waiting` is one of its two. Context: the
 /// kernel's own view is active. Locks: kernel_lock held.
 void resume_waiter(ModuleInstance& instance, StageWaiter*& waiting) noexcept;

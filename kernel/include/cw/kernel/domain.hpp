@@ -137,9 +137,10 @@ struct ModuleInstance {
     ModuleInstance* next;
     AreaList* areas; ///< Kernel-placed modules only; null until first needed.
     Link links[abi::kMaxRequires];
-    StageWaiter* waiter;   ///< The coroutine that waits for it to start, or to be let go.
-    StageWaiter* mourner;  ///< The coroutine that waits until nothing of it is left.
-    const char* end_cause; ///< Why it failed, if that is known.
+    StageWaiter* waiter;         ///< The coroutine that waits for it to start, or to be let go.
+    std::uint64_t waiting_since; ///< Ticks; with a waiter: see hurry.cpp.
+    StageWaiter* mourner;        ///< The coroutine that waits until nothing of it is left.
+    const char* end_cause;       ///< Why it failed, if that is known.
 };
 
 /// A ring pair between a client module and a provider module.
