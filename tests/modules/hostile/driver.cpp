@@ -29,7 +29,7 @@ namespace {
 using cw::Status;
 using hostile::Deed;
 
-constexpr std::uint64_t kTriesInRound = 4000;
+constexpr std::uint64_t kTriesInRound = 4800;
 constexpr std::uint64_t kWarmUp = 2 * static_cast<std::uint64_t>(Deed::count);
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kTextOffset = 4096, kTextBytes = 8192;
@@ -176,6 +176,11 @@ cw::Task<> run(std::uint64_t tries) noexcept {
         if (totals.rounds == kWarmUp) {
             CW_CO_TRY(bytes, co_await free_bytes());
             totals.free_bytes = bytes;
+        }
+        if (totals.rounds % 16 == 0) {
+            cw::Text<100> line;
+            line.format("hostile_driver: {} tries so far\n", totals.tries);
+            CW_CO_CHECK(co_await say(line.view()));
         }
     }
     CW_CO_CHECK(co_await run_round(Deed::loop));

@@ -1,7 +1,11 @@
 #include "attack.hpp"
 #include "wild_call.hpp"
+#include <cw/core/service/modules.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/raw_calls.hpp>
+#include <cw/sdk/use.hpp>
+
+CW_USES(cw::modules::load);
 
 namespace hostile {
 
@@ -71,7 +75,10 @@ cw::IndexPage& own_page(const cw::ServerEnd& end) noexcept {
 }
 
 void forge_message(Attack& attack, cw::ClientEnd& end) noexcept {
-    constexpr std::uint64_t kOpcodes = 2; ///< Every one of its peers has so many methods.
+    constexpr std::uint64_t kOfKernel = 12,
+                            kOfOthers = 1; ///< Methods that its peers have at least.
+    const std::uint64_t opcodes =
+        &end == cw::SlotOf<cw::modules::load_method>::value.edge->end ? kOfKernel : kOfOthers;
     Random& random = attack.random;
     std::uint32_t& tail = attack.tails[end.index];
     cw::RingMessage& message = end.submission_slots[tail % cw::abi::kSubmissionSlots];
@@ -80,7 +87,7 @@ void forge_message(Attack& attack, cw::ClientEnd& end) noexcept {
     const bool cancel = random.below(8) == 0;
     message.head.store(
         cw::abi::message_head(static_cast<std::uint32_t>(random.word()),
-                              static_cast<std::uint16_t>(cancel ? 0 : random.below(kOpcodes)),
+                              static_cast<std::uint16_t>(cancel ? 0 : random.below(opcodes)),
                               cancel ? cw::abi::kMessageCancel : 0),
         cw::Order::relaxed);
     own_page(end).producer.tail.store(++tail, cw::Order::release); // pairs with the peer's acquire
