@@ -33,6 +33,19 @@ void destroy_instance(ModuleInstance& instance) noexcept;
                                ModuleInstance& provider,
                                std::size_t provide,
                                loader::Path path) noexcept;
+/// The open channel between two modules, made if there is none. Errors: no_memory, no_resource.
+/// Locks: kernel_lock held.
+[[nodiscard]] Result<Channel*> channel_between(ModuleInstance& client,
+                                               ModuleInstance& provider) noexcept;
+/// The client's list of areas, made when first needed. Errors: no_memory, no_resource. Locks:
+/// kernel_lock held.
+[[nodiscard]] Result<AreaList*> area_list(ModuleInstance& client) noexcept;
+/// Buffers of this method travel on the channel: the provider must see the client's areas. Locks:
+/// kernel_lock held.
+[[nodiscard]] Status open_areas(Channel& channel, const abi::ProvideRecord& provide) noexcept;
+/// The provider's domain no longer needs to see the areas of the client of a channel that is gone,
+/// unless another channel of the two says so. Locks: kernel_lock held.
+void hide_areas(const Channel& gone) noexcept;
 /// Lets every provider of the client see a new buffer area. Errors: no_memory, no_resource
 /// (kMaxAreas). Locks: kernel_lock held.
 [[nodiscard]] Result<Nothing>
@@ -78,6 +91,8 @@ void removal_step(ModuleInstance& instance) noexcept;
 /// Ends a user domain: its modules, its channels, its memory. `cause` is for whoever waits for one
 /// of its modules; null: there is none to tell. Locks: kernel_lock held.
 void end_domain(Domain& domain, const char* cause) noexcept;
+/// Takes a module that nobody calls any more out of its domain. Context: the worker.
+[[nodiscard]] Task<Nothing> take_out(std::uint32_t id) noexcept;
 /// Has a coroutine wait for this instance to start or to be let go, but not for ever. Context: the
 /// worker. Locks: kernel_lock held.
 void wait_for(ModuleInstance& instance, StageWaiter& waiter) noexcept;

@@ -6,10 +6,10 @@
 #include <cw/core/text.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
-#include <cw/modules/hostile.hpp>
 #include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
+#include <cw/tests/hostile.hpp>
 #include <string_view>
 
 CW_MODULE(climber, {.version = {1, 0}});

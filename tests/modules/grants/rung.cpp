@@ -2,9 +2,9 @@
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
-#include <cw/modules/hostile.hpp>
 #include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
+#include <cw/tests/hostile.hpp>
 
 CW_MODULE(rung, {.version = {1, 0}});
 CW_REQUIRE(cw::memory::area);

@@ -2,7 +2,7 @@
 #pragma once
 #include "forgery.hpp"
 #include <cw/core/executor.hpp>
-#include <cw/modules/hostile.hpp>
+#include <cw/tests/hostile.hpp>
 
 namespace hostile {
 

@@ -1,6 +1,6 @@
 // A module that does not start; CW_TEST_WAY says how. One file for each way is built of this.
-#include <cw/modules/hostile.hpp>
 #include <cw/sdk/module.hpp>
+#include <cw/tests/hostile.hpp>
 
 #define DECLARE(name, ...) CW_MODULE(name, __VA_ARGS__)
 DECLARE(CW_TEST_MODULE, {.version = {1, 0}});

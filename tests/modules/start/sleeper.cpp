@@ -1,8 +1,8 @@
 // A client that stops answering everybody, the kernel as well, some time after it has started.
-#include <cw/modules/hostile.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/raw_calls.hpp>
 #include <cw/sdk/wait.hpp>
+#include <cw/tests/hostile.hpp>
 
 CW_MODULE(sleeper, {.version = {1, 0}});
 CW_REQUIRE(innocent::ping, cw::abi::kMethodOptional);
