@@ -9,8 +9,11 @@ namespace cw::kernel {
 
 namespace {
 
-constexpr std::uint64_t kPatienceMilliseconds = 2000; ///< As long as a handler may run.
-constexpr const char* kSilent = "it did not answer the kernel for 2000 ms";
+constexpr std::uint64_t kSleepMilliseconds = 2000; ///< With one that sleeps: as long as a handler
+                                                   ///< may run.
+constexpr std::uint64_t kPatienceMilliseconds = 10'000; ///< With one that runs: the watchdog, which
+                                                        ///< counts its own time, comes first.
+constexpr const char* kSilent = "it does not answer the kernel";
 
 struct SleepMethod {
     using Arguments = Nothing;
@@ -24,12 +27,20 @@ Future<SleepMethod> sleep_ms(std::uint64_t milliseconds) noexcept {
     }};
 }
 
+/// Ends a domain that has been waited for so long.
+void hurry(ExecutorRecord& record, std::uint64_t waited) noexcept {
+    const bool sleeps =
+        record.thread->state == ThreadState::waiting; // only looked at: it may change
+    if (waited >= (sleeps ? kSleepMilliseconds : kPatienceMilliseconds))
+        executor_condemn(record, kSilent);
+}
+
 /// Those whose answer the removal of this module waits for.
-void condemn_laggards(const ModuleInstance& removed) noexcept {
+void hurry_laggards(const ModuleInstance& removed, std::uint64_t waited) noexcept {
     for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
         for (const Link& link : m->links) {
             if (link.provider == &removed)
-                executor_condemn(*m->executor, kSilent);
+                hurry(*m->executor, waited);
         }
     }
     for (const Channel* channel = registry().channels; channel != nullptr;
@@ -37,11 +48,12 @@ void condemn_laggards(const ModuleInstance& removed) noexcept {
         if (!channel->closed)
             continue;
         if (channel->provider == &removed && !channel->client_done && channel->client != nullptr)
-            executor_condemn(*channel->client->executor, kSilent);
+            hurry(*channel->client->executor, waited);
         if (channel->client == &removed && !channel->provider_done && channel->provider != nullptr)
-            executor_condemn(*channel->provider->executor, kSilent);
+            hurry(*channel->provider->executor, waited);
     }
-    executor_condemn(*removed.executor, kSilent);
+    if (removed.stage == ModuleStage::stopping)
+        hurry(*removed.executor, waited);
 }
 
 bool watching; ///< The coroutine below runs. Guarded by kernel_lock.
@@ -49,20 +61,19 @@ bool watching; ///< The coroutine below runs. Guarded by kernel_lock.
 /// Looks after all that is waited for, until nothing is.
 Task<Nothing> look_after() noexcept {
     for (;;) {
-        const auto slept = co_await sleep_ms(kPatienceMilliseconds / 4);
+        const auto slept = co_await sleep_ms(kSleepMilliseconds / 4);
         const Locked hold{kernel_lock};
-        const std::uint64_t patience = kPatienceMilliseconds * ticks_per_second() / 1000;
         bool any = false;
         for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
             if (m->waiter == nullptr)
                 continue;
             any = true;
-            if (arch::ticks() - m->waiting_since < patience)
-                continue;
+            const std::uint64_t waited =
+                (arch::ticks() - m->waiting_since) / (ticks_per_second() / 1000);
             if (m->removing)
-                condemn_laggards(*m);
+                hurry_laggards(*m, waited);
             else
-                executor_condemn(*m->executor, kSilent);
+                hurry(*m->executor, waited);
         }
         if (!any || slept || slept.error() != Status::timed_out) { // no memory to sleep with
             watching = false;
