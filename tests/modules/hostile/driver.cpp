@@ -30,7 +30,7 @@ using cw::Status;
 using hostile::Deed;
 
 constexpr std::uint64_t kTriesInRound = 4800;
-constexpr std::uint64_t kWarmUp = 2 * static_cast<std::uint64_t>(Deed::count);
+constexpr std::uint64_t kWarmUp = static_cast<std::uint64_t>(Deed::count);
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kTextOffset = 4096, kTextBytes = 8192;
 /// What may be missing in the end: pages of the kernel's own pools, which are never given back.
@@ -152,6 +152,8 @@ cw::Task<std::uint64_t> free_bytes() noexcept {
 }
 
 cw::Task<> check_what_is_left() noexcept {
+    if (totals.rounds <= kWarmUp)
+        co_return co_await complain("too few tries to tell whether memory is lost");
     CW_CO_TRY(left, co_await free_bytes());
     if (left + kMostLost < totals.free_bytes)
         co_return co_await complain("{} bytes of memory are lost", totals.free_bytes - left);
