@@ -122,6 +122,7 @@ Status make_methods(ModuleInstance& instance) noexcept {
 /// Hands the registers and the interrupt of each device over. Errors: not_found (no such device),
 /// already_exists (somebody has it).
 Status grant_devices(ModuleInstance& instance) noexcept {
+    Segment** device = instance.devices;
     for (const abi::DeviceRecord& record : instance.image->devices()) {
         const DeviceDescription* found = nullptr;
         for (std::uint32_t i = 0; i < machine().device_count && found == nullptr; ++i) {
@@ -133,6 +134,7 @@ Status grant_devices(ModuleInstance& instance) noexcept {
         auto segment = segment_reserve(*instance.domain, kPage, "device");
         if (!segment)
             return segment.error();
+        *device++ = *segment;
         if (const Status status =
                 segment_borrow(**segment, 0, round_down(found->registers, kPage), kPage);
             status != Status::ok)
@@ -221,18 +223,13 @@ void destroy_instance(ModuleInstance& instance) noexcept {
             break;
         }
     }
-    if (!instance.domain->ended) { // an ended domain's segments have been given up together
-        for (Segment* segment : {instance.segment,
-                                 instance.pool,
-                                 instance.heap,
-                                 instance.methods,
-                                 instance.areas.table}) {
-            if (segment != nullptr) {
-                segment_release(*segment);
-                segment_unmap(*segment, *instance.domain);
-            }
-        }
-    }
+    abandon_sides(instance);
+    Segment* const segments[] = {instance.segment, instance.pool, instance.heap, instance.methods};
+    segments_withdraw(segments);
+    segments_withdraw(instance.devices);
+    if (instance.areas != nullptr)
+        area_list_drop(*instance.areas);
+    resume_waiter(instance, instance.mourner);
     instances.release(&instance);
 }
 
