@@ -277,6 +277,11 @@ void report_if_quiet(ServerEnd& end) noexcept {
     platform::report(abi::Report::end_closed, end.index, 0, 0);
 }
 
+void report_pool_unused(ClientEnd& end) noexcept {
+    end.lingering = false;
+    platform::report(abi::Report::end_closed, end.index | std::uint64_t{1} << 32, 1, 0);
+}
+
 void fault_client(Executor& executor, ClientEnd& end) noexcept {
     ++executor.statistics.faults;
     platform::report(abi::Report::end_faulted, end.index | std::uint64_t{1} << 32, 0, 0);

@@ -92,21 +92,14 @@ bool pool_unused(const ClientEnd& end) noexcept {
     return true;
 }
 
-void report_closed(const ClientEnd& end) noexcept {
-    platform::report(
-        abi::Report::end_closed, end.index | std::uint64_t{1} << 32, end.lingering ? 0 : 1, 0);
-}
-
 /// Gives the pools of closed channels back whose last futures have gone.
 void release_pools(Executor& executor) noexcept {
     for (ClientEnd& end : executor.clients) {
         if (!end.lingering || !enter_module(*end.module))
             continue;
         ModuleState& module = *end.module;
-        if (pool_unused(end)) {
-            end.lingering = false;
-            report_closed(end);
-        }
+        if (pool_unused(end))
+            report_pool_unused(end);
         leave_module(executor, module);
     }
 }
@@ -133,8 +126,12 @@ bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
     close_client(executor, end);
     // The kernel now takes away the slots that lead here; the pool's memory too, if no future holds
     // an entry any more.
-    end.lingering = !pool_unused(end);
-    report_closed(end);
+    if (pool_unused(end)) {
+        report_pool_unused(end);
+    } else {
+        end.lingering = true;
+        platform::report(abi::Report::end_closed, end.index | std::uint64_t{1} << 32, 0, 0);
+    }
     leave_module(executor, module);
     return true;
 }
