@@ -29,6 +29,13 @@ void each_client(Attack& attack, Visit visit) noexcept {
             visit(end);
     }
 }
+/// The end that orders come through.
+[[nodiscard]] inline cw::ServerEnd& own_server(cw::Executor& executor) noexcept {
+    cw::ServerEnd* end = executor.servers;
+    while (end->module == nullptr || end->closed)
+        ++end;
+    return *end;
+}
 /// Writes a random message behind the last one and publishes it. The opcode is one of few.
 void forge_message(Attack& attack, cw::ClientEnd& end) noexcept;
 

@@ -96,7 +96,7 @@ void bad_opcode(Attack& attack) noexcept {
 }
 
 void lie_to_client(Attack& attack) noexcept {
-    cw::ServerEnd& end = *attack.executor.serving;
+    cw::ServerEnd& end = own_server(attack.executor);
     cw::IndexPage& page = own_page(end);
     std::uint32_t tail = page.producer.tail.load(cw::Order::relaxed);
     const std::uint64_t answers = 1 + attack.random.below(8);

@@ -28,28 +28,25 @@ namespace {
 
 using hostile::Attack;
 
-hostile::Places look_around(cw::Executor& executor) noexcept {
+hostile::Places look_around(cw::Executor& executor, cw::memory::Stretch area) noexcept {
     hostile::Places places{};
-    auto area = cw::memory::area({64 * 1024});
-    if (area.ready()) {
-        if (const auto made = area.await_resume()) {
-            places.area = made->address;
-            places.area_bytes = made->bytes;
-        }
-    }
+    places.area = area.address;
+    places.area_bytes = area.bytes;
     places.stack = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
     places.text = reinterpret_cast<std::uint64_t>(&look_around);
     places.run = reinterpret_cast<std::uint64_t>(&executor);
     places.read_only = reinterpret_cast<std::uint64_t>(executor.start);
     places.shared =
-        reinterpret_cast<std::uint64_t>(executor.serving->submission_slots) - cw::abi::kSlotsOffset;
+        reinterpret_cast<std::uint64_t>(hostile::own_server(executor).submission_slots) -
+        cw::abi::kSlotsOffset;
     return places;
 }
 
-hostile::Count obey(hostile::Order order) noexcept {
+cw::Task<hostile::Count> obey(hostile::Order order) noexcept {
+    CW_CO_TRY(area, co_await cw::memory::area({64 * 1024}));
     cw::Executor& executor = *cw::arch::context()->executor;
     Attack self{.random = hostile::Random{order.seed},
-                .places = look_around(executor),
+                .places = look_around(executor, area),
                 .executor = executor,
                 .tails = {}};
     hostile::each_client(self, [&](cw::ClientEnd& end) {
@@ -63,7 +60,7 @@ hostile::Count obey(hostile::Order order) noexcept {
         hostile::try_once(self);
     }
     hostile::commit(self, order.deed);
-    return {order.tries};
+    co_return hostile::Count{order.tries};
 }
 
 } // namespace
