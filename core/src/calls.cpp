@@ -292,17 +292,11 @@ void answer_for(ModuleState& gone) noexcept {
     }
 }
 
-/// Its futures and handlers never go on: of its closed channels nothing is in use any more.
-void forget_ends(Executor& executor, const ModuleState& gone) noexcept {
+/// Its futures never go on: they hold nothing of its closed channels any more.
+void release_pools(Executor& executor, const ModuleState& gone) noexcept {
     for (ClientEnd& end : executor.clients) {
         if (end.module == &gone && end.lingering)
             report_pool_unused(end);
-    }
-    for (ServerEnd& end : executor.servers) {
-        if (end.module == &gone) {
-            end.leaving = false;
-            end.suspended = nullptr;
-        }
     }
 }
 
@@ -326,7 +320,7 @@ void take_inbox(Executor& executor) noexcept {
 
 void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept {
     answer_for(module);
-    forget_ends(executor, module);
+    release_pools(executor, module);
     for (std::uint32_t i = 0; i < pool_entries; ++i) {
         Pending& pending = module.pendings[i];
         const PendingState state = pending.outcome.state();

@@ -65,7 +65,9 @@ std::string runtime() {
            AT(heap_end),
            AT(heap),
            AT(calls_queued),
-           AT(reserved));
+           AT(suspended),
+           AT(owed),
+           AT(removal));
     LAYOUT(Edge,
            AT(end),
            AT(client),
@@ -95,14 +97,14 @@ std::string runtime() {
            AT(heap_index),
            AT(opcode),
            AT(argument_words),
-           AT(started),
            AT(alone),
            AT(waiter),
            AT(answer_link),
            AT(request),
            AT(handler),
            AT(answer),
-           AT(carrier_cookie));
+           AT(carrier_cookie),
+           AT(callee));
     LAYOUT(Ticket, AT(target), AT(cookie), AT(remote));
     LAYOUT(PromiseBase,
            AT(ready),
