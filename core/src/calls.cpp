@@ -487,6 +487,10 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
     return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
+void note_submitted(ClientEnd* end) {
+    runtime::note_submitted(*end);
+}
+
 void release(Pending* pending) {
     if (pending->outcome.has(Outcome::kArmed) && !pending->outcome.has(Outcome::kTelling))
         disarm_deadline(*pending->module->home, *pending);

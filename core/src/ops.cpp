@@ -20,6 +20,8 @@ RuntimeOps runtime_ops() noexcept {
     table.sleep = &ops::sleep;
     table.wait_interrupt = &ops::wait_interrupt;
     table.fail = &platform::fail;
+    table.submit_slowly = &ops::submit_slowly;
+    table.note_submitted = &ops::note_submitted;
     return table;
 }
 

@@ -14,4 +14,6 @@ void cancel(Pending* pending);
 void release(Pending* pending);
 abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks);
 abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index);
+abi::RawFuture submit_slowly(Edge* edge, const std::uint64_t* words, std::uint32_t count) noexcept;
+void note_submitted(ClientEnd* end);
 } // namespace cw::runtime::ops

@@ -1,7 +1,9 @@
 // The ring stubs: what a slot points to when the callee lives in another domain. One per number of
 // argument words.
+#include "ops.hpp"
 #include "runtime.hpp"
 #include <cw/core/ring_stub.hpp>
+#include <cw/core/ring_submit.hpp>
 #include <utility>
 
 namespace cw {
@@ -10,60 +12,10 @@ namespace {
 
 using namespace runtime;
 
-/// No credit, or a closed channel.
-[[gnu::noinline, gnu::cold]] abi::RawFuture
-submit_slowly(Edge& edge, const std::uint64_t* words, std::uint32_t count) noexcept {
-    ClientEnd& end = *edge.end;
-    if (end.closed)
-        return {0, static_cast<std::uint64_t>(Status::peer_died)};
-    // Guarantee 5: the calling task suspends until a credit comes back. An entry of either pool
-    // holds the arguments.
-    hold_calls(end);
-    Pending* pending = pool_take(end.returned);
-    if (pending == nullptr) {
-        pending = pool_take(edge.client->free);
-        if (pending == nullptr)
-            return {0, static_cast<std::uint64_t>(Status::no_memory)};
-        pending->end = &end;
-        pending->alone = false;
-        pending->callee = nullptr;
-    }
-    for (std::uint32_t i = 0; i < count; ++i)
-        pending->words[i] = words[i];
-    pending->outcome = Outcome{PendingState::queued};
-    pending->coroutine = nullptr;
-    pending->next = nullptr;
-    pending->argument_words = static_cast<std::uint8_t>(count);
-    pending->opcode = edge.opcode;
-    (end.overflow == nullptr ? end.overflow : end.overflow_last->next) = pending;
-    end.overflow_last = pending;
-    submit_held(end); // entries may be used up by answers that nobody has looked at yet
-    return {0, reinterpret_cast<std::uint64_t>(pending)};
-}
-
 template <class... W>
-[[gnu::noinline, gnu::cold]] abi::RawFuture slow_entry(Edge& edge, W... words) noexcept {
+[[gnu::noinline, gnu::cold]] abi::RawFuture slowly(Edge& edge, W... words) noexcept {
     const std::uint64_t array[] = {words..., 0};
-    return submit_slowly(edge, array, sizeof...(W));
-}
-
-template <class... W>
-[[gnu::always_inline]] inline abi::RawFuture submit(const abi::Slot* slot, W... words) noexcept {
-    Edge& edge = *slot->edge;
-    ClientEnd& end = *edge.end;
-    Pending* pending = end.free;
-    if (pending == nullptr) [[unlikely]]
-        return slow_entry(edge, words...);
-    end.free = pending->next;
-    pending->outcome = Outcome{PendingState::in_flight};
-    const std::uint32_t tail = end.submissions.ring.tail();
-    RingMessage& message = end.submission_slots[tail % abi::kSubmissionSlots];
-    message.head.store(edge.submission | pending->cookie, Order::relaxed);
-    std::size_t index = 0;
-    (message.words[index++].store(words, Order::relaxed), ...);
-    end.submissions.ring.publish_to(tail + 1);
-    mark_submitted(end);
-    return {0, reinterpret_cast<std::uint64_t>(pending)};
+    return ops::submit_slowly(&edge, array, sizeof...(W));
 }
 
 template <class Indices>
@@ -72,12 +24,12 @@ template <std::size_t... I>
 struct Stub<std::index_sequence<I...>> {
     static abi::RawFuture small(const abi::Slot* slot,
                                 decltype(static_cast<std::uint64_t>(I))... w) noexcept {
-        return submit(slot, w...);
+        return ring_submit<&slowly<decltype(w)...>, &mark_submitted>(slot, w...);
     }
     static abi::RawFuture large(const abi::Slot* slot,
                                 std::uint64_t*,
                                 decltype(static_cast<std::uint64_t>(I))... w) noexcept {
-        return submit(slot, w...);
+        return ring_submit<&slowly<decltype(w)...>, &mark_submitted>(slot, w...);
     }
 };
 
@@ -100,7 +52,37 @@ abi::RawFuture provider_gone(const abi::Slot*) noexcept {
 abi::RawFuture submit_without_credit(const abi::Slot* slot, const std::uint64_t* words) noexcept {
     Edge& edge = *slot->edge;
     edge.end->synchronous = true;
-    return submit_slowly(edge, words, edge.argument_words);
+    return runtime::ops::submit_slowly(&edge, words, edge.argument_words);
+}
+
+abi::RawFuture
+runtime::ops::submit_slowly(Edge* edge, const std::uint64_t* words, std::uint32_t count) noexcept {
+    ClientEnd& end = *edge->end;
+    if (end.closed)
+        return {0, static_cast<std::uint64_t>(Status::peer_died)};
+    // Guarantee 5: the calling task suspends until a credit comes back. An entry of either pool
+    // holds the arguments.
+    hold_calls(end);
+    Pending* pending = pool_take(end.returned);
+    if (pending == nullptr) {
+        pending = pool_take(edge->client->free);
+        if (pending == nullptr)
+            return {0, static_cast<std::uint64_t>(Status::no_memory)};
+        pending->end = &end;
+        pending->alone = false;
+        pending->callee = nullptr;
+    }
+    for (std::uint32_t i = 0; i < count; ++i)
+        pending->words[i] = words[i];
+    pending->outcome = Outcome{PendingState::queued};
+    pending->coroutine = nullptr;
+    pending->next = nullptr;
+    pending->argument_words = static_cast<std::uint8_t>(count);
+    pending->opcode = edge->opcode;
+    (end.overflow == nullptr ? end.overflow : end.overflow_last->next) = pending;
+    end.overflow_last = pending;
+    submit_held(end); // entries may be used up by answers that nobody has looked at yet
+    return {0, reinterpret_cast<std::uint64_t>(pending)};
 }
 
 AnyFunction unlinked_stub(bool provider_ended) noexcept {

@@ -3,6 +3,7 @@
 #include <cw/core/arch/context.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/core/pending.hpp>
+#include <cw/core/ring_submit.hpp>
 #include <cw/core/task.hpp>
 
 namespace cw::runtime {
@@ -73,18 +74,6 @@ template <std::uint64_t kBit>
     }
     if (queued) [[unlikely]]
         executor.errands.attention.store(1, Order::release); // [R10]
-}
-
-/// Makes sure that the wake-up for what was just published is looked at before the executor sleeps.
-[[gnu::always_inline]] inline void mark_dirty(Outgoing& outgoing, Executor& executor) noexcept {
-    if (outgoing.next_dirty != nullptr)
-        return; // once for a batch
-    outgoing.next_dirty = executor.dirty;
-    executor.dirty = &outgoing;
-}
-
-[[gnu::always_inline]] inline void mark_dirty(Outgoing& outgoing) noexcept {
-    mark_dirty(outgoing, *outgoing.executor);
 }
 
 /// From a thread that passes through: its home executor has to flush this end. See

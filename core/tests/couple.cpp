@@ -4,7 +4,7 @@ namespace cw::test {
 
 Couple::Couple(Path path) :
     calling{world.executor("calling")},
-    serving{path == Path::ring ? world.executor("serving") : calling},
+    serving{path != Path::direct ? world.executor("serving") : calling},
     caller{world.load("caller_a", calling)},
     service{world.load("service_a", serving)},
     client{world.raw_client(caller)},

@@ -38,7 +38,7 @@ private:
 };
 
 inline std::string name_of_path(const testing::TestParamInfo<Path>& info) {
-    return info.param == Path::ring ? "ring" : "direct";
+    return info.param == Path::ring ? "ring" : info.param == Path::remote ? "remote" : "direct";
 }
 
 } // namespace cw::test

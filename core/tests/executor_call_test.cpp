@@ -43,7 +43,7 @@ TEST_P(ExecutorCall, depth_64_awaited_in_reverse) {
 
 INSTANTIATE_TEST_SUITE_P(Paths,
                          ExecutorCall,
-                         testing::Values(Path::ring, Path::direct),
+                         testing::Values(Path::ring, Path::remote, Path::direct),
                          name_of_path);
 
 } // namespace

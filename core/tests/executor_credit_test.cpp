@@ -106,7 +106,7 @@ TEST(ExecutorCancel, cancellations_never_crowd_out_requests) {
 
 INSTANTIATE_TEST_SUITE_P(Paths,
                          ExecutorCredit,
-                         testing::Values(Path::ring, Path::direct),
+                         testing::Values(Path::ring, Path::remote, Path::direct),
                          name_of_path);
 
 } // namespace

@@ -119,7 +119,7 @@ TEST_P(ExecutorOutcome, sleeps_end_in_the_order_of_their_deadlines) {
 
 INSTANTIATE_TEST_SUITE_P(Paths,
                          ExecutorOutcome,
-                         testing::Values(Path::ring, Path::direct),
+                         testing::Values(Path::ring, Path::remote, Path::direct),
                          name_of_path);
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <cw/core/ring_stub.hpp>
+#include <cw/core/ring_submit.hpp>
 #include <gtest/gtest.h>
 
 namespace cw::test {
@@ -242,16 +243,20 @@ void World::link_ring(Module& client,
 }
 
 Channel* World::link(Module& client, Module& server, Path path) {
-    Channel* channel = path == Path::ring ? &connect(client, server) : nullptr;
+    Channel* channel = path != Path::direct ? &connect(client, server) : nullptr;
     for (const abi::RequireRecord* need : client.file.needs()) {
         for (const abi::ProvideRecord* provide : server.file.provides()) {
             if (provide->hash != need->hash)
                 continue;
-            if (path == Path::ring) {
+            auto& slot = *reinterpret_cast<abi::Slot*>(need->slot);
+            if (path != Path::direct) {
                 link_ring(client, *need, server, *channel);
+                if (path == Path::remote) {
+                    EXPECT_EQ(provide->remote_layout, kSubmitLayout);
+                    slot.function = reinterpret_cast<void (*)()>(provide->remote_stub);
+                }
                 continue;
             }
-            auto& slot = *reinterpret_cast<abi::Slot*>(need->slot);
             Edge& edge = add_edge();
             edge.client = &client.state;
             edge.argument_words = need->shape.argument_words;

@@ -104,7 +104,8 @@ struct RawServer {
     void flush();
 };
 
-enum class Path : std::uint8_t { ring, direct };
+/// `remote`: a ring, through the stub that the provider brings along.
+enum class Path : std::uint8_t { ring, direct, remote };
 
 class World {
 public:

@@ -224,6 +224,9 @@ void destroy_instance(ModuleInstance& instance) noexcept {
         }
     }
     abandon_sides(instance);
+    drop_remote_texts(instance);
+    if (instance.remote_text != nullptr && !instance.domain->ended) // else it goes with the domain
+        segment_release(*instance.remote_text); // once no client's slot leads there
     Segment* const segments[] = {instance.segment, instance.pool, instance.heap, instance.methods};
     segments_withdraw(segments);
     segments_withdraw(instance.devices);

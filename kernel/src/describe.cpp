@@ -1,5 +1,6 @@
 // Tables for people: lsmod, lsmod --edges, lsmod --files, services, domains.
 #include "modules.hpp"
+#include <algorithm>
 #include <cw/kernel/archive.hpp>
 #include <cw/kernel/sched.hpp>
 
@@ -102,6 +103,44 @@ void describe_files(TextWriter& text) noexcept {
             column(text, 16, file.name);
             text.put(file.data.size()).put('\n');
         }
+    }
+}
+
+namespace {
+
+/// How many pages of memory the domains that see a segment have there, all together.
+std::uint64_t pages_behind(const Segment& segment) noexcept {
+    std::uint64_t pages = 0;
+    for (std::uint64_t offset = 0; offset < segment.bytes; offset += kPage) {
+        PhysicalAddress seen[kMaxDomains];
+        std::size_t count = 0;
+        for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
+            const Domain* domain = domain_by_id(id);
+            if (domain == nullptr)
+                continue;
+            const auto there = domain->space.translate(segment.base + offset);
+            const PhysicalAddress page = there.page + ((segment.base + offset) & (there.bytes - 1));
+            if (there.bytes != 0 && std::find(seen, seen + count, page) == seen + count)
+                seen[count++] = page;
+        }
+        pages += count;
+    }
+    return pages;
+}
+
+} // namespace
+
+void describe_stubs(TextWriter& text) noexcept {
+    const Locked hold{kernel_lock};
+    column(text, 16, "PROVIDER");
+    column(text, 8, "DOMAINS");
+    text.put("PAGES OF MEMORY\n");
+    for (const ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
+        if (m->remote_text == nullptr)
+            continue;
+        column(text, 16, m->image->name());
+        column(text, 8, m->remote_text->mappings);
+        text.put(pages_behind(*m->remote_text)).put('\n');
     }
 }
 

@@ -6,6 +6,7 @@
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/interrupts.hpp>
 #include <cw/kernel/log.hpp>
+#include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/vdso.hpp>
 
@@ -17,6 +18,11 @@ constexpr std::uint64_t kTickMilliseconds = 4;
 constexpr std::uint64_t kDefaultWatchdogMilliseconds = 2000;
 constexpr const char* kNoProgress =
     "no progress for 2000 ms (it loops, or a handler runs too long)";
+
+/// Not a device, whose registers are not to be touched by looking.
+bool is_ram(PhysicalAddress page) noexcept {
+    return page >= machine().ram_begin && page < machine().ram_end;
+}
 
 ModuleInstance* module_at(std::uint64_t address) noexcept {
     for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
@@ -50,17 +56,37 @@ void fail_instance(ModuleInstance& instance, const char* cause) noexcept {
 
 } // namespace
 
-void describe_address(std::uint64_t address) noexcept {
+namespace {
+
+/// The address within its module's image, if it is in stubs that the module shares with its
+/// clients; else the address.
+std::uint64_t address_in_image(std::uint64_t address) noexcept {
+    for (const ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        const Segment* stubs = m->remote_text;
+        if (stubs == nullptr || address < stubs->base || address - stubs->base >= stubs->bytes)
+            continue;
+        for (const loader::Load& load : m->image->loads()) {
+            if (load.remote_text)
+                return m->base + load.address + (address - stubs->base);
+        }
+    }
+    return address;
+}
+
+} // namespace
+
+void describe_address(std::uint64_t executed) noexcept {
+    const std::uint64_t address = address_in_image(executed);
     if (const ModuleInstance* m = module_at(address))
         log::line("@frame {} module={} offset={}",
-                  Hex{address},
+                  Hex{executed},
                   m->image->name(),
                   Hex{address - m->base});
     else if (const Segment& segment = *vdso().segment;
              address >= segment.base && address - segment.base < segment.bytes)
         log::line("@frame {} module=vdso offset={}", Hex{address}, Hex{address - segment.base});
     else
-        log::line("@frame {}", Hex{address});
+        log::line("@frame {}", Hex{executed});
 }
 
 bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
@@ -74,8 +100,7 @@ bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
         if (user && address + 8 * i >= abi::kWindowEnd)
             return false;
         const auto page = space.translate(address + 8 * i);
-        if (page.bytes == 0 || (page.flags & needed) != needed || page.page < machine().ram_begin ||
-            page.page >= machine().ram_end)
+        if (page.bytes == 0 || (page.flags & needed) != needed || !is_ram(page.page))
             return false;
         words[i] =
             *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
@@ -247,9 +272,20 @@ bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
 }
 
 void module_failed_in_kernel(ModuleState& state, std::string_view message) noexcept {
-    log::line("module {}: {}", state.id, message);
-    asm volatile("ebreak");
-    __builtin_unreachable();
+    ModuleInstance* guilty = nullptr;
+    Thread& self = *current();
+    {
+        const Locked hold{kernel_lock};
+        guilty = module_by_id(state.id);
+        CW_ASSERT(guilty != nullptr && guilty->domain->is_kernel());
+        log::line("{}: stopped: {}; it ran in the kernel, which shares its fate from here on",
+                  guilty->image->name(),
+                  message);
+        fail_instance(*guilty, "it gave up");
+    }
+    if (self.executor == guilty->executor && guilty->placement == abi::Placement::kernel)
+        end_own_executor(*guilty);
+    abandon_call(self);
 }
 
 void watch(Thread& thread, const TrapFrame& frame) noexcept {
@@ -300,6 +336,32 @@ void end_faulted(ExecutorRecord& record, std::uint32_t index, bool client) noexc
         close_channel(*channel);
 }
 
+/// A user module gave up. Untrusted: all of it; the message may lie anywhere, or nowhere.
+void module_failed(Domain& domain,
+                   std::uint64_t module,
+                   std::uint64_t message,
+                   std::uint64_t length) noexcept {
+    std::string_view name = domain.name;
+    for (const ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        if (m->domain == &domain && m->base + m->image->module().state == module)
+            name = m->image->name();
+    }
+    char memory[200];
+    TextWriter reason{memory, sizeof(memory)};
+    for (std::uint64_t i = 0; i < length && i < sizeof(memory); ++i) {
+        constexpr std::uint64_t kReadable = kPteUser | kPteRead;
+        const auto page = domain.space.translate(message + i);
+        if (message + i >= abi::kWindowEnd || page.bytes == 0 ||
+            (page.flags & kReadable) != kReadable || !is_ram(page.page))
+            break;
+        const char c = *direct_as<const char>(page.page + ((message + i) & (page.bytes - 1)));
+        reason.put(c >= ' ' && c <= '~' ? c : '.');
+    }
+    log::line(
+        "{}: ended: {}", name, reason.size() == 0 ? std::string_view{"it gave up"} : reason.text());
+    end_domain(domain, "it gave up");
+}
+
 } // namespace
 
 void handle_report(ExecutorRecord& record,
@@ -307,7 +369,6 @@ void handle_report(ExecutorRecord& record,
                    std::uint64_t b,
                    std::uint64_t c,
                    std::uint64_t d) noexcept {
-    static_cast<void>(d);
     const Locked hold{kernel_lock};
     if (record.domain->ended) // its thread has not noticed yet; its channels may be gone
         return;
@@ -354,8 +415,7 @@ void handle_report(ExecutorRecord& record,
         return;
     case abi::Report::module_failed:
         if (!record.domain->is_kernel()) {
-            log::line("{}: ended: it gave up", record.domain->name);
-            end_domain(*record.domain, "it gave up");
+            module_failed(*record.domain, b, c, d);
         }
         return;
     default:

@@ -1,15 +1,67 @@
 // Linking: an edge per (client module, method).
 #include "modules.hpp"
 #include <cw/core/ring_stub.hpp>
+#include <cw/core/ring_submit.hpp>
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/thunks.hpp>
 #include <cw/kernel/vdso.hpp>
 #include <new>
+#include <utility>
 
 namespace cw::kernel {
 
 namespace {
+
+/// The address of the provider's own stub in the client's domain. All clients see the same pages,
+/// those of the module file. Errors: no_memory, no_resource; unsupported (none that fits: the
+/// planner refuses that with words).
+Result<std::uint64_t>
+remote_stub(ModuleInstance& provider, const abi::ProvideRecord& provide, Domain& client) noexcept {
+    for (const loader::Load& load : provider.image->loads()) {
+        if (!load.remote_text || provide.remote_stub == 0 ||
+            provide.remote_layout != kSubmitLayout ||
+            (client.is_kernel() && !provider.domain->is_kernel()))
+            continue;
+        if (provider.remote_text == nullptr) {
+            Segment* made =
+                CW_TRY(segment_reserve(*provider.domain, load.memory_bytes, "remote text"));
+            const auto file =
+                reinterpret_cast<std::uint64_t>(provider.image->file().data()) - kDirectMap;
+            const Status status =
+                segment_borrow(*made, 0, file + load.file_offset, load.memory_bytes);
+            if (status != Status::ok) {
+                segment_release(*made);
+                return refuse(status);
+            }
+            provider.remote_text = made;
+        }
+        CW_CHECK_OK(segment_map(*provider.remote_text, client, kPteRead | kPteExecute));
+        return provider.remote_text->base + (provide.remote_stub - load.address);
+    }
+    return refuse(Status::unsupported);
+}
+
+bool leads_to(const ModuleInstance& client, const Segment& stubs) noexcept {
+    for (const Link& link : client.links) {
+        if (link.remote_text == &stubs)
+            return true;
+    }
+    return false;
+}
+
+/// This edge no longer leads to its provider's stubs. Requires: no code of the client runs.
+void drop_remote_text(ModuleInstance& client, Link& link) noexcept {
+    Segment* const stubs = std::exchange(link.remote_text, nullptr);
+    if (stubs == nullptr)
+        return;
+    for (const ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        if (m->domain == client.domain && leads_to(*m, *stubs))
+            return;
+    }
+    if (!leads_to(client, *stubs)) // it is no longer among the modules while it is taken apart
+        segment_unmap(*stubs, *client.domain);
+}
 
 void write_slot(ModuleInstance& client,
                 const abi::RequireRecord& require,
@@ -45,6 +97,7 @@ Status link_edge(ModuleInstance& client,
     const bool large = provide.shape.reply_words > 1;
     std::uint64_t function = provider.base + provide.direct;
     std::uint32_t end = 0;
+    Segment* stubs = nullptr;
     if (path != loader::Path::direct) {
         const auto channel = channel_between(client, provider);
         if (!channel)
@@ -69,6 +122,12 @@ Status link_edge(ModuleInstance& client,
                             executor.server_edges[edge.call_grant]);
             __atomic_store_n(&executor.thread->call_limit, executor.call_count, __ATOMIC_RELEASE);
             function = vdso().call_stubs[large ? 1 : 0][edge.argument_words];
+        } else if (path == loader::Path::remote) {
+            const auto stub = remote_stub(provider, provide, *client.domain);
+            if (!stub)
+                return stub.error();
+            function = *stub;
+            stubs = provider.remote_text;
         } else if (client.domain->is_kernel()) {
             function = reinterpret_cast<std::uint64_t>(ring_stub(edge.argument_words, large));
         } else {
@@ -80,6 +139,10 @@ Status link_edge(ModuleInstance& client,
     link.path = path;
     link.end = end;
     write_slot(client, require, function, executor.edges_base + index * sizeof(Edge));
+    if (link.remote_text != stubs) {
+        drop_remote_text(client, link);
+        link.remote_text = stubs;
+    }
     return Status::ok;
 }
 
@@ -88,10 +151,16 @@ void unlink_edge(ModuleInstance& client, std::size_t require_index, bool provide
     link.provider = nullptr;
     link.path = loader::Path::none;
     link.end = 0;
+    drop_remote_text(client, link);
     const std::uint64_t function =
         client.domain->is_kernel() ? reinterpret_cast<std::uint64_t>(unlinked_stub(provider_ended))
                                    : vdso().unlinked[provider_ended ? 1 : 0];
     write_slot(client, client.image->requires_()[require_index], function, 0);
+}
+
+void drop_remote_texts(ModuleInstance& client) noexcept {
+    for (Link& link : client.links)
+        drop_remote_text(client, link);
 }
 
 namespace {
@@ -149,9 +218,12 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
                     continue;
                 link.wanted = &provider;
                 link.wanted_method = static_cast<std::uint32_t>(k);
-                link.wanted_path = (provider.ring_only >> k & 1) != 0
-                                       ? loader::Path::ring
-                                       : path_between(*client, provider, provide);
+                link.wanted_path = path_between(*client, provider, provide);
+                if ((provider.remote_only >> k & 1) != 0 &&
+                    (provider.domain->is_kernel() || !client->domain->is_kernel()))
+                    link.wanted_path = loader::Path::remote;
+                else if (((provider.ring_only | provider.remote_only) >> k & 1) != 0)
+                    link.wanted_path = loader::Path::ring;
                 any = true;
             }
         }

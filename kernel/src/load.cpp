@@ -2,6 +2,7 @@
 #include "modules.hpp"
 #include <cstring>
 #include <cw/abi/archive.hpp>
+#include <cw/core/ring_submit.hpp>
 #include <cw/core/task.hpp>
 #include <cw/kernel/archive.hpp>
 #include <cw/kernel/log.hpp>
@@ -80,16 +81,13 @@ bool parse_links(std::string_view text, TextWriter& out) noexcept {
         if (word.empty())
             continue;
         const std::size_t equals = word.find('=');
-        loader::Path path = loader::Path::none;
-        if (equals != std::string_view::npos) {
-            for (const loader::Path known :
-                 {loader::Path::direct, loader::Path::syscall, loader::Path::ring}) {
-                if (word.substr(equals + 1) == loader::name_of(known))
-                    path = known;
-            }
-        }
+        const loader::Path path = equals == std::string_view::npos
+                                      ? loader::Path::none
+                                      : loader::path_of(word.substr(equals + 1));
         if (path == loader::Path::none || planning.link_count == std::size(planning.links)) {
-            out.format("--link {}: want METHOD=direct, METHOD=syscall or METHOD=ring\n", word);
+            out.format("--link {}: want METHOD=direct, METHOD=syscall, METHOD=ring or "
+                       "METHOD=remote\n",
+                       word);
             return false;
         }
         planning.links[planning.link_count++] = {word.substr(0, equals), path};
@@ -97,12 +95,18 @@ bool parse_links(std::string_view text, TextWriter& out) noexcept {
     return true;
 }
 
+/// What was asked for the clients of the module to be loaded that run already.
+struct ClientChoices {
+    const loader::Image* image = nullptr; ///< The module.
+    std::uint64_t ring_only = 0;          ///< Bit per method, as in ModuleInstance.
+    std::uint64_t remote_only = 0;
+};
+
 /// Takes out of the link choices those that speak of what the module itself provides: they are for
-/// clients that are loaded already, which the plan knows nothing of. Returns a bit per method that
-/// they are to reach by ring.
-std::uint64_t take_choices_for_clients(std::string_view name) noexcept {
-    std::uint64_t ring_only = 0;
-    const loader::Image* image = nullptr;
+/// clients that are loaded already, which the plan knows nothing of.
+ClientChoices take_choices_for_clients(std::string_view name) noexcept {
+    ClientChoices choices;
+    const loader::Image*& image = choices.image;
     for (std::size_t i = 0; i < planning.count && image == nullptr; ++i) {
         if (planning.instances[i] == nullptr && planning.candidates[i].image->name() == name)
             image = planning.candidates[i].image;
@@ -117,12 +121,47 @@ std::uint64_t take_choices_for_clients(std::string_view name) noexcept {
                 methods |= std::uint64_t{1} << k;
         }
         if (methods != 0 && choice.path == loader::Path::ring)
-            ring_only |= methods;
+            choices.ring_only |= methods;
+        else if (methods != 0 && choice.path == loader::Path::remote)
+            choices.remote_only |= methods;
         else
             planning.links[kept++] = choice;
     }
     planning.link_count = kept;
-    return ring_only;
+    return choices;
+}
+
+/// As the planner refuses it for edges of its plan. False: `out` says why.
+bool may_bring_stubs(const ClientChoices& choices,
+                     abi::Placement placement,
+                     TextWriter& out) noexcept {
+    const bool user =
+        placement == abi::Placement::user_process || placement == abi::Placement::domain;
+    for (std::size_t k = 0; choices.remote_only >> k != 0; ++k) {
+        if ((choices.remote_only >> k & 1) == 0)
+            continue;
+        const abi::ProvideRecord& provide = choices.image->provides()[k];
+        const std::string_view method = choices.image->text(provide.name);
+        if (provide.remote_stub == 0 || provide.remote_layout != kSubmitLayout) {
+            out.format("--link {}=remote: {} brings no stub of its own that fits this kernel\n",
+                       method,
+                       choices.image->name());
+            return false;
+        }
+        for (const ModuleInstance* m = the_registry.modules; m != nullptr && user; m = m->next) {
+            for (const abi::RequireRecord& require : m->image->requires_()) {
+                if (!m->domain->is_kernel() || require.hash != provide.hash)
+                    continue;
+                out.format("--link {}=remote: {} is in the kernel, which would run code of {}, a "
+                           "user module\n",
+                           method,
+                           m->image->name(),
+                           choices.image->name());
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 void print_plan(TextWriter& text, bool dry_run) noexcept {
@@ -370,7 +409,9 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         gather();
         if (!parse_links(request.links, text))
             co_return refuse(Status::invalid_argument);
-        const std::uint64_t ring_only = take_choices_for_clients(request.name);
+        const ClientChoices choices = take_choices_for_clients(request.name);
+        if (!may_bring_stubs(choices, request.placement, text))
+            co_return refuse(Status::refused);
         const loader::Request wish{.module = request.name,
                                    .placement = request.placement,
                                    .domain = request.domain,
@@ -390,8 +431,11 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         if (!result)
             co_return refuse(result.error());
         for (std::size_t i = 0; i < built.count; ++i) {
-            if (built.images[i]->name() == request.name)
-                module_by_id(built.ids[i])->ring_only = ring_only;
+            if (built.images[i]->name() != request.name)
+                continue;
+            ModuleInstance& instance = *module_by_id(built.ids[i]);
+            instance.ring_only = choices.ring_only;
+            instance.remote_only = choices.remote_only;
         }
     }
     for (std::size_t i = 0; i < built.count; ++i) {

@@ -33,6 +33,9 @@ void destroy_instance(ModuleInstance& instance) noexcept;
                                ModuleInstance& provider,
                                std::size_t provide,
                                loader::Path path) noexcept;
+/// A client that is taken apart: its domain no longer sees stubs that only it was linked to. Locks:
+/// kernel_lock held.
+void drop_remote_texts(ModuleInstance& client) noexcept;
 /// The open channel between two modules, made if there is none. Errors: no_memory, no_resource.
 /// Locks: kernel_lock held.
 [[nodiscard]] Result<Channel*> channel_between(ModuleInstance& client,

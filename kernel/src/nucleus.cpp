@@ -28,6 +28,7 @@ namespace {
 
 /// The nucleus' handlers guard what they touch by themselves: several harts may be in them.
 constexpr Gated kCwGated = Gated::no;
+constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 template <std::size_t N>
 std::string_view text_of(const std::array<char, N>& field) noexcept {
@@ -204,6 +205,9 @@ Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexce
         break;
     case modules::What::services:
         describe_services(text);
+        break;
+    case modules::What::stubs:
+        describe_stubs(text);
         break;
     case modules::What::domains:
         describe_domains(text);

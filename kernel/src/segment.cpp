@@ -1,5 +1,5 @@
+#include "window.hpp"
 #include <cstring>
-#include <cw/abi/layout.hpp>
 #include <cw/kernel/domain.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/panic.hpp>
@@ -10,63 +10,10 @@ namespace cw::kernel {
 
 namespace {
 
-constexpr std::size_t kMaxFreeRanges = 256;
-
-struct Range {
-    VirtualAddress base;
-    std::uint64_t bytes;
-};
-
 /// Every page of every segment, whoever sees it. Never active on a hart.
 AddressSpace registry;
 Pool<Segment> pool;
 Segment* all_segments;
-VirtualAddress window_next = abi::kWindowBase;
-Range free_ranges[kMaxFreeRanges];
-std::size_t free_range_count;
-
-/// Address ranges carry an unmapped page behind them, so that running off the end of a segment
-/// faults.
-Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept {
-    const std::uint64_t unit = bytes >= kMegaPage ? kMegaPage : kPage;
-    const std::uint64_t wanted = round_up(bytes, kPage) + kPage;
-    for (std::size_t i = 0; i < free_range_count; ++i) {
-        const VirtualAddress base = round_up(free_ranges[i].base, unit);
-        if (free_ranges[i].base + free_ranges[i].bytes >= base + wanted) {
-            const Range old = free_ranges[i];
-            free_ranges[i] = free_ranges[--free_range_count];
-            if (base != old.base && free_range_count < kMaxFreeRanges)
-                free_ranges[free_range_count++] = {old.base, base - old.base};
-            if (old.base + old.bytes != base + wanted && free_range_count < kMaxFreeRanges)
-                free_ranges[free_range_count++] = {base + wanted,
-                                                   old.base + old.bytes - base - wanted};
-            return base;
-        }
-    }
-    const VirtualAddress base = round_up(window_next, unit);
-    if (wanted > abi::kWindowEnd - base)
-        return refuse(Status::no_resource);
-    window_next = base + wanted;
-    return base;
-}
-
-void window_release(VirtualAddress base, std::uint64_t bytes) noexcept {
-    Range range{base, round_up(bytes, kPage) + kPage};
-    for (std::size_t i = 0; i < free_range_count;) {
-        if (free_ranges[i].base + free_ranges[i].bytes == range.base) {
-            range = {free_ranges[i].base, free_ranges[i].bytes + range.bytes};
-        } else if (range.base + range.bytes == free_ranges[i].base) {
-            range.bytes += free_ranges[i].bytes;
-        } else {
-            ++i;
-            continue;
-        }
-        free_ranges[i] = free_ranges[--free_range_count];
-        i = 0;
-    }
-    if (free_range_count < kMaxFreeRanges)
-        free_ranges[free_range_count++] = range; // else the addresses are lost, not the memory
-}
 
 Status register_pages(VirtualAddress address,
                       PhysicalAddress pages,
@@ -208,6 +155,25 @@ Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t by
         bytes -= step;
     }
     return Status::ok;
+}
+
+void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept {
+    const VirtualAddress begin = segment.base + offset;
+    for (std::uint32_t id = 0; id < kMaxDomains && bytes != 0; ++id) {
+        Domain* domain = domain_by_id(id);
+        for (VirtualAddress at = begin;
+             domain != nullptr && sees(*domain, segment) && at < begin + bytes;
+             at += kPage)
+            domain->space.unmap(at);
+    }
+    flush_everywhere();
+    for (VirtualAddress at = begin; at < begin + bytes; at += kPage) {
+        const auto page = registry.translate(at);
+        if (page.bytes == 0)
+            continue;
+        registry.unmap(at);
+        frames::release(page.page);
+    }
 }
 
 Status segment_borrow(Segment& segment,

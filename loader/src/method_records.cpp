@@ -24,8 +24,9 @@ bool ImageReader::check(const abi::ProvideRecord& record) noexcept {
                            {Hex{record.flags}});
     if (!check_shape(record.shape))
         return false;
-    if (record.reserved != 0)
-        return fail_record("has {} in a reserved field", {Hex{record.reserved}});
+    if (record.remote_stub == 0 && record.remote_layout != 0)
+        return fail_record("has the layout {} of a remote stub, but no stub",
+                           {Hex{record.remote_layout}});
 
     const Pointer direct{"direct", at(offsetof(abi::ProvideRecord, direct)), record.direct};
     const Pointer invoke{"invoke", at(offsetof(abi::ProvideRecord, invoke)), record.invoke};

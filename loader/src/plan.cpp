@@ -14,8 +14,18 @@ std::string_view name_of(Path path) noexcept {
         return "syscall";
     case Path::ring:
         return "ring";
+    case Path::remote:
+        return "remote";
     }
     return "unknown";
+}
+
+Path path_of(std::string_view name) noexcept {
+    for (const Path path : {Path::direct, Path::syscall, Path::ring, Path::remote}) {
+        if (name == name_of(path))
+            return path;
+    }
+    return Path::none;
 }
 
 std::expected<void, Message> make_plan(std::span<const Candidate> candidates,

@@ -1,4 +1,6 @@
 // "--link METHOD=PATH": what the user may ask for instead of the default, and why not otherwise.
+#include <cw/core/ring_submit.hpp>
+
 #include "names.hpp"
 #include "planner.hpp"
 
@@ -59,8 +61,10 @@ const LinkChoice* Planner::choice_for(const Edge& edge) const noexcept {
 
 /// A queue can always take the place of a synchronous path; nothing else can be changed.
 bool Planner::choose(Edge& edge, const LinkChoice& choice) noexcept {
-    if (choice.path == Path::ring)
-        edge.path = Path::ring;
+    if (choice.path == Path::remote && !check_remote(edge, choice))
+        return false;
+    if (choice.path == Path::ring || choice.path == Path::remote)
+        edge.path = choice.path;
     if (choice.path == edge.path)
         return true;
 
@@ -87,6 +91,26 @@ bool Planner::choose(Edge& edge, const LinkChoice& choice) noexcept {
                            "{} runs on an executor of its own: load it with --sync-caller",
                            {provider_name});
     return fail_choice(choice, "{} declares {} as queued only", {provider_name, method_of(edge)});
+}
+
+/// The stub is the provider's code with the client's rights: whoever asks trusts the provider with
+/// them. Nobody may trust a user module with the kernel's.
+bool Planner::check_remote(const Edge& edge, const LinkChoice& choice) noexcept {
+    const Residence provider = residence(edge.provider);
+    if (!residence(edge.client).is_user() && provider.is_user())
+        return fail_choice(
+            choice,
+            "{} is in the kernel, which would run code of {}, a user module in {}",
+            {name(edge.client), name(edge.provider), text_of(provider.domain).view()});
+    const abi::ProvideRecord& provided = provision(edge);
+    if (provided.remote_stub == 0)
+        return fail_choice(
+            choice, "{} brings no stub of its own for {}", {name(edge.provider), method_of(edge)});
+    if (provided.remote_layout != kSubmitLayout)
+        return fail_choice(choice,
+                           "{} was compiled for another runtime: its stub for {} does not fit",
+                           {name(edge.provider), method_of(edge)});
+    return true;
 }
 
 bool Planner::fail_choice(const LinkChoice& choice,

@@ -9,6 +9,9 @@ bool Planner::place(std::size_t index) noexcept {
     Step& step = plan_.steps[index];
     const abi::ModuleRecord& module = image(step.candidate).module();
     const bool requested = step.candidate == requested_;
+    if ((module.flags & abi::kModuleFloatingPoint) != 0 && !request_.user_floating_point)
+        return fail_step(index,
+                         "uses floating point, whose registers this system keeps in no placement");
     step.placement = requested ? request_.placement : module.default_placement;
     switch (step.placement) {
     case abi::Placement::user_process:

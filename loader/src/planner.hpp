@@ -85,6 +85,7 @@ private:
     [[nodiscard]] bool check_choices_used() noexcept;
     [[nodiscard]] const LinkChoice* choice_for(const Edge& edge) const noexcept;
     [[nodiscard]] bool choose(Edge& edge, const LinkChoice& choice) noexcept;
+    [[nodiscard]] bool check_remote(const Edge& edge, const LinkChoice& choice) noexcept;
     [[nodiscard]] bool fail_choice(const LinkChoice& choice,
                                    std::string_view pattern,
                                    std::initializer_list<Filler> fillers = {}) noexcept;

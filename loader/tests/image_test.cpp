@@ -173,6 +173,7 @@ TEST_F(ImageTest, optional_parts_may_be_absent) {
     ModuleFile file;
     file.module.start = 0;
     file.provides[0].remote_stub = 0;
+    file.provides[0].remote_layout = 0;
     file.program_headers[ModuleFile::kRemoteMark].type = elf::kPtNull;
     file.program_headers[ModuleFile::kStack].type = elf::kPtNull;
     EXPECT_EQ(read(file), "");
@@ -182,6 +183,7 @@ TEST_F(ImageTest, optional_parts_may_be_absent) {
 TEST_F(ImageTest, segments_that_a_linker_script_leaves_empty_are_accepted) {
     ModuleFile file;
     file.provides[0].remote_stub = 0;
+    file.provides[0].remote_layout = 0;
     for (const std::size_t index : {ModuleFile::kRemote, ModuleFile::kRemoteMark}) {
         elf::ProgramHeader& header = file.program_headers[index];
         const std::uint32_t type = header.type;

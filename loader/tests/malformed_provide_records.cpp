@@ -179,9 +179,13 @@ constexpr MalformedCase kCases[] = {
     {"shape_reserved",
      [](ModuleFile& f) { f.provides[0].shape.reserved[2] = 1; },
      "sample.cwm: provide record at 0x3050 (sample.add): has 0x1 in a reserved field of its shape"},
-    {"provide_reserved",
-     [](ModuleFile& f) { f.provides[0].reserved = 0x10; },
-     "sample.cwm: provide record at 0x3050 (sample.add): has 0x10 in a reserved field"},
+    {"remote_layout_without_stub",
+     [](ModuleFile& f) {
+         f.provides[0].remote_stub = 0;
+         f.provides[0].remote_layout = 0x10;
+     },
+     "sample.cwm: provide record at 0x3050 (sample.add): has the layout 0x10 of a remote stub, but "
+     "no stub"},
     {"direct_missing",
      [](ModuleFile& f) { f.provides[0].direct = 0; },
      "sample.cwm: provide record at 0x3050 (sample.add): direct is missing"},

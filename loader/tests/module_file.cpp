@@ -38,7 +38,8 @@ ModuleSpec sample_spec() {
     return {
         .provides = {{.name = "sample.add",
                       .signature = "sample.add(a:u64,b:u64)->(sum:u64)",
-                      .shape = shape(2, 1)},
+                      .shape = shape(2, 1),
+                      .remote_stub = true},
                      {.name = "sample.fill",
                       .signature = "sample.fill(to:Buffer)->()",
                       .flags = abi::kMethodWritesBuffer,
@@ -83,8 +84,12 @@ void ModuleFile::lay_out(const ModuleSpec& spec) {
         provides[i].direct = text_at + 4 * i;
         provides[i].invoke = text_at + 0x100 + 4 * i;
     }
-    if (!provides.empty())
-        provides[0].remote_stub = remote_text_at;
+    for (std::size_t i = 0; i < provides.size(); ++i) {
+        if (!spec.provides[i].remote_stub)
+            continue;
+        provides[i].remote_stub = remote_text_at + 4 * i;
+        provides[i].remote_layout = spec.provides[i].remote_layout;
+    }
     for (std::size_t i = 0; i < requires_.size(); ++i)
         requires_[i].slot = slots_at + kSlotBytes * i;
     for (std::size_t i = 0; i < devices.size(); ++i)

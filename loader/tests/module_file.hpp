@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cw/abi/records.hpp>
+#include <cw/core/ring_submit.hpp>
 #include <cw/loader/elf.hpp>
 #include <initializer_list>
 #include <optional>
@@ -20,6 +21,8 @@ struct MethodSpec {
     std::uint32_t version_minor = 0;
     std::uint32_t flags = 0;
     abi::MethodShape shape = {};
+    bool remote_stub = false; ///< Provided with a stub of its own, for this build's layout.
+    std::uint32_t remote_layout = kSubmitLayout;
 };
 
 struct ModuleSpec {

@@ -182,6 +182,66 @@ TEST_F(PlanChoice, a_choice_for_a_service_must_suit_all_its_methods) {
               "--link disk=syscall: disk declares disk.write as queued only");
 }
 
+TEST_F(PlanChoice, the_providers_own_stub_takes_the_place_of_any_path) {
+    for (const Placement client : {Placement::user_process, Placement::kernel}) {
+        World copy;
+        copy.add_loaded({.name = "disk", .provides = {{.name = "disk.read", .remote_stub = true}}},
+                        Placement::sync_caller);
+        copy.add_file({.name = "client", .requires_ = {{.name = "disk.read"}}});
+        copy.choose("disk.read", Path::remote);
+        ASSERT_EQ(copy.load("client", client), "");
+        EXPECT_EQ(copy.edges(), "client>disk.read>disk=remote");
+    }
+    world.add_loaded({.name = "disk",
+                      .provides = {{.name = "disk.read", .remote_stub = true},
+                                   {.name = "disk.write", .remote_stub = true}}},
+                     Placement::user_process,
+                     5);
+    world.choose("disk", Path::remote);
+    world.choose("disk.write", Path::ring);
+    ASSERT_EQ(world.load("client", Placement::domain, 6), "");
+    EXPECT_EQ(world.path_to("disk.read"), Path::remote);
+    EXPECT_EQ(world.path_to("disk.write"), Path::ring);
+}
+
+TEST_F(PlanChoice, no_stub_of_a_user_module_is_linked_into_the_kernel) {
+    world.add_loaded(
+        {.name = "disk",
+         .provides = {{.name = "disk.read", .remote_stub = true}, {.name = "disk.write"}}},
+        Placement::user_process,
+        5);
+    world.choose("disk.read", Path::remote);
+    const std::string message = "--link disk.read=remote: client is in the kernel, which would run "
+                                "code of disk, a user module in domain 5";
+    EXPECT_EQ(world.load("client", Placement::kernel), message);
+    EXPECT_EQ(world.load("client", Placement::sync_caller), message);
+    EXPECT_EQ(world.load("client", Placement::user_process), "");
+}
+
+TEST_F(PlanChoice, a_stub_that_is_missing_or_does_not_fit_is_refused) {
+    world.add_loaded({.name = "disk",
+                      .provides = {{.name = "disk.read"},
+                                   {.name = "disk.write",
+                                    .remote_stub = true,
+                                    .remote_layout = kSubmitLayout + 1}}},
+                     Placement::kernel);
+    world.choose("disk.read", Path::remote);
+    EXPECT_EQ(world.load("client"),
+              "--link disk.read=remote: disk brings no stub of its own for disk.read");
+
+    World other;
+    other.add_loaded({.name = "disk",
+                      .provides = {{.name = "disk.read",
+                                    .remote_stub = true,
+                                    .remote_layout = kSubmitLayout + 1}}},
+                     Placement::kernel);
+    other.add_file({.name = "client", .requires_ = {{.name = "disk.read"}}});
+    other.choose("disk", Path::remote);
+    EXPECT_EQ(other.load("client"),
+              "--link disk=remote: disk was compiled for another runtime: its stub for disk.read "
+              "does not fit");
+}
+
 TEST_F(PlanChoice, a_choice_that_matches_nothing_is_refused) {
     for (const char* const name :
          {"disk.erase", "dis", "disk.rea", "disk.read.", "disk.", ".read", "", "log", "log.put"}) {

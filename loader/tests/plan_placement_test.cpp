@@ -126,6 +126,24 @@ TEST(PlanPlacement, an_unknown_placement_is_refused) {
     EXPECT_EQ(world.load("a", Placement{4}), "a: is asked for with an unknown placement");
 }
 
+TEST(PlanPlacement, floating_point_is_refused_everywhere_where_it_is_not_kept) {
+    World world;
+    world.user_floating_point = false;
+    world.add_domain(5);
+    world.add_file(floating_point("a"));
+    world.add_file({.name = "b", .requires_ = {{.name = "a.x"}}});
+    ModuleSpec needed = floating_point("c", Placement::user_process);
+    needed.provides = {{.name = "a.x"}};
+    world.add_file(needed);
+    const std::string reason =
+        "uses floating point, whose registers this system keeps in no placement";
+    EXPECT_EQ(world.load("a", Placement::kernel), "a: " + reason);
+    EXPECT_EQ(world.load("a", Placement::sync_caller), "a: " + reason);
+    EXPECT_EQ(world.load("a", Placement::user_process), "a: " + reason);
+    EXPECT_EQ(world.load("a", Placement::domain, 5), "a: " + reason);
+    EXPECT_EQ(world.load("b", Placement::user_process), "c (needed by b): " + reason);
+}
+
 TEST(PlanPlacement, floating_point_is_refused_in_the_kernel) {
     World world;
     world.add_domain(3);

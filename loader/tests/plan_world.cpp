@@ -27,8 +27,11 @@ std::size_t World::add_file(const ModuleSpec& spec) {
 }
 
 std::string World::load(std::string_view module, abi::Placement placement, DomainId domain) {
-    const Request request{
-        .module = module, .placement = placement, .domain = domain, .links = choices_};
+    const Request request{.module = module,
+                          .placement = placement,
+                          .domain = domain,
+                          .links = choices_,
+                          .user_floating_point = user_floating_point};
     const auto result = make_plan(candidates_, domains_, request, *plan_);
     return result ? "" : std::string{result.error().view()};
 }

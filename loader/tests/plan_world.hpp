@@ -23,6 +23,8 @@ public:
     /// A choice as it is written: "service.method=path".
     void choose(std::string_view method, Path path) { choices_.push_back({method, path}); }
 
+    bool user_floating_point = true; ///< See Request.
+
     /// Plans to load `module`. Returns the message of a refusal, or an empty string; the plan is in
     /// plan().
     std::string load(std::string_view module,

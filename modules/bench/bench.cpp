@@ -1,6 +1,7 @@
 // Measures what a call costs on every path, in retired instructions (exact under QEMU's -icount,
 // one hart), and how many wake-ups it takes.
-#include "figures.hpp"
+#include "measure.hpp"
+#include "placements.hpp"
 #include <cw/core/batch.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/core/service/modules.hpp>
@@ -30,69 +31,20 @@ CW_REQUIRE(mate::handoff, cw::abi::kMethodOptional);
 
 namespace {
 
+using bench::area;
+using bench::figure;
+using bench::load;
+using bench::overhead;
+using bench::own_domain;
+using bench::report;
+using bench::say;
+using bench::unload;
 using cw::raw::instructions;
-
-cw::Area area;
-bench::Figure figure;
 using Slot = cw::abi::Slot;
 
 template <class M>
 constexpr const Slot* slot_of(const cw::Method<M>&) noexcept {
     return &cw::SlotOf<M>::value;
-}
-
-cw::Task<> say(std::string_view text) noexcept {
-    __builtin_memcpy(area.data(), text.data(), text.size());
-    CW_CO_TRY(written, co_await console::write({area.ref(0, text.size())}));
-    static_cast<void>(written);
-    co_return cw::Nothing{};
-}
-
-cw::Task<> report(std::string_view name, std::string_view unit) noexcept {
-    cw::Text<200> line;
-    figure.print(line, name, unit);
-    co_return co_await say(line.view());
-}
-
-cw::Task<> load(std::string_view name,
-                cw::abi::Placement placement,
-                std::uint16_t domain,
-                std::string_view links = {},
-                std::uint8_t hart = 0) noexcept {
-    cw::modules::LoadArguments arguments{};
-    __builtin_memcpy(arguments.name.data(), name.data(), name.size());
-    arguments.placement = static_cast<std::uint8_t>(placement);
-    arguments.domain = domain;
-    arguments.hart = hart;
-    arguments.text = area.out(4096, 4096);
-    __builtin_memcpy(area.data() + 4096, links.data(), links.size());
-    area.text()[4096 + links.size()] = '\0';
-    CW_CO_TRY(reply, co_await cw::modules::load(arguments));
-    if (reply.status != 0) {
-        static_cast<void>(co_await say({area.text() + 4096, reply.text_bytes}));
-        co_return cw::refuse(static_cast<cw::Status>(reply.status));
-    }
-    co_return cw::Nothing{};
-}
-
-cw::Task<> unload(std::string_view name) noexcept {
-    cw::modules::UnloadArguments arguments{};
-    __builtin_memcpy(arguments.name.data(), name.data(), name.size());
-    arguments.text = area.out(4096, 4096);
-    CW_CO_TRY(reply, co_await cw::modules::unload(arguments));
-    static_cast<void>(reply);
-    co_return cw::Nothing{};
-}
-
-/// What reading the counter twice costs by itself.
-std::uint64_t overhead() noexcept {
-    std::uint64_t least = ~std::uint64_t{0};
-    for (int i = 0; i < 8; ++i) {
-        const std::uint64_t before = instructions();
-        const std::uint64_t after = instructions();
-        least = after - before < least ? after - before : least;
-    }
-    return least;
 }
 
 cw::Task<> measure_direct() noexcept {
@@ -286,11 +238,10 @@ cw::Task<> measure_remote_wake() noexcept {
 
 cw::Task<> measure_paths() noexcept {
     using cw::abi::Placement;
-    const auto own_domain = static_cast<std::uint16_t>(cw_module.home->start->domain);
     CW_CO_CHECK(co_await measure_wake());
 
-    CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain));
-    CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain));
+    CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain()));
+    CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain()));
     CW_CO_CHECK(co_await measure_direct());
     CW_CO_CHECK(co_await unload("echo"));
     CW_CO_CHECK(co_await unload("swift"));
@@ -313,7 +264,7 @@ cw::Task<> measure_paths() noexcept {
 
     // Both sides on one executor: neither sleeps, and what is counted is the rings' work on both
     // sides.
-    CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain, "echo=ring"));
+    CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain(), "echo=ring"));
     CW_CO_CHECK(co_await measure_batch<1>("rpc.running.batch1"));
     CW_CO_CHECK(co_await measure_batch<8>("rpc.running.batch8"));
     CW_CO_CHECK(co_await measure_batch<64>("rpc.running.batch64"));
@@ -341,6 +292,10 @@ cw::Task<> run(bench::Which which) noexcept {
         CW_CO_TRY(made, co_await cw::Area::create(65536));
         area = made;
     }
+    if (which.what == bench::What::placements)
+        co_return co_await bench::measure_placements();
+    if (own_domain() == 0) // the rest makes system calls of its own
+        co_return cw::refuse(cw::Status::unsupported);
     switch (which.what) {
     case bench::What::paths:
         co_return co_await measure_paths();
@@ -348,6 +303,8 @@ cw::Task<> run(bench::Which which) noexcept {
         co_return co_await measure_remote();
     case bench::What::wakes:
         co_return co_await measure_wakes();
+    case bench::What::placements:
+        break;
     }
     co_return cw::refuse(cw::Status::invalid_argument);
 }

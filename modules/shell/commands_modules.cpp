@@ -43,13 +43,16 @@ cw::Task<int> rmmod(Arguments words) noexcept {
 
 cw::Task<int> lsmod(Arguments words) noexcept {
     using cw::modules::What;
-    if (!words.empty() && words[0] != "--edges" && words[0] != "--files") {
-        out.format("lsmod: {}: no such option; there are --edges and --files\n", words[0]);
-        co_return kFailed;
-    }
     if (words.empty())
         co_return co_await show_table(What::modules);
-    co_return co_await show_table(words[0] == "--edges" ? What::edges : What::files);
+    if (words[0] == "--edges")
+        co_return co_await show_table(What::edges);
+    if (words[0] == "--files")
+        co_return co_await show_table(What::files);
+    if (words[0] == "--stubs")
+        co_return co_await show_table(What::stubs);
+    out.format("lsmod: {}: no such option; there are --edges, --files and --stubs\n", words[0]);
+    co_return kFailed;
 }
 
 cw::Task<int> services(Arguments) noexcept {
@@ -67,14 +70,19 @@ cw::Task<int> bench(Arguments words) noexcept {
             which.what = ::bench::What::wakes;
         else if (words[0] == "remote")
             which.what = ::bench::What::remote;
+        else if (words[0] == "placements" || words[0] == "placements-kernel")
+            which.what = ::bench::What::placements;
         else if (words[0] != "paths") {
-            out.format("bench: {}: want paths, remote or wakes\n", words[0]);
+            out.format("bench: {}: want paths, placements, placements-kernel, remote or wakes\n",
+                       words[0]);
             co_return kFailed;
         }
     }
     LoadOptions options;
     options.module = "bench";
-    options.placement = cw::abi::Placement::user_process;
+    options.placement = !words.empty() && words[0] == "placements-kernel"
+                            ? cw::abi::Placement::kernel
+                            : cw::abi::Placement::user_process;
     options.grants = cw::modules::kLoadKernel | cw::modules::kLoadDomain;
     options.hart = 1;
     CW_CO_TRY(outcome, co_await load(options));

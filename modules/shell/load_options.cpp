@@ -34,8 +34,9 @@ bool add_grant(std::string_view name, LoadOptions& options, cw::TextWriter& wron
 bool add_link(std::string_view link, LoadOptions& options, cw::TextWriter& wrong) noexcept {
     const std::string_view path =
         link.substr(link.find('=') == link.npos ? link.size() : link.find('=') + 1);
-    if (path != "direct" && path != "syscall" && path != "ring") {
-        wrong.format("--link {}: want METHOD=PATH, where PATH is direct, syscall or ring", link);
+    if (path != "direct" && path != "syscall" && path != "ring" && path != "remote") {
+        wrong.format("--link {}: want METHOD=PATH, where PATH is direct, syscall, ring or remote",
+                     link);
         return false;
     }
     if (options.links.view().size() + 1 + link.size() > 240) {

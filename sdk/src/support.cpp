@@ -38,4 +38,19 @@ void __throw_length_error(const char* message) {
 void __throw_bad_alloc() {
     fail("out of memory");
 }
+void __throw_bad_array_new_length() {
+    fail("out of memory: more than can be addressed");
+}
+void __throw_bad_function_call() {
+    fail("call of an empty function");
+}
+void __throw_invalid_argument(const char* message) {
+    fail(message);
+}
+void __throw_logic_error(const char* message) {
+    fail(message);
+}
+void __throw_out_of_range(const char* message) {
+    fail(message);
+}
 } // namespace std

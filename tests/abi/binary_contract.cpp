@@ -107,7 +107,7 @@ std::string records() {
            AT(version_minor),
            AT(flags),
            AT(shape),
-           AT(reserved),
+           AT(remote_layout),
            AT(remote_stub));
     LAYOUT(RequireRecord,
            AT(header),

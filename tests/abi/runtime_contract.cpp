@@ -49,7 +49,8 @@ std::string runtime() {
            AT(ticks_per_second),
            AT(sleep),
            AT(wait_interrupt),
-           AT(fail));
+           AT(fail),
+           AT(submit_slowly));
     LAYOUT(FramePool, AT(free), AT(bump), AT(end));
     LAYOUT(ModuleState,
            AT(gate),

@@ -31,7 +31,7 @@ struct Provide {
     std::uint64_t (*invoke)(std::uint64_t);
     std::uint32_t version_major, version_minor, flags;
     abi::MethodShape shape;
-    std::uint32_t reserved;
+    std::uint32_t remote_layout;
     std::uint64_t (*remote_stub)(std::uint64_t);
 };
 static_assert(sizeof(Provide) == sizeof(abi::ProvideRecord));

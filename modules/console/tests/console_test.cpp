@@ -4,6 +4,7 @@
 #include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/test.hpp>
+#include <cw/sdk/wait.hpp>
 
 CW_MODULE(console_test, {.version = {1, 0}});
 CW_REQUIRE(console::put);
@@ -58,6 +59,8 @@ CW_TEST(a_second_reader_is_refused) {
     first.cancel();
     CW_EXPECT(!second.has_value());
     CW_EXPECT_EQUAL(second.error(), cw::Status::busy);
+    CW_EXPECT(
+        (co_await console::put(few("."))).has_value()); // the next test reads: not before that
 }
 
 // Nobody else may read, so not from the prompt.
@@ -68,6 +71,8 @@ CW_TEST(a_reader_that_gave_up_is_no_reader) {
         CW_EXPECT((co_await console::put(few("."))).has_value());
         reading.cancel();
         CW_EXPECT((co_await console::put(few("."))).has_value());
+        // And with the console on this executor, its reader has had its turn.
+        static_cast<void>(co_await cw::sleep_ns(100'000));
         const auto given_up = co_await reading;
         CW_EXPECT(!given_up.has_value());
         CW_EXPECT_EQUAL(given_up.error(), cw::Status::cancelled);

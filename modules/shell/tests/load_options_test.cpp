@@ -61,9 +61,9 @@ TEST(LoadOptions, say_what_is_wrong) {
     EXPECT_EQ(parse({"--hart=x", "a"}).wrong, "--hart=x: want a number from 0");
     EXPECT_EQ(parse({"--hart=255", "a"}).wrong, "--hart=255: want a number from 0");
     EXPECT_EQ(parse({"a", "--link"}).wrong,
-              "--link : want METHOD=PATH, where PATH is direct, syscall or ring");
+              "--link : want METHOD=PATH, where PATH is direct, syscall, ring or remote");
     EXPECT_EQ(parse({"a", "--link", "x.y=fast"}).wrong,
-              "--link x.y=fast: want METHOD=PATH, where PATH is direct, syscall or ring");
+              "--link x.y=fast: want METHOD=PATH, where PATH is direct, syscall, ring or remote");
     EXPECT_EQ(parse({"a", "--grant=all"}).wrong,
               "--grant=all: there are load-kernel, load-domain and power");
     EXPECT_EQ(parse({"a23456789012345678901234"}).wrong,

@@ -25,7 +25,7 @@ cw::abi::RawFuture invoke(std::uint64_t*,
 }
 
 using Ping = std::remove_cvref_t<decltype(echo::ping)>::Declaration;
-using Record = cw::ProvideInit<decltype(&direct)>;
+using Record = cw::ProvideInit<decltype(&direct), std::uint64_t>;
 CW_RECORD Record record{.hash = cw::Signature<Ping>::kHash,
                         .name = Ping::kName,
                         .signature = cw::Signature<Ping>::kText.data(),
@@ -34,6 +34,8 @@ CW_RECORD Record record{.hash = cw::Signature<Ping>::kHash,
                         .version_major = 1,
                         .version_minor = 0,
                         .flags = 0,
-                        .shape = cw::shape_of<Ping>()};
+                        .shape = cw::shape_of<Ping>(),
+                        .remote_layout = 0,
+                        .remote_stub = 0};
 
 } // namespace

@@ -21,7 +21,7 @@ public:
         // Relaxed: it is the gate that is on trial, and only the count matters.
         if (inside.fetch_add(1, cw::Order::relaxed) != 0)
             ++counted.entered_twice;
-        for (volatile int i = 0; i < 100; i = i + 1) { // time for another one to come
+        for (volatile int i = 0; i < 1000; i = i + 1) { // time for another one to come
         }
     }
     Stretch(const Stretch&) = delete;

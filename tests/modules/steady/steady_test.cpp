@@ -107,6 +107,27 @@ CW_TEST(requests_start_in_the_order_in_which_they_were_issued) {
     }
 }
 
+CW_TEST(the_order_survives_a_change_of_the_path) {
+    CW_EXPECT((co_await forget_all()).has_value());
+    std::uint64_t next = 0;
+    for (std::uint64_t round = 0; round < 4; ++round) {
+        // More than the credits: a synchronous path gives way to the ring, and comes back at some
+        // time while the notes are issued one by one.
+        for (std::uint64_t i = 0; i < 100; ++i)
+            pauses[i].emplace(steady::pause({next++, 100}));
+        for (std::uint64_t i = 0; i < 100; ++i) {
+            notes[i].emplace(steady::note({next++}));
+            CW_EXPECT((co_await answer(&pauses[i])).has_value());
+        }
+        for (std::uint64_t i = 0; i < 100; ++i)
+            CW_EXPECT((co_await answer(&notes[i])).has_value());
+    }
+    for (std::uint64_t i = 0; i < next; ++i) {
+        CW_EXPECT_VALUE(noted, co_await steady::noted({i}));
+        CW_EXPECT_EQUAL(noted.value, i);
+    }
+}
+
 CW_TEST(a_full_ring_suspends_and_every_call_completes_once) {
     CW_EXPECT((co_await forget_all()).has_value());
     for (std::uint64_t i = 0; i < kMany; ++i)
@@ -124,7 +145,7 @@ CW_TEST(a_module_is_never_entered_twice) {
     CW_EXPECT((co_await forget_all()).has_value());
     for (std::uint64_t round = 0; round < 4; ++round) {
         for (std::uint64_t i = 0; i < 60; ++i)
-            pauses[i].emplace(steady::pause({i, 20 * (i % 8)})); // end while others start
+            pauses[i].emplace(steady::pause({i, 50 * i})); // end while others start
         for (std::uint64_t i = 0; i < kMany; ++i) {
             CW_EXPECT_VALUE(reply, co_await steady::note({i}));
             CW_EXPECT_EQUAL(reply.value, i);

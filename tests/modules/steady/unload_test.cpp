@@ -54,26 +54,29 @@ constexpr std::uint64_t kFew = 50;   // so that another call finds one
 std::array<std::uint32_t, kMost> completions;
 std::array<Status, kMost> statuses;
 
-cw::Task<> call_and_wait(std::uint64_t index) noexcept {
-    const auto reply = index % 2 == 0 ? co_await steady::pause({index, kHour})
-                                      : co_await steady::insist({index, kHour});
+cw::Task<> call_and_wait(std::uint64_t index, bool soon) noexcept {
+    const auto reply = soon             ? co_await steady::pause({index, 1000})
+                       : index % 2 == 0 ? co_await steady::pause({index, kHour})
+                                        : co_await steady::insist({index, kHour});
     statuses[index] = reply ? Status::ok : reply.error();
     ++completions[index];
     co_return cw::Nothing{};
 }
 
-void start_tasks(std::uint64_t count) noexcept {
+/// The first `soon` of them end on their own, and leave their credits to others.
+void start_tasks(std::uint64_t count, std::uint64_t soon) noexcept {
     completions = {};
     for (std::uint64_t i = 0; i < count; ++i)
-        static_cast<void>(cw::spawn(call_and_wait(i)));
+        static_cast<void>(cw::spawn(call_and_wait(i, i < soon)));
 }
 
 /// True if all have ended with peer_died, each once; else after a few seconds.
-cw::Task<bool> all_died(std::uint64_t count) noexcept {
-    const auto died = [count] {
+cw::Task<bool> all_died(std::uint64_t count, std::uint64_t soon) noexcept {
+    const auto died = [count, soon] {
         bool all = true;
         for (std::uint64_t i = 0; i < count; ++i)
-            all = all && completions[i] == 1 && statuses[i] == Status::peer_died;
+            all = all && completions[i] == 1 &&
+                  statuses[i] == (i < soon ? Status::ok : Status::peer_died);
         return all;
     };
     for (int tries = 0; tries < 2000 && !died(); ++tries)
@@ -85,18 +88,23 @@ cw::Task<bool> all_died(std::uint64_t count) noexcept {
 /// True if all calls that were pending when the provider was unloaded died.
 cw::Task<bool> unload_under_calls(Placement placement) noexcept {
     CW_CO_CHECK(co_await load(placement));
-    start_tasks(kMost);
-    static_cast<void>(co_await cw::sleep_ns(2 * kMillisecond)); // most handlers have started then
+    start_tasks(kMost, kFew);
+    const auto soon_ended = [] {
+        return std::all_of(
+            completions.begin(), completions.begin() + kFew, [](auto n) { return n == 1; });
+    };
+    for (int tries = 0; tries < 2000 && !soon_ended(); ++tries)
+        static_cast<void>(co_await cw::sleep_ns(kMillisecond));
     CW_CO_CHECK(co_await unload());
-    co_return co_await all_died(kMost);
+    co_return co_await all_died(kMost, kFew);
 }
 
 /// The same when it ends by a fault.
 cw::Task<bool> die_under_calls(Placement placement) noexcept {
     CW_CO_CHECK(co_await load(placement));
-    start_tasks(kFew);
+    start_tasks(kFew, 0);
     const auto reply = co_await steady::die();
-    CW_CO_TRY(died, co_await all_died(kFew));
+    CW_CO_TRY(died, co_await all_died(kFew, 0));
     co_return died && !reply && reply.error() == Status::peer_died;
 }
 

@@ -104,8 +104,9 @@ struct ProvideRecord {
     std::uint32_t version_major, version_minor; ///< Of the service.
     std::uint32_t flags;                        ///< MethodFlags.
     MethodShape shape;
-    std::uint32_t reserved;   ///< 0.
-    ImageAddress remote_stub; ///< The provider's own ring stub in `.remote.text`, or 0.
+    std::uint32_t remote_layout; ///< What remote_stub takes for granted about the runtime of its
+                                 ///< clients; 0 without one.
+    ImageAddress remote_stub;    ///< The provider's own ring stub in `.remote.text`, or 0.
 };
 static_assert(sizeof(ProvideRecord) == 80);
 

@@ -4,13 +4,18 @@
 #include <cstdint>
 #include <cw/abi/records.hpp>
 #include <cw/core/provide.hpp>
+#include <cw/core/remote_stub.hpp>
 #include <type_traits>
 
 namespace cw {
 
+/// Whether a provider brings ring stubs of its own; CW_MODULE says yes. The kernel's services do
+/// not: its code is no client's.
+enum class OwnStubs : bool { no, yes };
+
 /// A provide record as the compiler can initialise it: pointers where the file format has image
 /// addresses.
-template <class Direct>
+template <class Direct, class Stub>
 struct ProvideInit {
     abi::RecordHeader header{abi::RecordKind::provide, sizeof(abi::ProvideRecord)};
     std::uint64_t hash;
@@ -21,14 +26,26 @@ struct ProvideInit {
     std::uint32_t version_major, version_minor;
     std::uint32_t flags;
     abi::MethodShape shape;
-    std::uint32_t reserved = 0;
-    std::uint64_t remote_stub = 0;
+    std::uint32_t remote_layout;
+    Stub remote_stub;
 };
 
-template <class M, auto kHandler, Gated kGated>
+template <class M, OwnStubs kOwnStubs>
+consteval auto remote_stub_of() {
+    using Stub = RemoteStub<std::make_index_sequence<kWords<typename M::Arguments>>>;
+    if constexpr (kOwnStubs == OwnStubs::no)
+        return std::uint64_t{0};
+    else if constexpr (kLargeReply<M>)
+        return &Stub::large;
+    else
+        return &Stub::small;
+}
+
+template <class M, auto kHandler, Gated kGated, OwnStubs kOwnStubs>
 consteval auto provide_init(std::uint32_t flags) {
     using Code = Provided<M, kHandler, kGated>;
-    using Init = ProvideInit<decltype(Code::direct())>;
+    constexpr auto kStub = remote_stub_of<M, kOwnStubs>();
+    using Init = ProvideInit<decltype(Code::direct()), std::remove_const_t<decltype(kStub)>>;
     static_assert(sizeof(Init) == sizeof(abi::ProvideRecord));
     return Init{.hash = Signature<M>::kHash,
                 .name = M::kName,
@@ -38,7 +55,9 @@ consteval auto provide_init(std::uint32_t flags) {
                 .version_major = M::kVersion.major,
                 .version_minor = M::kVersion.minor,
                 .flags = flags | flags_of<M>(),
-                .shape = shape_of<M>()};
+                .shape = shape_of<M>(),
+                .remote_layout = kOwnStubs == OwnStubs::yes ? kSubmitLayout : 0,
+                .remote_stub = kStub};
 }
 
 } // namespace cw
@@ -52,5 +71,7 @@ consteval auto provide_init(std::uint32_t flags) {
 /// Task<Reply> of Arguments. In the file of CW_MODULE. Optional: MethodFlags.
 #define CW_PROVIDE(method, handler, ...)                                                           \
     CW_RECORD auto CW_UNIQUE(kCwProvide) =                                                         \
-        ::cw::provide_init<std::remove_cvref_t<decltype(method)>::Declaration, handler, kCwGated>( \
-            0u __VA_OPT__(|) __VA_ARGS__)
+        ::cw::provide_init<std::remove_cvref_t<decltype(method)>::Declaration,                     \
+                           handler,                                                                \
+                           kCwGated,                                                               \
+                           kCwOwnStubs>(0u __VA_OPT__(|) __VA_ARGS__)

@@ -10,6 +10,7 @@
 
 namespace cw {
 
+struct Edge;
 struct Executor;
 struct ModuleState;
 struct PromiseBase;
@@ -55,6 +56,12 @@ struct RuntimeOps {
     /// Ends the module's domain (or stops the module, in the kernel) with a message. Does not
     /// return.
     void (*fail)(ModuleState* module, const char* message, std::size_t length);
+    /// A call by ring that found no credit, or a closed channel: it waits in order, or is refused
+    /// with peer_died or no_memory.
+    abi::RawFuture (*submit_slowly)(Edge* edge, const std::uint64_t* words, std::uint32_t count);
+    /// After a ring stub has published on an executor whose modules other threads pass through:
+    /// that executor is told, in place of the dirty list, which is not for other threads.
+    void (*note_submitted)(ClientEnd* end);
 };
 
 /// Size-class free lists over one stretch of memory, for coroutine frames. Guarded by the module's

@@ -26,22 +26,37 @@ inline constexpr bool kIsResult<Result<T>> = true;
 /// flags.
 enum class Gated : bool { no, yes };
 
+template <class M, auto kHandler>
+inline constexpr bool kTakesSlot =
+    std::is_invocable_v<decltype(kHandler), typename M::Arguments, const abi::Slot*>;
+
+/// Calls the handler; the kernel's own may also take the slot.
+template <class M, auto kHandler>
+[[gnu::always_inline]] inline auto call_handler(const typename M::Arguments& arguments,
+                                                const abi::Slot* slot) noexcept {
+    if constexpr (kTakesSlot<M, kHandler>)
+        return kHandler(arguments, slot);
+    else
+        return kHandler(arguments);
+}
+
 /// Code for method M handled by `kHandler`: Reply f(Arguments), Result<Reply> f(Arguments), or
-/// Task<Reply> f(Arguments).
+/// Task<Reply> f(Arguments). A second parameter, a const abi::Slot*, gets the slot that a direct or
+/// synchronous call came through, and null for one that was queued.
 template <class M, auto kHandler, Gated kGated>
 struct Provided {
     using Arguments = typename M::Arguments;
     using Reply = typename M::Reply;
-    using Returned = std::invoke_result_t<decltype(kHandler), Arguments>;
+    using Returned = decltype(call_handler<M, kHandler>(std::declval<Arguments>(), nullptr));
     static constexpr bool kSuspends = kIsTask<Returned>;
     static constexpr std::size_t kArgumentWords = kWords<Arguments>;
 
     /// Runs the handler. Requires: the gate is held.
-    [[gnu::always_inline]] static abi::RawFuture run(std::uint64_t* reply,
-                                                     const std::uint64_t* words) noexcept {
+    [[gnu::always_inline]] static abi::RawFuture
+    run(const abi::Slot* slot, std::uint64_t* reply, const std::uint64_t* words) noexcept {
         const Arguments arguments = from_words<Arguments>(words);
         if constexpr (kSuspends) {
-            auto task = kHandler(arguments);
+            auto task = call_handler<M, kHandler>(arguments, slot);
             if (!task.allocated()) [[unlikely]]
                 return {0, static_cast<std::uint64_t>(Status::no_memory)};
             if (!task.done())
@@ -49,10 +64,10 @@ struct Provided {
                         abi::kStateSuspended};
             return resolved(task.take(), reply);
         } else if constexpr (std::is_void_v<Returned>) {
-            kHandler(arguments);
+            call_handler<M, kHandler>(arguments, slot);
             return {0, 0};
         } else {
-            return resolved(kHandler(arguments), reply);
+            return resolved(call_handler<M, kHandler>(arguments, slot), reply);
         }
     }
 
@@ -65,7 +80,7 @@ struct Provided {
                                  std::uint64_t w4,
                                  std::uint64_t w5) noexcept {
         const std::uint64_t words[6] = {w0, w1, w2, w3, w4, w5};
-        const abi::RawFuture result = run(reply, words);
+        const abi::RawFuture result = run(nullptr, reply, words);
         if constexpr (kWords<Reply> == 1) {
             if (result.state == 0)
                 *reply = result.value;
@@ -88,7 +103,7 @@ struct Provided {
             if (entry == Entry::behind) [[unlikely]]
                 [[clang::musttail]] return queue_small<Entry::behind>(slot, w...);
             const std::uint64_t words[sizeof...(I) + 1] = {w..., 0};
-            return leave(slot, run(nullptr, words));
+            return leave(slot, run(slot, nullptr, words));
         }
         static abi::RawFuture large(const abi::Slot* slot,
                                     std::uint64_t* reply,
@@ -99,7 +114,7 @@ struct Provided {
             if (entry == Entry::behind) [[unlikely]]
                 [[clang::musttail]] return queue_large<Entry::behind>(slot, reply, w...);
             const std::uint64_t words[sizeof...(I) + 1] = {w..., 0};
-            return leave(slot, run(reply, words));
+            return leave(slot, run(slot, reply, words));
         }
         template <Entry kEntry>
         [[gnu::noinline, gnu::cold]] static abi::RawFuture

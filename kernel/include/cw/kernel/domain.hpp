@@ -99,6 +99,7 @@ struct Domain {
 struct Link {
     ModuleInstance* provider; ///< Null: the slot leads nowhere.
     loader::Path path;
+    Segment* remote_text;   ///< With Path::remote: the stubs that the slot leads to.
     std::uint32_t edge;     ///< 1 + index of the edge this requirement has had; it is used again.
     std::uint32_t grant;    ///< 1 + index of its call grant.
     std::uint32_t end;      ///< 1 + index of the client end it leads to; 0: none.
@@ -124,19 +125,23 @@ struct ModuleInstance {
     ExecutorRecord* executor; ///< Its home.
     abi::Placement placement;
     ModuleStage stage;
-    Segment* segment; ///< Its image; null for the nucleus.
-    Segment* pool;    ///< Pendings and frames.
-    Segment* heap;
-    Segment* methods;                   ///< MethodTable, read-only for the domain.
+    Segment* segment;         ///< Its image; null for the nucleus.
+    Segment* pool;            ///< Pendings and frames.
+    Segment* heap;            ///< As long as it may become; null if it may not have one.
+    std::uint64_t heap_bytes; ///< Of it, that have pages.
+    Segment* remote_text; ///< Its ring stubs, for the clients that are linked to them; null until
+                          ///< the first is.
+    Segment* methods;     ///< MethodTable, read-only for the domain.
     Segment* devices[abi::kMaxDevices]; ///< Registers.
     VirtualAddress base;
     std::uint32_t id;
     Status start_status;
     std::uint64_t epoch;
     bool nucleus;
-    std::uint64_t ring_only; ///< Bit per provided method: whoever is linked to it later gets a ring
-                             ///< (`--link METHOD=ring`).
-    bool removing;           ///< rmmod is under way.
+    /// Bit per provided method: whoever runs already and is linked to it gets this path (`--link
+    /// METHOD=ring`, `--link METHOD=remote`).
+    std::uint64_t ring_only, remote_only;
+    bool removing; ///< rmmod is under way.
     ModuleInstance* next;
     AreaList* areas; ///< Kernel-placed modules only; null until first needed.
     Link links[abi::kMaxRequires];

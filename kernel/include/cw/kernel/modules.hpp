@@ -34,6 +34,7 @@ unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noe
 void describe_modules(TextWriter& text) noexcept;
 void describe_edges(TextWriter& text) noexcept;
 void describe_files(TextWriter& text) noexcept;
+void describe_stubs(TextWriter& text) noexcept;
 void describe_services(TextWriter& text) noexcept;
 void describe_domains(TextWriter& text) noexcept;
 

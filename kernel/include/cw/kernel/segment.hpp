@@ -36,6 +36,9 @@ segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept;
 /// Puts zeroed pages of the segment's own at [offset, offset + bytes). Errors: no_memory.
 [[nodiscard]] Status
 segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept;
+/// Takes them away there again, out of every domain that sees them, and frees them. Requires: it
+/// holds no larger pages than kPage, and none that are borrowed.
+void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept;
 /// Puts somebody else's pages (the boot archive, a device) there. Errors: no_memory.
 [[nodiscard]] Status segment_borrow(Segment& segment,
                                     std::uint64_t offset,

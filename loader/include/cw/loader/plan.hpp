@@ -11,10 +11,14 @@
 
 namespace cw::loader {
 
-enum class Path : std::uint8_t { none, direct, syscall, ring };
+/// `remote` is a ring, submitted to by the provider's own stub instead of the generic one: code of
+/// the provider that runs with the client's rights.
+enum class Path : std::uint8_t { none, direct, syscall, ring, remote };
 
-/// "direct", "syscall", "ring" or "none" (an optional requirement that nobody provides).
+/// "direct", "syscall", "ring", "remote", or "none" (an optional requirement that nobody provides).
 [[nodiscard]] std::string_view name_of(Path path) noexcept;
+/// The path of this name; `none` for other names, and for "none", which nobody can ask for.
+[[nodiscard]] Path path_of(std::string_view name) noexcept;
 
 /// A domain's number; the kernel is 0. Numbers from kNewDomain on stand for domains the plan
 /// creates.
@@ -43,6 +47,8 @@ struct Request {
     abi::Placement placement = abi::Placement::kernel;
     DomainId domain = kKernelDomain; ///< With Placement::domain.
     std::span<const LinkChoice> links;
+    bool user_floating_point =
+        false; ///< This host keeps floating-point registers for user domains.
 };
 
 struct Step {
@@ -86,10 +92,12 @@ struct Plan {
 ///  - the module is unknown, or loaded already (says where);
 ///  - a requirement nobody provides; provided with another signature (shows both) or in another
 ///    version; by several modules (names all); with other record sizes in spite of its signature;
-///  - a placement the file cannot have (floating point in the kernel, devices with `sync_caller`),
+///  - a placement the file cannot have (floating point in the kernel, or where the host does not
+///    keep it, devices with `sync_caller`),
 ///    or a domain that does not exist (`domains`);
 ///  - a link choice that is impossible (`syscall` to a user module: the kernel would wait
-///    synchronously on it; `direct` across domains; ...), or that matches no edge;
+///    synchronously on it; `direct` across domains; `remote` where code of a user module would run
+///    in the kernel, or where the provider brings no stub that fits; ...), or that matches no edge;
 ///  - too many modules or edges.
 [[nodiscard]] std::expected<void, Message> make_plan(std::span<const Candidate> candidates,
                                                      std::span<const DomainId> domains,

@@ -106,6 +106,7 @@ static_assert(sizeof(DeviceInit) == sizeof(abi::DeviceRecord));
     static constexpr ::cw::sdk::ModuleOptions kCwModuleOptions __VA_ARGS__;                        \
     [[maybe_unused]] static constexpr ::cw::Gated kCwGated =                                       \
         kCwModuleOptions.concurrent ? ::cw::Gated::no : ::cw::Gated::yes;                          \
+    [[maybe_unused]] static constexpr auto kCwOwnStubs = ::cw::OwnStubs::yes;                      \
     CW_RECORD ::cw::sdk::ModuleInit kCwModuleRecord =                                              \
         ::cw::sdk::module_init(#name_, &cw_start, kCwModuleOptions)
 

@@ -174,10 +174,11 @@ inline Part last_failure(Offset from) noexcept {
 
 #define CW_TEST_RECORD                                                                             \
     [[gnu::section(".cw.records"), gnu::used]] alignas(8) inline constinit const auto
-CW_TEST_RECORD kCountRecord = provide_init<count_method, count_tests, Gated::yes>(0);
-CW_TEST_RECORD kNameRecord = provide_init<name_method, name_of_test, Gated::yes>(0);
-CW_TEST_RECORD kRunRecord = provide_init<run_method, run_test, Gated::yes>(0);
-CW_TEST_RECORD kFailureRecord = provide_init<failure_method, last_failure, Gated::yes>(0);
+CW_TEST_RECORD kCountRecord = provide_init<count_method, count_tests, Gated::yes, OwnStubs::no>(0);
+CW_TEST_RECORD kNameRecord = provide_init<name_method, name_of_test, Gated::yes, OwnStubs::no>(0);
+CW_TEST_RECORD kRunRecord = provide_init<run_method, run_test, Gated::yes, OwnStubs::no>(0);
+CW_TEST_RECORD kFailureRecord =
+    provide_init<failure_method, last_failure, Gated::yes, OwnStubs::no>(0);
 #undef CW_TEST_RECORD
 
 } // namespace cw::test

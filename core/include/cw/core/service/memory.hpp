@@ -17,10 +17,15 @@ struct Stretch {
 /// more than 1 GiB).
 CW_METHOD(memory, area, Size, Stretch, 1, 0);
 
-/// Moves the end of the caller's heap (brk): the new limit in bytes from its beginning. Gives the
-/// stretch that is usable now. Errors: no_memory, out_of_range (more than the module's record
-/// allows).
-CW_METHOD(memory, grow, Size, Stretch, 1, 0);
+struct Growth {
+    std::uint64_t module; ///< ModuleState::id of a module in the caller's domain.
+    std::uint64_t bytes;  ///< From the beginning of its heap; rounded up to whole pages.
+};
+/// Moves the end of a module's heap (brk), forth or back. Gives the stretch that is usable now;
+/// what is new in it is zero. Answered at once, without a wait, unless it is linked as a ring.
+/// Errors, with nothing changed: out_of_range (more than the module's record allows), no_memory,
+/// not_permitted (the module is in another domain), not_found (there is no such module).
+CW_METHOD(memory, grow, Growth, Stretch, 1, 0);
 
 struct Statistics {
     std::uint64_t total_bytes;

@@ -46,7 +46,8 @@ enum class What : std::uint64_t {
     services = 3,
     domains = 4,
     harts = 5,
-    files = 6
+    files = 6,
+    stubs = 7,
 };
 struct DescribeArguments {
     What what;

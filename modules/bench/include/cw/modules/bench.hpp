@@ -5,9 +5,10 @@
 namespace bench {
 
 enum class What : std::uint64_t {
-    paths = 0,  ///< Instructions of every path, one hart, under -icount.
-    remote = 1, ///< Instructions of waking an idle hart, two harts, under -icount.
-    wakes = 2,  ///< Wake-ups and system calls per 1,000 calls, two harts.
+    paths = 0,      ///< Instructions of every path, one hart, under -icount.
+    remote = 1,     ///< Instructions of waking an idle hart, two harts, under -icount.
+    wakes = 2,      ///< Wake-ups and system calls per 1,000 calls, two harts.
+    placements = 3, ///< Instructions of a call from here to each placement, one hart, -icount.
 };
 struct Which {
     What what;
