@@ -267,10 +267,11 @@ void run_request(Executor& executor, Request& request) noexcept {
         return;
     }
     const std::uint32_t count = result.state == 0 ? copy.reply_words : 0;
-    if (origin != nullptr)
+    if (origin != nullptr) {
         complete_remotely(*origin, copy.cookie, static_cast<Status>(result.state), reply, count);
-    else
+    } else {
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
+    }
 }
 
 namespace {
@@ -288,6 +289,14 @@ void answer_for(ModuleState& gone) noexcept {
         unlink_suspended(*promise);
         answer_locally(
             *static_cast<Pending*>(promise->ticket.target), Status::peer_died, nullptr, 0);
+    }
+}
+
+/// Its futures never go on: they hold nothing of its closed channels any more.
+void release_pools(Executor& executor, const ModuleState& gone) noexcept {
+    for (ClientEnd& end : executor.clients) {
+        if (end.module == &gone && end.lingering)
+            report_pool_unused(end);
     }
 }
 
@@ -311,6 +320,7 @@ void take_inbox(Executor& executor) noexcept {
 
 void forget_module(Executor& executor, ModuleState& module, std::uint32_t pool_entries) noexcept {
     answer_for(module);
+    release_pools(executor, module);
     for (std::uint32_t i = 0; i < pool_entries; ++i) {
         Pending& pending = module.pendings[i];
         const PendingState state = pending.outcome.state();
@@ -396,11 +406,11 @@ void gate_left(ModuleState* module) {
 
 abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     Edge& edge = *slot->edge;
-    if (edge.server != nullptr && edge.server->closed) // while the handler ran
-        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     if (edge.server != nullptr) {
         promise->ticket = {edge.server, static_cast<std::uint32_t>(arch::context()->cookie), true};
         link_suspended(*edge.server, *promise);
+        if (edge.server->closed) // while the handler ran
+            return {0, static_cast<std::uint64_t>(Status::peer_died)};
         return {0, abi::kStateQueued};
     }
     Pending* pending =
@@ -422,6 +432,7 @@ void complete(PromiseBase* promise,
     if (promise->ticket.remote) {
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
         complete_remotely(end, promise->ticket.cookie, status, words, count);
+        report_if_quiet(end);
     } else {
         answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, count);
     }

@@ -272,6 +272,18 @@ void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noe
     }
 }
 
+void report_if_quiet(ServerEnd& end) noexcept {
+    if (!end.leaving || end.suspended != nullptr)
+        return;
+    end.leaving = false; // once
+    platform::report(abi::Report::end_closed, end.index, 0, 0);
+}
+
+void report_pool_unused(ClientEnd& end) noexcept {
+    end.lingering = false;
+    platform::report(abi::Report::end_closed, end.index | std::uint64_t{1} << 32, 1, 0);
+}
+
 void fault_client(Executor& executor, ClientEnd& end) noexcept {
     ++executor.statistics.faults;
     platform::report(abi::Report::end_faulted, end.index | std::uint64_t{1} << 32, 0, 0);
@@ -324,13 +336,11 @@ void close_server(Executor& executor, ServerEnd& end) noexcept {
         return;
     end.closed = true;
     remove_ring(executor, end.submissions, end.completions);
-    // The handlers end on their own, sooner or later or never: nobody waits for them, and they must
-    // not find the end's next user in its place.
-    while (PromiseBase* promise = end.suspended) {
-        unlink_suspended(*promise);
-        promise->ticket = {};
+    // The handlers end on their own, sooner or later or never. Until then the client's buffers
+    // stay.
+    for (PromiseBase* promise = end.suspended; promise != nullptr;
+         promise = promise->next_suspended)
         cancel_coroutine(executor, *promise);
-    }
 }
 
 } // namespace cw::runtime

@@ -1,6 +1,7 @@
 // How modules and domains end: faults, reports, the watchdog.
 #include "modules.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/interrupts.hpp>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t kTickMilliseconds = 4;
 constexpr std::uint64_t kDefaultWatchdogMilliseconds = 2000;
+constexpr const char* kNoProgress =
+    "no progress for 2000 ms (it loops, or a handler runs too long)";
 
 /// Not a device, whose registers are not to be touched by looking.
 bool is_ram(PhysicalAddress page) noexcept {
@@ -42,12 +45,13 @@ ModuleInstance* guilty_module(const Domain& domain, const TrapFrame& frame) noex
     return nullptr;
 }
 
-void fail_instance(ModuleInstance& instance, Status status) noexcept {
+void fail_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.stage = ModuleStage::failed;
-    instance.start_status = status;
+    instance.start_status = Status::peer_died;
+    instance.end_cause = cause;
     revoke_call_grants(instance);
     close_channels(instance);
-    resume_starter(instance);
+    resume_waiter(instance, instance.waiter);
 }
 
 } // namespace
@@ -86,11 +90,17 @@ void describe_address(std::uint64_t executed) noexcept {
 }
 
 bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
-    const AddressSpace& space =
-        current()->domain != nullptr ? current()->domain->space : kernel_space();
+    const Domain* domain = current()->domain;
+    const bool user = domain != nullptr && !domain->is_kernel();
+    const AddressSpace& space = domain != nullptr ? domain->space : kernel_space();
+    // A user domain chooses the address: it is shown its own memory, not the kernel's in its upper
+    // half. Registers of devices are never read: that may do something.
+    const std::uint64_t needed = kPteRead | (user ? std::uint64_t{kPteUser} : 0);
     for (unsigned i = 0; i < 2; ++i) {
+        if (user && address + 8 * i >= abi::kWindowEnd)
+            return false;
         const auto page = space.translate(address + 8 * i);
-        if (page.bytes == 0 || (page.flags & kPteRead) == 0)
+        if (page.bytes == 0 || (page.flags & needed) != needed || !is_ram(page.page))
             return false;
         words[i] =
             *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
@@ -112,24 +122,27 @@ void removal_step(ModuleInstance& instance) noexcept {
         return;
     revoke_call_grants(instance);
     close_channels(instance);
-    if (!channels_gone(instance) || instance.stage != ModuleStage::running)
-        return; // once more when the last one has gone
+    if (!channels_unused(instance) || instance.stage != ModuleStage::running)
+        return; // once more when the last client is done
     instance.stage = ModuleStage::stopping;
-    static_cast<void>(executor_tell(*instance.executor,
-                                    {.kind = abi::ControlKind::remove_module,
-                                     .index = 0,
-                                     .a = instance.base + instance.image->module().state,
-                                     .b = 0,
-                                     .c = 0,
-                                     .d = 0,
-                                     .e = instance.id,
-                                     .f = kModulePendings,
-                                     .reserved = 0}));
+    executor_tell(*instance.executor,
+                  {.kind = abi::ControlKind::remove_module,
+                   .index = 0,
+                   .a = instance.base + instance.image->module().state,
+                   .b = 0,
+                   .c = 0,
+                   .d = 0,
+                   .e = instance.id,
+                   .f = kModulePendings,
+                   .reserved = 0});
 }
 
-void end_domain(Domain& domain) noexcept {
+void end_domain(Domain& domain, const char* cause) noexcept {
     if (domain.ended || domain.is_kernel())
         return;
+    // We may be here by a trap from user mode; the coroutines to be woken lie in the kernel's own
+    // view. The way back out of a trap sets satp anew.
+    CW_CSR_WRITE(satp, kernel_space().satp());
     domain.ended = true;
     Thread& thread = *domain.executor->thread;
     thread.doomed = true;
@@ -138,7 +151,7 @@ void end_domain(Domain& domain) noexcept {
     interrupts_release(thread);
     for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
         if (m->domain == &domain)
-            fail_instance(*m, Status::peer_died);
+            fail_instance(*m, cause);
     }
     for (ExecutorRecord* record = all_executors(); record != nullptr; record = record->next)
         executor_forget(*record, thread);
@@ -147,8 +160,8 @@ void end_domain(Domain& domain) noexcept {
 }
 
 void domain_finish(Domain& domain) noexcept {
-    if (!domain.ended) // a thread that never ran: the domain could not be built
-        return;
+    CW_CSR_WRITE(satp, kernel_space().satp()); // as in end_domain()
+    domain.at_rest = true;
     for (ModuleInstance *m = registry().modules, *next = nullptr; m != nullptr; m = next) {
         next = m->next;
         if (m->domain == &domain)
@@ -160,6 +173,10 @@ void domain_finish(Domain& domain) noexcept {
 void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noexcept {
     {
         const Locked hold{kernel_lock};
+        if (const char* known = domain.executor->condemned; known != nullptr && !domain.ended) {
+            log::line("{}: ended: {}", domain.name, known);
+            end_domain(domain, known);
+        }
         if (!domain.ended) {
             const ModuleInstance* guilty = guilty_module(domain, frame);
             log::line("{}: ended: {} at {}, address {}",
@@ -168,7 +185,7 @@ void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noe
                       Hex{frame.pc},
                       Hex{frame.value});
             print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
-            end_domain(domain);
+            end_domain(domain, cause);
         }
     }
     thread_exit();
@@ -190,7 +207,7 @@ namespace {
             const Locked hold{kernel_lock};
             log::line("{}: ended: its thread was in the module that was stopped",
                       self.domain->name);
-            end_domain(*self.domain);
+            end_domain(*self.domain, "its thread was in a module that was stopped");
         }
         thread_exit();
     }
@@ -210,6 +227,7 @@ namespace {
         ExecutorRecord& record = *instance.executor;
         abandon_sides(instance);
         record.retired = true;
+        interrupts_release(*record.thread);
         for (ExecutorRecord* other = all_executors(); other != nullptr; other = other->next)
             executor_forget(*other, *record.thread);
         destroy_instance(instance);
@@ -220,6 +238,9 @@ namespace {
 } // namespace
 
 bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
+    // The kernel itself, perhaps with its lock held.
+    if (frame.pc >= abi::kWindowEnd && frame.x[1] >= abi::kWindowEnd)
+        return false;
     ModuleInstance* guilty = nullptr;
     Thread& self = *current();
     {
@@ -236,7 +257,13 @@ bool module_fault(const char* cause, const TrapFrame& frame) noexcept {
                   Hex{frame.pc},
                   Hex{frame.value});
         print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
-        fail_instance(*guilty, Status::peer_died);
+        // An executor does not take an entry of its control ring before it has carried it out; this
+        // one it would begin again and again.
+        if (guilty->stage == ModuleStage::starting && self.executor == guilty->executor) {
+            self.executor->executor->control.take();
+            self.executor->executor->control.release();
+        }
+        fail_instance(*guilty, cause);
     }
     if (self.executor != nullptr && self.executor == guilty->executor &&
         guilty->placement == abi::Placement::kernel)
@@ -254,15 +281,17 @@ void module_failed_in_kernel(ModuleState& state, std::string_view message) noexc
         log::line("{}: stopped: {}; it ran in the kernel, which shares its fate from here on",
                   guilty->image->name(),
                   message);
-        fail_instance(*guilty, Status::peer_died);
+        fail_instance(*guilty, "it gave up");
     }
     if (self.executor == guilty->executor && guilty->placement == abi::Placement::kernel)
         end_own_executor(*guilty);
     abandon_call(self);
 }
 
-void watch(Thread& thread, bool user_mode) noexcept {
-    if (!user_mode || thread.executor == nullptr)
+void watch(Thread& thread, const TrapFrame& frame) noexcept {
+    const bool user_mode = (frame.status & arch::kStatusSpp) == 0;
+    // In the kernel only modules are watched: they lie in the segment window, the kernel does not.
+    if (thread.executor == nullptr || (!user_mode && frame.pc >= abi::kWindowEnd))
         return;
     // Untrusted, and only compared: a module that changes it by itself gets processor time, nothing
     // else.
@@ -275,12 +304,15 @@ void watch(Thread& thread, bool user_mode) noexcept {
     }
     if (++thread.user_ticks * kTickMilliseconds < kDefaultWatchdogMilliseconds)
         return;
+    thread.user_ticks = 0;
+    if (!user_mode) {
+        module_fault(kNoProgress, frame); // interrupted in a module: the kernel holds no lock
+        return;
+    }
     const Locked hold{kernel_lock};
     if (!thread.domain->ended) {
-        log::line("{}: ended: no progress for {} ms (it loops, or a handler runs too long)",
-                  thread.domain->name,
-                  kDefaultWatchdogMilliseconds);
-        end_domain(*thread.domain);
+        log::line("{}: ended: {}", thread.domain->name, kNoProgress);
+        end_domain(*thread.domain, kNoProgress);
     }
 }
 
@@ -299,7 +331,7 @@ void end_faulted(ExecutorRecord& record, std::uint32_t index, bool client) noexc
               guilty.image->name(),
               (client ? channel->client : channel->provider)->image->name());
     if (record.domain->is_kernel() && !guilty.domain->is_kernel())
-        end_domain(*guilty.domain);
+        end_domain(*guilty.domain, "it broke the contract of a channel");
     else
         close_channel(*channel);
 }
@@ -327,7 +359,7 @@ void module_failed(Domain& domain,
     }
     log::line(
         "{}: ended: {}", name, reason.size() == 0 ? std::string_view{"it gave up"} : reason.text());
-    end_domain(domain);
+    end_domain(domain, "it gave up");
 }
 
 } // namespace
@@ -338,6 +370,8 @@ void handle_report(ExecutorRecord& record,
                    std::uint64_t c,
                    std::uint64_t d) noexcept {
     const Locked hold{kernel_lock};
+    if (record.domain->ended) // its thread has not noticed yet; its channels may be gone
+        return;
     executor_pump(record);
     switch (kind) {
     case abi::Report::module_started:
@@ -355,7 +389,7 @@ void handle_report(ExecutorRecord& record,
                     if (provider->stage == ModuleStage::running && !provider->removing)
                         link_waiting_clients(*provider);
                 }
-                resume_starter(*m);
+                resume_waiter(*m, m->waiter);
                 return;
             }
         }
@@ -376,7 +410,7 @@ void handle_report(ExecutorRecord& record,
         if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b));
             m != nullptr && m->executor == &record && m->stage == ModuleStage::stopping) {
             m->stage = ModuleStage::failed;
-            resume_starter(*m);
+            resume_waiter(*m, m->waiter);
         }
         return;
     case abi::Report::module_failed:

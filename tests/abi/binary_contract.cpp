@@ -157,7 +157,7 @@ std::string control() {
     LAYOUT(
         ControlEntry, AT(kind), AT(index), AT(a), AT(b), AT(c), AT(d), AT(e), AT(f), AT(reserved));
     LAYOUT(MethodEntry, AT(invoke), AT(flags), AT(shape), AT(reserved));
-    LAYOUT(MethodTable, AT(count), AT(methods));
+    LAYOUT(MethodTable, AT(count), AT(plain_count), AT(methods));
     LAYOUT(BufferArea, AT(base), AT(bytes), AT(writable));
     LAYOUT(BufferAreas, AT(count), AT(areas));
     LAYOUT(StartBlock,

@@ -51,6 +51,9 @@ struct Gate {
         return (gate.fetch_or(kQueued, Order::release) & kHeld) == 0; // [R9]
     }
 
+    /// Whoever was inside is gone and will not leave: nobody is inside any more.
+    static void leave_for_good(Word& gate) noexcept { gate.store(0, Order::release); } // [R3]
+
     // For the home executor.
 
     /// True: it is inside, whether requests wait or not. False: the holder sees kQueued when it
