@@ -290,10 +290,11 @@ void run_request(Executor& executor, const ModuleState& module, Request& request
         return;
     }
     const std::uint32_t count = result.state == 0 ? copy.reply_words : 0;
-    if (origin != nullptr)
+    if (origin != nullptr) {
         complete_remotely(*origin, copy.cookie, static_cast<Status>(result.state), reply, count);
-    else
+    } else {
         answer_locally(*pending, static_cast<Status>(result.state), reply, count);
+    }
 }
 
 // What modules reach through RuntimeOps.
@@ -349,11 +350,11 @@ abi::RawFuture suspended(const abi::Slot* slot, PromiseBase* promise) {
     if (is_stopped(*promise->ready.module)) [[unlikely]]
         return {0, static_cast<std::uint64_t>(Status::peer_died)};
     Edge& edge = *slot->edge;
-    if (edge.server != nullptr && edge.server->closed) // while the handler ran
-        return {0, static_cast<std::uint64_t>(Status::peer_died)};
     if (edge.server != nullptr) {
         promise->ticket = {edge.server, static_cast<std::uint32_t>(arch::context()->cookie), true};
         link_suspended(*edge.server, *promise);
+        if (edge.server->closed) // while the handler ran
+            return {0, static_cast<std::uint64_t>(Status::peer_died)};
         return {0, abi::kStateQueued};
     }
     Pending* pending =
@@ -377,6 +378,7 @@ void complete(PromiseBase* promise,
         unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
         complete_remotely(end, promise->ticket.cookie, status, words, count);
+        report_if_quiet(end);
     } else {
         answer_locally(*static_cast<Pending*>(promise->ticket.target), status, words, count);
     }

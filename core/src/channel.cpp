@@ -127,7 +127,8 @@ namespace {
 
 /// True if each buffer of the message lies in one of the client's areas, writable where the method
 /// writes.
-bool buffers_allowed(const ServerEnd& end,
+bool buffers_allowed(ExecutorStatistics& statistics,
+                     const ServerEnd& end,
                      const abi::MethodEntry& method,
                      const std::uint64_t* words) noexcept {
     const std::uint64_t count = __atomic_load_n(&end.areas->count, __ATOMIC_ACQUIRE);
@@ -143,6 +144,7 @@ bool buffers_allowed(const ServerEnd& end,
         }
         if (!found)
             return false;
+        statistics.lent += size;
     }
     return true;
 }
@@ -167,7 +169,7 @@ bool serve_rarely(Executor& executor,
     std::uint64_t words[6]; // what is checked is what the handler sees
     for (std::uint32_t i = 0; i < 6; ++i)
         words[i] = message.words[i].load(Order::relaxed);
-    if (!buffers_allowed(end, method, words)) {
+    if (!buffers_allowed(executor.statistics, end, method, words)) {
         complete_remotely(end, name, Status::not_permitted, nullptr, 0);
         return true;
     }
@@ -256,6 +258,18 @@ void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noe
     }
 }
 
+void report_if_quiet(ServerEnd& end) noexcept {
+    if (!end.leaving || end.suspended != nullptr)
+        return;
+    end.leaving = false; // once
+    platform::report(abi::Report::end_closed, end.index, 0, 0);
+}
+
+void report_pool_unused(ClientEnd& end) noexcept {
+    end.lingering = false;
+    platform::report(abi::Report::end_closed, end.index | std::uint64_t{1} << 32, 1, 0);
+}
+
 void fault_client(Executor& executor, ClientEnd& end) noexcept {
     ++executor.statistics.faults;
     platform::report(abi::Report::end_faulted, end.index | std::uint64_t{1} << 32, 0, 0);
@@ -308,13 +322,11 @@ void close_server(Executor& executor, ServerEnd& end) noexcept {
         return;
     end.closed = true;
     remove_ring(executor, end.submissions, end.completions);
-    // The handlers end on their own, sooner or later or never: nobody waits for them, and they must
-    // not find the end's next user in its place.
-    while (PromiseBase* promise = end.suspended) {
-        unlink_suspended(*promise);
-        promise->ticket = {};
+    // The handlers end on their own, sooner or later or never. Until then the client's buffers
+    // stay.
+    for (PromiseBase* promise = end.suspended; promise != nullptr;
+         promise = promise->next_suspended)
         cancel_coroutine(executor, *promise);
-    }
 }
 
 } // namespace cw::runtime

@@ -92,6 +92,26 @@ bool enter_or_stopped(ModuleState& module) noexcept {
     return enter_module(module) || is_stopped(module);
 }
 
+bool pool_unused(const ClientEnd& end) noexcept {
+    for (std::uint32_t i = 0; i < kPoolPendings; ++i) {
+        if (end.pendings[i].outcome.state() != PendingState::free)
+            return false;
+    }
+    return true;
+}
+
+/// Gives the pools of closed channels back whose last futures have gone.
+void release_pools(Executor& executor) noexcept {
+    for (ClientEnd& end : executor.clients) {
+        if (!end.lingering || !enter_module(*end.module))
+            continue;
+        ModuleState& module = *end.module;
+        if (pool_unused(end))
+            report_pool_unused(end);
+        leave_module(executor, module);
+    }
+}
+
 /// False: the module is busy on another thread; to be tried again when that rings.
 bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
     if (entry.a == 0) {
@@ -104,7 +124,8 @@ bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
         else // synchronous calls that are queued lie in the channel's memory
             run_mailbox(executor, module);
         close_server(executor, end);
-        platform::report(abi::Report::end_closed, entry.index, 0, 0);
+        end.leaving = true;
+        report_if_quiet(end); // else the last of its handlers does
         leave_module(executor, module);
         return true;
     }
@@ -118,13 +139,12 @@ bool close_end(Executor& executor, const abi::ControlEntry& entry) noexcept {
         drop_all_ready(executor, module);
     // The kernel now takes away the slots that lead here; the pool's memory too, if no future holds
     // an entry any more.
-    bool unused = true;
-    for (std::uint32_t i = 0; i < kPoolPendings; ++i)
-        unused = unused && end.pendings[i].outcome.state() == PendingState::free;
-    platform::report(abi::Report::end_closed,
-                     entry.index | std::uint64_t{1} << 32,
-                     unused || stopped ? 1 : 0,
-                     0);
+    if (stopped || pool_unused(end)) {
+        report_pool_unused(end);
+    } else {
+        end.lingering = true;
+        platform::report(abi::Report::end_closed, end.index | std::uint64_t{1} << 32, 0, 0);
+    }
     leave_module(executor, module);
     return true;
 }
@@ -177,6 +197,7 @@ bool carry_out(Executor& executor, const abi::ControlEntry& entry) noexcept {
 
 void run_control(Executor& executor) noexcept {
     arm_later(executor, executor.control);
+    release_pools(executor); // as good a moment as any: what comes may need the memory
     // Carrying one out may bring the next: a relinked slot leads to an end that is added by what
     // follows.
     while (executor.control.available() != 0) {

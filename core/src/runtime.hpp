@@ -156,6 +156,10 @@ void finish_request(ServerEnd& end, std::uint32_t cookie, abi::RawFuture result)
 void cancel_remote(Executor& executor, ServerEnd& end, std::uint32_t cookie) noexcept;
 void close_client(Executor& executor, ClientEnd& end) noexcept;
 void close_server(Executor& executor, ServerEnd& end) noexcept;
+/// Reports a server end that is to go, once none of its handlers is under way.
+void report_if_quiet(ServerEnd& end) noexcept;
+/// Reports a closed client end of whose pool no future holds an entry any more.
+void report_pool_unused(ClientEnd& end) noexcept;
 void fault_client(Executor& executor, ClientEnd& end) noexcept;
 void fault_server(Executor& executor, ServerEnd& end) noexcept;
 void link_suspended(ServerEnd& end, PromiseBase& promise) noexcept;

@@ -54,6 +54,7 @@ void drop_ready(Executor& executor, Ready& ready) noexcept {
 }
 
 void drop_all_ready(Executor& executor, ModuleState& module) noexcept {
+    take_inbox(executor);
     Ready* item = executor.ready;
     executor.ready = nullptr;
     executor.errands.ready = false;
@@ -95,8 +96,11 @@ void abandon(Executor& executor, Pending& pending) noexcept {
 } // namespace
 
 void abandon_module(Executor& executor, ModuleState& module) noexcept {
-    take_inbox(executor);
     drop_all_ready(executor, module);
+    for (ClientEnd& end : executor.clients) {
+        if (end.module == &module && end.lingering)
+            report_pool_unused(end); // its futures never go on
+    }
     for (Pending*& waiter : executor.interrupt_waiter) {
         if (waiter != nullptr && waiter->module == &module) {
             waiter = nullptr;

@@ -23,6 +23,15 @@ struct ExecutorDeath : testing::Test {
         couple.world.close_client_end(couple.caller, *couple.channel);
         couple.calling.step();
     }
+    /// A client whose call the service holds until it is told to release 7.
+    RawClient& held_call() {
+        RawClient& client = couple.world.raw_client(couple.service);
+        couple.world.run();
+        client.submit(couple.service.opcode("work.hold"), 1, {7, 1});
+        client.flush();
+        couple.world.run();
+        return client;
+    }
 };
 
 TEST_F(ExecutorDeath, calls_in_flight_complete_with_peer_died) {
@@ -105,19 +114,39 @@ TEST_F(ExecutorDeath, handlers_of_a_client_that_ended_are_cancelled) {
     EXPECT_TRUE(client.take().empty());
 }
 
-TEST_F(ExecutorDeath, a_handler_that_goes_on_does_not_touch_the_end_that_was_closed) {
-    RawClient& client = couple.world.raw_client(couple.service);
-    couple.world.run();
-    client.submit(couple.service.opcode("work.hold"), 1, {7, 1});
-    client.flush();
-    couple.world.run();
+TEST_F(ExecutorDeath, the_end_is_reported_when_the_last_handler_has_gone) {
+    RawClient& client = held_call();
     couple.world.close_server_end(couple.service, client.channel);
     couple.world.run();
-    EXPECT_EQ(count(couple.serving.take_reports(), abi::Report::end_closed), 1u);
+    EXPECT_EQ(count(couple.serving.take_reports(), abi::Report::end_closed), 0u);
     client.channel.client_segment.take_away();
     client.channel.server_segment.take_away();
     EXPECT_EQ(couple.outside("work.release", 7), 1u);
-    EXPECT_EQ(count(couple.serving.take_reports(), abi::Report::end_closed), 0u);
+    EXPECT_EQ(count(couple.serving.take_reports(), abi::Report::end_closed), 1u);
+}
+
+TEST_F(ExecutorDeath, a_removal_does_not_wait_for_handlers) {
+    RawClient& client = held_call();
+    couple.world.close_server_end(couple.service, client.channel);
+    couple.world.remove_module(couple.service);
+    couple.world.run();
+    const auto told = couple.serving.take_reports();
+    EXPECT_EQ(count(told, abi::Report::end_closed), 0u);
+    EXPECT_EQ(count(told, abi::Report::module_removed), 1u);
+}
+
+TEST_F(ExecutorDeath, a_module_that_is_removed_gives_the_pools_of_closed_channels_back) {
+    couple.send(Kind::hoard, 3, 1'000'000);
+    couple.world.run();
+    kill_service();
+    const auto closed = couple.calling.take_reports();
+    ASSERT_EQ(count(closed, abi::Report::end_closed), 1u);
+    EXPECT_EQ(std::ranges::find(closed, abi::Report::end_closed, &Told::kind)->c, 0u);
+    couple.world.remove_module(couple.caller);
+    couple.world.run();
+    const auto removed = couple.calling.take_reports();
+    ASSERT_EQ(count(removed, abi::Report::end_closed), 1u);
+    EXPECT_EQ(std::ranges::find(removed, abi::Report::end_closed, &Told::kind)->c, 1u);
 }
 
 } // namespace

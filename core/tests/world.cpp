@@ -314,6 +314,18 @@ void World::close_server_end(Module& server, const Channel& channel) {
                       .reserved = 0});
 }
 
+void World::remove_module(Module& module) {
+    module.home.tell({.kind = abi::ControlKind::remove_module,
+                      .index = 0,
+                      .a = address_of(&module.state),
+                      .b = 0,
+                      .c = 0,
+                      .d = 0,
+                      .e = 1,
+                      .f = kPoolPendings,
+                      .reserved = 0});
+}
+
 void World::run() {
     std::vector<ExecutorThread*> threads;
     for (const auto& executor : executors_)

@@ -123,6 +123,8 @@ public:
     /// Tells both ends that the other has ended.
     void close_client_end(Module& client, const Channel& channel);
     void close_server_end(Module& server, const Channel& channel);
+    /// Tells its executor to let a module go.
+    void remove_module(Module& module);
 
     /// Steps all executors until nothing more happens.
     void run();

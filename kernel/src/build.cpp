@@ -122,6 +122,7 @@ Status make_methods(ModuleInstance& instance) noexcept {
 /// Hands the registers and the interrupt of each device over. Errors: not_found (no such device),
 /// already_exists (somebody has it).
 Status grant_devices(ModuleInstance& instance) noexcept {
+    Segment** device = instance.devices;
     for (const abi::DeviceRecord& record : instance.image->devices()) {
         const DeviceDescription* found = nullptr;
         for (std::uint32_t i = 0; i < machine().device_count && found == nullptr; ++i) {
@@ -133,6 +134,7 @@ Status grant_devices(ModuleInstance& instance) noexcept {
         auto segment = segment_reserve(*instance.domain, kPage, "device");
         if (!segment)
             return segment.error();
+        *device++ = *segment;
         if (const Status status =
                 segment_borrow(**segment, 0, round_down(found->registers, kPage), kPage);
             status != Status::ok)
@@ -221,20 +223,16 @@ void destroy_instance(ModuleInstance& instance) noexcept {
             break;
         }
     }
-    if (!instance.domain->ended) { // an ended domain's segments have been given up together
-        drop_remote_texts(instance);
-        for (Segment* segment : {instance.segment,
-                                 instance.pool,
-                                 instance.heap,
-                                 instance.remote_text,
-                                 instance.methods,
-                                 instance.areas.table}) {
-            if (segment != nullptr) {
-                segment_unmap(*segment, *instance.domain);
-                segment_release(*segment); // last: it is gone then if nobody sees it
-            }
-        }
-    }
+    abandon_sides(instance);
+    drop_remote_texts(instance);
+    if (instance.remote_text != nullptr && !instance.domain->ended) // else it goes with the domain
+        segment_release(*instance.remote_text); // once no client's slot leads there
+    Segment* const segments[] = {instance.segment, instance.pool, instance.heap, instance.methods};
+    segments_withdraw(segments);
+    segments_withdraw(instance.devices);
+    if (instance.areas != nullptr)
+        area_list_drop(*instance.areas);
+    resume_waiter(instance, instance.mourner);
     instances.release(&instance);
 }
 

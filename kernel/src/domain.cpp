@@ -1,3 +1,4 @@
+#include "modules.hpp"
 #include <cstring>
 #include <cw/abi/channel.hpp>
 #include <cw/core/runtime_ops.hpp>
@@ -11,6 +12,7 @@
 #include <cw/kernel/runtime.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/vdso.hpp>
+#include <iterator>
 
 namespace cw::kernel {
 
@@ -79,17 +81,30 @@ Result<Thread*> thread_create(std::string_view name, unsigned priority) noexcept
     return thread;
 }
 
-/// Memory and tables that every executor has. `kernel_side`: its thread runs in the kernel.
-Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
-    ExecutorRecord* record = executors.allocate();
-    if (record == nullptr)
-        return refuse(Status::no_memory);
+/// Takes an executor out of the list and frees its memory. Requires: its thread is gone, or never
+/// was.
+void record_destroy(ExecutorRecord& record) noexcept {
+    for (ExecutorRecord** link = &executor_list; *link != nullptr; link = &(*link)->next) {
+        if (*link == &record) {
+            *link = record.next;
+            break;
+        }
+    }
+    Segment* const segments[] = {record.kernel_written, record.run};
+    segments_withdraw(segments);
+    segments_withdraw(record.pools);
+    if (record.calls != nullptr)
+        frames::release(reinterpret_cast<PhysicalAddress>(record.calls) - kDirectMap, 4);
+    executors.release(&record);
+}
+
+/// Memory and tables that every executor has. What is there when it fails is in `record`, to be
+/// freed.
+Result<Nothing> record_fill(ExecutorRecord* record, Domain& domain) noexcept {
     record->domain = &domain;
     const auto tables = frames::allocate(4);
-    if (!tables) {
-        executors.release(record);
+    if (!tables)
         return refuse(Status::no_memory);
-    }
     static_assert(kMaxDoorbells * (sizeof(WakeGrant) + sizeof(DoorbellTarget)) +
                       kMaxCallGrants * (sizeof(CallGrant) + sizeof(Edge)) <=
                   16 * kPage);
@@ -145,6 +160,17 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
         record->view->host = record;
     record->next = executor_list;
     executor_list = record;
+    return Nothing{};
+}
+
+Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
+    ExecutorRecord* record = executors.allocate();
+    if (record == nullptr)
+        return refuse(Status::no_memory);
+    if (const auto filled = record_fill(record, domain); !filled) {
+        record_destroy(*record);
+        return refuse(filled.error());
+    }
     return record;
 }
 
@@ -198,31 +224,32 @@ thread_create_kernel(std::string_view name, unsigned priority, void (*entry)()) 
 }
 
 namespace {
-void record_destroy(ExecutorRecord& record) noexcept {
-    for (ExecutorRecord** link = &executor_list; *link != nullptr; link = &(*link)->next) {
-        if (*link == &record) {
-            *link = record.next;
-            break;
-        }
-    }
-    frames::release(reinterpret_cast<PhysicalAddress>(record.calls) - kDirectMap, 4);
-    executors.release(&record);
+void thread_free(Thread& thread) noexcept {
+    release_stack(thread.stack_top, kKernelStackPages);
+    threads.release(&thread);
 }
 } // namespace
 
 void thread_destroy(Thread& thread) noexcept {
     const Locked hold{kernel_lock};
-    if (thread.domain != nullptr && !thread.domain->is_kernel())
+    if (!thread.domain->is_kernel())
         domain_finish(*thread.domain);
-    if (ExecutorRecord* record = thread.executor; record != nullptr && record->retired) {
-        for (Segment* segment : {record->kernel_written, record->run}) {
-            segment_release(*segment);
-            segment_unmap(*segment, kernel_domain());
-        }
-        record_destroy(*record);
-    }
-    release_stack(thread.stack_top, kKernelStackPages);
-    threads.release(&thread);
+    else if (thread.executor != nullptr)
+        record_destroy(*thread.executor);
+    thread_free(thread);
+}
+
+void executor_discard(ExecutorRecord& record) noexcept {
+    Thread& thread = *record.thread;
+    for (ExecutorRecord* other = executor_list; other != nullptr; other = other->next)
+        executor_forget(*other, thread);
+    interrupts_release(thread);
+    thread_unassign(thread);
+    if (record.domain->is_kernel())
+        record_destroy(record);
+    else
+        domain_destroy(*record.domain);
+    thread_free(thread);
 }
 
 Result<Domain*> domain_create(std::string_view name,
@@ -240,12 +267,14 @@ Result<Domain*> domain_create(std::string_view name,
     if (domain == nullptr)
         return refuse(Status::no_resource);
     CW_CHECK_OK(domain->space.create(static_cast<std::uint16_t>(domain->id)));
-    domain->used = true;
+    domain->at_rest = true;
+    domain->used = true; // from here on its segments can be withdrawn
     domain->grants = grants;
     copy_name(domain->name, name);
     const auto build = [&]() -> Result<ExecutorRecord*> {
         CW_CHECK_OK(segment_map(*vdso().segment, *domain, kPteRead | kPteExecute));
         ExecutorRecord* record = CW_TRY(record_create(*domain));
+        domain->executor = record;
         Segment* stack = CW_TRY(segment_create(
             *domain, stack_bytes == 0 ? kDefaultUserStack : stack_bytes, Backing::pages, "stack"));
         CW_CHECK_OK(segment_map(*stack, *domain, kPteRead | kPteWrite));
@@ -263,12 +292,9 @@ Result<Domain*> domain_create(std::string_view name,
     };
     const auto record = build();
     if (!record) {
-        segments_release_all(*domain);
-        domain->space.destroy();
-        domain->used = false;
+        domain_destroy(*domain);
         return refuse(record.error());
     }
-    domain->executor = *record;
     // Grant 0 is the executor's report to the kernel.
     CallGrant& report = (*record)->calls[(*record)->call_count++];
     report.slot.function = report_entry();
@@ -278,8 +304,12 @@ Result<Domain*> domain_create(std::string_view name,
 
 Result<ExecutorRecord*> kernel_executor_create(std::string_view name, Hart* home) noexcept {
     ExecutorRecord* record = CW_TRY(record_create(kernel_domain()));
-    Thread* thread = CW_TRY(thread_create_kernel(name, kDefaultPriority, &kernel_executor_main));
-    give_tables(*record, *thread, home);
+    const auto thread = thread_create_kernel(name, kDefaultPriority, &kernel_executor_main);
+    if (!thread) {
+        record_destroy(*record);
+        return refuse(thread.error());
+    }
+    give_tables(*record, **thread, home);
     return record;
 }
 
@@ -289,11 +319,17 @@ Atomic<std::uint64_t>* interrupt_word(ExecutorRecord& record, std::uint32_t inde
 }
 
 void executor_start(ExecutorRecord& record) noexcept {
+    record.domain->at_rest = false;
     thread_start(*record.thread);
 }
 
 void executor_pump(ExecutorRecord& record) noexcept {
     std::uint32_t sent = 0;
+    // Untrusted: where the domain says it is in the ring.
+    if (record.waiting_count != 0 && record.control.free_slots() == 0 && record.control.faulted()) {
+        executor_condemn(record, "it broke the contract of its control ring");
+        return;
+    }
     while (sent < record.waiting_count && record.control.free_slots() != 0) {
         record.control_entries[record.control.slot()] = record.waiting[sent++];
         record.control.publish();
@@ -307,21 +343,32 @@ void executor_pump(ExecutorRecord& record) noexcept {
         thread_wake(*record.thread);
 }
 
-Status executor_tell(ExecutorRecord& record, const abi::ControlEntry& entry) noexcept {
-    if (record.waiting_count == sizeof(record.waiting) / sizeof(record.waiting[0]))
-        return Status::no_resource;
-    record.waiting[record.waiting_count++] = entry;
-    executor_pump(record);
-    return Status::ok;
+bool executor_listens(const ExecutorRecord& record, std::uint32_t entries) noexcept {
+    return std::size(record.waiting) - record.waiting_count >= entries;
 }
 
-Result<std::uint32_t>
-executor_doorbell(ExecutorRecord& record, Thread& target, abi::RingTag tag) noexcept {
+void executor_tell(ExecutorRecord& record, const abi::ControlEntry& entry) noexcept {
+    if (!executor_listens(record, 1)) {
+        executor_condemn(record, "it takes nothing that the kernel tells it");
+        return;
+    }
+    record.waiting[record.waiting_count++] = entry;
+    executor_pump(record);
+}
+
+void executor_condemn(ExecutorRecord& record, const char* cause) noexcept {
+    if (record.domain->is_kernel() || record.domain->ended || record.condemned != nullptr)
+        return;
+    record.condemned = cause;
+    // Nothing of user mode is mapped there: it traps at its next step, and domain_fault() ends it.
+    record.thread->user_satp = record.thread->kernel_satp;
+    thread_wake(*record.thread);
+}
+
+std::uint32_t executor_doorbell(ExecutorRecord& record, Thread& target, abi::RingTag tag) noexcept {
     std::uint32_t index = 0;
-    while (index < record.doorbell_count && record.doorbell_targets[index].thread != nullptr)
-        ++index; // the first that was given back
-    if (index == kMaxDoorbells)
-        return refuse(Status::no_resource);
+    while (index < record.doorbell_count && record.doorbell_targets[index].tag != 0)
+        ++index; // the first that was given back; there are as many as ends
     record.doorbells[index] = wake_grant_for(target);
     record.doorbell_targets[index].tag = tag;
     // The trap entry may be looking: a target that is there has its tag.
@@ -334,12 +381,16 @@ executor_doorbell(ExecutorRecord& record, Thread& target, abi::RingTag tag) noex
 }
 
 namespace {
-WakeWord nobody{};
-}
-
-void executor_give_back(ExecutorRecord& record, std::uint32_t doorbell) noexcept {
+void ring_nobody(ExecutorRecord& record, std::uint32_t doorbell) noexcept {
+    static WakeWord nobody{};
     record.doorbell_targets[doorbell].thread = nullptr;
     record.doorbells[doorbell] = {&nobody, 1};
+}
+} // namespace
+
+void executor_give_back(ExecutorRecord& record, std::uint32_t doorbell) noexcept {
+    ring_nobody(record, doorbell);
+    record.doorbell_targets[doorbell].tag = 0;
 }
 
 ExecutorRecord* all_executors() noexcept {
@@ -349,7 +400,7 @@ ExecutorRecord* all_executors() noexcept {
 void executor_forget(ExecutorRecord& record, Thread& target) noexcept {
     for (std::uint32_t i = 0; i < record.doorbell_count; ++i) {
         if (record.doorbell_targets[i].thread == &target)
-            executor_give_back(record, i);
+            ring_nobody(record, i); // its channel gives it back
     }
 }
 
@@ -362,8 +413,13 @@ void kernel_executor_retire(ExecutorRecord& record) noexcept {
 }
 
 void domain_destroy(Domain& domain) noexcept {
-    record_destroy(*domain.executor);
+    if (domain.executor != nullptr)
+        record_destroy(*domain.executor);
     segments_release_all(domain);
+    if (domain.areas != nullptr)
+        area_list_drop(*domain.areas);
+    forget_domain(domain);
+    flush_everywhere(); // what its number still means to a hart
     domain.space.destroy();
     domain.used = false;
 }

@@ -1,6 +1,7 @@
 // How modules and domains end: faults, reports, the watchdog.
 #include "modules.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/interrupts.hpp>
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t kTickMilliseconds = 4;
 constexpr std::uint64_t kDefaultWatchdogMilliseconds = 2000;
+constexpr const char* kNoProgress =
+    "no progress for 2000 ms (it loops, or a handler runs too long)";
 
 /// Not a device, whose registers are not to be touched by looking.
 bool is_ram(PhysicalAddress page) noexcept {
@@ -46,12 +49,13 @@ ModuleInstance* guilty_module(const Domain& domain, const TrapFrame& frame) noex
     return nullptr;
 }
 
-void fail_instance(ModuleInstance& instance, Status status) noexcept {
+void fail_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.stage = ModuleStage::failed;
-    instance.start_status = status;
+    instance.start_status = Status::peer_died;
+    instance.end_cause = cause;
     revoke_call_grants(instance);
     close_channels(instance);
-    resume_starter(instance);
+    resume_waiter(instance, instance.waiter);
 }
 
 } // namespace
@@ -90,11 +94,17 @@ void describe_address(std::uint64_t executed) noexcept {
 }
 
 bool read_mapped(std::uint64_t address, std::uint64_t (&words)[2]) noexcept {
-    const AddressSpace& space =
-        current()->domain != nullptr ? current()->domain->space : kernel_space();
+    const Domain* domain = current()->domain;
+    const bool user = domain != nullptr && !domain->is_kernel();
+    const AddressSpace& space = domain != nullptr ? domain->space : kernel_space();
+    // A user domain chooses the address: it is shown its own memory, not the kernel's in its upper
+    // half. Registers of devices are never read: that may do something.
+    const std::uint64_t needed = kPteRead | (user ? std::uint64_t{kPteUser} : 0);
     for (unsigned i = 0; i < 2; ++i) {
+        if (user && address + 8 * i >= abi::kWindowEnd)
+            return false;
         const auto page = space.translate(address + 8 * i);
-        if (page.bytes == 0 || (page.flags & kPteRead) == 0)
+        if (page.bytes == 0 || (page.flags & needed) != needed || !is_ram(page.page))
             return false;
         words[i] =
             *direct_as<const std::uint64_t>(page.page + ((address + 8 * i) & (page.bytes - 1)));
@@ -110,9 +120,12 @@ ModuleInstance* module_by_id(std::uint32_t id) noexcept {
     return nullptr;
 }
 
-void end_domain(Domain& domain) noexcept {
+void end_domain(Domain& domain, const char* cause) noexcept {
     if (domain.ended || domain.is_kernel())
         return;
+    // We may be here by a trap from user mode; the coroutines to be woken lie in the kernel's own
+    // view. The way back out of a trap sets satp anew.
+    CW_CSR_WRITE(satp, kernel_space().satp());
     domain.ended = true;
     Thread& thread = *domain.executor->thread;
     thread.doomed = true;
@@ -121,7 +134,7 @@ void end_domain(Domain& domain) noexcept {
     interrupts_release(thread);
     for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
         if (m->domain == &domain)
-            fail_instance(*m, Status::peer_died);
+            fail_instance(*m, cause);
     }
     for (ExecutorRecord* record = all_executors(); record != nullptr; record = record->next)
         executor_forget(*record, thread);
@@ -130,8 +143,8 @@ void end_domain(Domain& domain) noexcept {
 }
 
 void domain_finish(Domain& domain) noexcept {
-    if (!domain.ended) // a thread that never ran: the domain could not be built
-        return;
+    CW_CSR_WRITE(satp, kernel_space().satp()); // as in end_domain()
+    domain.at_rest = true;
     for (ModuleInstance *m = registry().modules, *next = nullptr; m != nullptr; m = next) {
         next = m->next;
         if (m->domain == &domain)
@@ -143,6 +156,10 @@ void domain_finish(Domain& domain) noexcept {
 void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noexcept {
     {
         const Locked hold{kernel_lock};
+        if (const char* known = domain.executor->condemned; known != nullptr && !domain.ended) {
+            log::line("{}: ended: {}", domain.name, known);
+            end_domain(domain, known);
+        }
         if (!domain.ended) {
             const ModuleInstance* guilty = guilty_module(domain, frame);
             log::line("{}: ended: {} at {}, address {}",
@@ -151,14 +168,16 @@ void domain_fault(Domain& domain, const char* cause, const TrapFrame& frame) noe
                       Hex{frame.pc},
                       Hex{frame.value});
             print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
-            end_domain(domain);
+            end_domain(domain, cause);
         }
     }
     thread_exit();
 }
 
-void watch(Thread& thread, bool user_mode) noexcept {
-    if (!user_mode || thread.executor == nullptr)
+void watch(Thread& thread, TrapFrame& frame) noexcept {
+    const bool user_mode = (frame.status & arch::kStatusSpp) == 0;
+    // In the kernel only modules are watched: they lie in the segment window, the kernel does not.
+    if (thread.executor == nullptr || (!user_mode && frame.pc >= abi::kWindowEnd))
         return;
     // Untrusted, and only compared: a module that changes it by itself gets processor time, nothing
     // else.
@@ -171,12 +190,15 @@ void watch(Thread& thread, bool user_mode) noexcept {
     }
     if (++thread.user_ticks * kTickMilliseconds < kDefaultWatchdogMilliseconds)
         return;
+    thread.user_ticks = 0;
+    if (!user_mode) {
+        module_fault(kNoProgress, frame); // interrupted in a module: the kernel holds no lock
+        return;
+    }
     const Locked hold{kernel_lock};
     if (!thread.domain->ended) {
-        log::line("{}: ended: no progress for {} ms (it loops, or a handler runs too long)",
-                  thread.domain->name,
-                  kDefaultWatchdogMilliseconds);
-        end_domain(*thread.domain);
+        log::line("{}: ended: {}", thread.domain->name, kNoProgress);
+        end_domain(*thread.domain, kNoProgress);
     }
 }
 
@@ -195,7 +217,7 @@ void end_faulted(ExecutorRecord& record, std::uint32_t index, bool client) noexc
               guilty.image->name(),
               (client ? channel->client : channel->provider)->image->name());
     if (record.domain->is_kernel() && !guilty.domain->is_kernel())
-        end_domain(*guilty.domain);
+        end_domain(*guilty.domain, "it broke the contract of a channel");
     else
         close_channel(*channel);
 }
@@ -223,7 +245,7 @@ void module_failed(Domain& domain,
     }
     log::line(
         "{}: ended: {}", name, reason.size() == 0 ? std::string_view{"it gave up"} : reason.text());
-    end_domain(domain);
+    end_domain(domain, "it gave up");
 }
 
 } // namespace
@@ -234,6 +256,8 @@ void handle_report(ExecutorRecord& record,
                    std::uint64_t c,
                    std::uint64_t d) noexcept {
     const Locked hold{kernel_lock};
+    if (record.domain->ended) // its thread has not noticed yet; its channels may be gone
+        return;
     executor_pump(record);
     switch (kind) {
     case abi::Report::module_started:
@@ -251,7 +275,7 @@ void handle_report(ExecutorRecord& record,
                     if (provider->stage == ModuleStage::running && !provider->removing)
                         link_waiting_clients(*provider);
                 }
-                resume_starter(*m);
+                resume_waiter(*m, m->waiter);
                 return;
             }
         }
@@ -275,8 +299,8 @@ void handle_report(ExecutorRecord& record,
         if (ModuleInstance* m = module_by_id(static_cast<std::uint32_t>(b));
             m != nullptr && m->executor == &record && m->let_go) {
             m->stage = ModuleStage::failed;
-            if (m->starter != nullptr)
-                resume_starter(*m);
+            if (m->waiter != nullptr)
+                resume_waiter(*m, m->waiter);
             else
                 bury(*m);
         }

@@ -1,4 +1,4 @@
-// Linking: an edge per (client module, method), a channel per (client module, provider module).
+// Linking: an edge per (client module, method).
 #include "modules.hpp"
 #include <cw/core/ring_stub.hpp>
 #include <cw/core/ring_submit.hpp>
@@ -12,146 +12,6 @@
 namespace cw::kernel {
 
 namespace {
-
-Pool<Channel> channel_pool;
-
-AreaList& areas_of(ModuleInstance& client) noexcept {
-    return client.domain->is_kernel() ? client.areas : client.domain->areas;
-}
-
-/// The table in which providers look a client's buffers up; made when first needed.
-Result<Segment*> area_table(ModuleInstance& client) noexcept {
-    AreaList& list = areas_of(client);
-    if (list.table == nullptr) {
-        list.table = CW_TRY(segment_create(
-            kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas"));
-        CW_CHECK_OK(segment_map(*list.table, kernel_domain(), kPteRead | kPteWrite));
-    }
-    return list.table;
-}
-
-void initialise_page(const Segment& segment) noexcept {
-    auto* page = segment_view_as<IndexPage>(segment);
-    page->producer.tail.store(abi::kFirstIndex, Order::relaxed);
-    page->producer.space_event.store(abi::kFirstIndex, Order::relaxed);
-    page->consumer.head.store(abi::kFirstIndex, Order::relaxed);
-    page->consumer.data_event.store(abi::kFirstIndex, Order::relaxed);
-}
-
-Result<std::uint32_t> take_bit(std::uint64_t& used) noexcept {
-    if (~used == 0)
-        return refuse(Status::no_resource);
-    const auto index = static_cast<std::uint32_t>(__builtin_ctzll(~used));
-    used |= std::uint64_t{1} << index;
-    return index;
-}
-
-Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) noexcept {
-    Channel* channel = channel_pool.allocate();
-    if (channel == nullptr)
-        return refuse(Status::no_memory);
-    ExecutorRecord& from = *client.executor;
-    ExecutorRecord& to = *provider.executor;
-    channel->client = &client;
-    channel->provider = &provider;
-    channel->client_segment = CW_TRY(
-        segment_create(*client.domain, abi::kClientSegmentBytes, Backing::contiguous, "ring"));
-    channel->provider_segment = CW_TRY(
-        segment_create(*provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, "ring"));
-    initialise_page(*channel->client_segment);
-    initialise_page(*channel->provider_segment);
-    CW_CHECK_OK(segment_map(*channel->client_segment, *client.domain, kPteRead | kPteWrite));
-    CW_CHECK_OK(segment_map(*channel->provider_segment, *provider.domain, kPteRead | kPteWrite));
-    if (client.domain != provider.domain) {
-        CW_CHECK_OK(segment_map(*channel->client_segment, *provider.domain, kPteRead));
-        CW_CHECK_OK(segment_map(*channel->provider_segment, *client.domain, kPteRead));
-    }
-    channel->pool = CW_TRY(
-        segment_create(*client.domain, kPoolPendings * sizeof(Pending), Backing::pages, "pool"));
-    CW_CHECK_OK(segment_map(*channel->pool, *client.domain, kPteRead | kPteWrite));
-    Segment* table = CW_TRY(area_table(client));
-    CW_CHECK_OK(
-        segment_map(*table,
-                    *provider.domain,
-                    provider.domain->is_kernel() ? kPteRead | kPteWrite : std::uint64_t{kPteRead}));
-    channel->client_index = CW_TRY(take_bit(from.client_ends));
-    channel->server_index = CW_TRY(take_bit(to.server_ends));
-    channel->client_doorbell =
-        CW_TRY(executor_doorbell(from, *to.thread, abi::server_ring_tag(channel->server_index)));
-    channel->provider_doorbell =
-        CW_TRY(executor_doorbell(to, *from.thread, abi::client_ring_tag(channel->client_index)));
-    ServerEnd& server = to.view->servers[channel->server_index];
-    new (&server) ServerEnd{};
-    if (provider.domain->is_kernel()) {
-        Segment* queued = CW_TRY(segment_create(kernel_domain(),
-                                                abi::kChannelCredits * sizeof(QueuedCall),
-                                                Backing::contiguous,
-                                                "queued"));
-        CW_CHECK_OK(segment_map(*queued, kernel_domain(), kPteRead | kPteWrite));
-        server.queued = reinterpret_cast<QueuedCall*>(queued->base);
-        server.module =
-            reinterpret_cast<ModuleState*>(provider.base + provider.image->module().state);
-        channel->queued = queued;
-    }
-    const std::uint64_t client_state = client.base + client.image->module().state;
-    const std::uint64_t provider_state = provider.base + provider.image->module().state;
-    CW_CHECK_OK(executor_tell(to,
-                              {.kind = abi::ControlKind::add_server,
-                               .index = channel->server_index,
-                               .a = provider_state,
-                               .b = channel->client_segment->base,
-                               .c = channel->provider_segment->base,
-                               .d = channel->provider_doorbell,
-                               .e = provider.methods->base,
-                               .f = table->base,
-                               .reserved = 0}));
-    CW_CHECK_OK(executor_tell(from,
-                              {.kind = abi::ControlKind::add_client,
-                               .index = channel->client_index,
-                               .a = client_state,
-                               .b = channel->client_segment->base,
-                               .c = channel->provider_segment->base,
-                               .d = channel->client_doorbell,
-                               .e = channel->pool->base,
-                               .f = 0,
-                               .reserved = 0}));
-    from.channels_by_client[channel->client_index] = channel;
-    to.channels_by_server[channel->server_index] = channel;
-    channel->next = registry().channels;
-    registry().channels = channel;
-    return channel;
-}
-
-Result<Channel*> channel_between(ModuleInstance& client, ModuleInstance& provider) noexcept {
-    for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
-        if (channel->client == &client && channel->provider == &provider && !channel->closed)
-            return channel;
-    }
-    return make_channel(client, provider);
-}
-
-/// Buffers of this method travel on the channel: the provider must see the client's areas.
-Status open_areas(Channel& channel, const abi::ProvideRecord& provide) noexcept {
-    if (provide.shape.buffers == 0)
-        return Status::ok;
-    const std::uint64_t rights = (provide.flags & abi::kMethodWritesBuffer) != 0
-                                     ? kPteRead | kPteWrite
-                                     : std::uint64_t{kPteRead};
-    if ((channel.buffer_rights | rights) == channel.buffer_rights)
-        return Status::ok;
-    channel.buffer_rights |= rights;
-    AreaList& list = areas_of(*channel.client);
-    for (std::uint32_t i = 0; i < list.count; ++i) {
-        if (channel.provider->domain == channel.client->domain ||
-            channel.provider->domain->is_kernel())
-            continue; // sees its own areas; and the kernel sees all of them
-        if (const Status status =
-                segment_map(*list.areas[i], *channel.provider->domain, channel.buffer_rights);
-            status != Status::ok)
-            return status;
-    }
-    return Status::ok;
-}
 
 /// The address of the provider's own stub in the client's domain. All clients see the same pages,
 /// those of the module file. Errors: no_memory, no_resource; unsupported (none that fits: the
@@ -236,6 +96,7 @@ Status link_edge(ModuleInstance& client,
     edge.reply_words = provide.shape.reply_words;
     const bool large = provide.shape.reply_words > 1;
     std::uint64_t function = provider.base + provide.direct;
+    std::uint32_t end = 0;
     Segment* stubs = nullptr;
     if (path != loader::Path::direct) {
         const auto channel = channel_between(client, provider);
@@ -244,6 +105,7 @@ Status link_edge(ModuleInstance& client,
         if (const Status status = open_areas(**channel, provide); status != Status::ok)
             return status;
         edge.end = &executor.executor->clients[(*channel)->client_index];
+        end = (*channel)->client_index + 1;
         if (path == loader::Path::syscall) {
             if (link.grant == 0) {
                 if (executor.call_count == kMaxCallGrants)
@@ -275,6 +137,7 @@ Status link_edge(ModuleInstance& client,
     executor.edges_view[index] = edge;
     link.provider = &provider;
     link.path = path;
+    link.end = end;
     write_slot(client, require, function, executor.edges_base + index * sizeof(Edge));
     if (link.remote_text != stubs) {
         drop_remote_text(client, link);
@@ -287,6 +150,7 @@ void unlink_edge(ModuleInstance& client, std::size_t require_index, bool provide
     Link& link = client.links[require_index];
     link.provider = nullptr;
     link.path = loader::Path::none;
+    link.end = 0;
     drop_remote_text(client, link);
     const std::uint64_t function =
         client.domain->is_kernel() ? reinterpret_cast<std::uint64_t>(unlinked_stub(provider_ended))
@@ -318,16 +182,21 @@ loader::Path path_between(const ModuleInstance& client,
 
 namespace {
 void ask_for_rest(ModuleInstance& client) noexcept {
-    static_cast<void>(executor_tell(*client.executor,
-                                    {.kind = abi::ControlKind::relink,
-                                     .index = 0,
-                                     .a = client.base + client.image->module().state,
-                                     .b = 0,
-                                     .c = 0,
-                                     .d = 0,
-                                     .e = client.id,
-                                     .f = 0,
-                                     .reserved = 0}));
+    executor_tell(*client.executor,
+                  {.kind = abi::ControlKind::relink,
+                   .index = 0,
+                   .a = client.base + client.image->module().state,
+                   .b = 0,
+                   .c = 0,
+                   .d = 0,
+                   .e = client.id,
+                   .f = 0,
+                   .reserved = 0});
+}
+
+/// True if the slot of this requirement leads to nobody who is alive.
+bool leads_nowhere(const Link& link) noexcept {
+    return link.provider == nullptr || link.provider->stage == ModuleStage::failed;
 }
 } // namespace
 
@@ -339,7 +208,7 @@ void link_waiting_clients(ModuleInstance& provider) noexcept {
         for (std::size_t i = 0; i < client->image->requires_().size(); ++i) {
             const abi::RequireRecord& require = client->image->requires_()[i];
             Link& link = client->links[i];
-            if (link.provider != nullptr)
+            if (!leads_nowhere(link))
                 continue;
             for (std::size_t k = 0; k < provider.image->provides().size(); ++k) {
                 const abi::ProvideRecord& provide = provider.image->provides()[k];
@@ -419,7 +288,7 @@ void relink_now(ModuleInstance& client) noexcept {
         Link& link = client.links[i];
         ModuleInstance* wanted = link.wanted;
         link.wanted = nullptr;
-        if (wanted != nullptr && link.provider == nullptr && wanted->stage != ModuleStage::failed &&
+        if (wanted != nullptr && leads_nowhere(link) && wanted->stage != ModuleStage::failed &&
             !wanted->removing)
             if (const Status status =
                     link_edge(client, i, *wanted, link.wanted_method, link.wanted_path);
@@ -441,156 +310,6 @@ void revoke_call_grants(ModuleInstance& callee) noexcept {
             }
         }
     }
-}
-
-bool channels_gone(const ModuleInstance& instance) noexcept {
-    for (const Channel* channel = registry().channels; channel != nullptr;
-         channel = channel->next) {
-        if (channel->client == &instance || channel->provider == &instance)
-            return false;
-    }
-    return true;
-}
-
-Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept {
-    AreaList& list = module != nullptr ? module->areas : domain.areas;
-    if (list.count == abi::kMaxAreas)
-        return Status::no_resource;
-    if (list.table == nullptr) {
-        auto table =
-            segment_create(kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas");
-        if (!table)
-            return table.error();
-        list.table = *table;
-        if (const Status status = segment_map(**table, kernel_domain(), kPteRead | kPteWrite);
-            status != Status::ok)
-            return status;
-    }
-    if (!domain.is_kernel()) {
-        if (const Status status = segment_map(area, kernel_domain(), kPteRead | kPteWrite);
-            status != Status::ok)
-            return status;
-    }
-    for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
-        const bool ours =
-            module != nullptr ? channel->client == module : channel->client->domain == &domain;
-        if (!ours || channel->closed || channel->buffer_rights == 0 ||
-            channel->provider->domain->is_kernel() || channel->provider->domain == &domain)
-            continue;
-        if (const Status status =
-                segment_map(area, *channel->provider->domain, channel->buffer_rights);
-            status != Status::ok)
-            return status;
-    }
-    auto* table = segment_view_as<abi::BufferAreas>(*list.table);
-    table->areas[list.count] = {area.base, area.bytes, 1};
-    list.areas[list.count++] = &area;
-    __atomic_store_n(&table->count, list.count, __ATOMIC_RELEASE);
-    return Status::ok;
-}
-
-namespace {
-/// Frees a closed channel that neither side touches any more.
-void release_if_done(Channel& channel) noexcept {
-    if (!channel.client_done || !channel.provider_done)
-        return;
-    Channel** link = &registry().channels;
-    while (*link != &channel)
-        link = &(*link)->next;
-    *link = channel.next;
-    if (channel.queued != nullptr) {
-        segment_release(*channel.queued);
-        segment_unmap(*channel.queued, kernel_domain());
-    }
-    if (!channel.client_domain->ended)
-        segment_release(*channel.client_segment);
-    if (!channel.provider_domain->ended)
-        segment_release(*channel.provider_segment);
-    for (Segment* segment : {channel.client_segment, channel.provider_segment}) {
-        for (Domain* domain : {channel.client_domain, channel.provider_domain}) {
-            if (!domain->ended)
-                segment_unmap(*segment, *domain);
-        }
-    }
-    ModuleInstance* sides[2] = {channel.client_domain->ended ? nullptr : channel.client,
-                                channel.provider_domain->ended ? nullptr : channel.provider};
-    channel_pool.release(&channel);
-    for (ModuleInstance* side : sides) {
-        if (side != nullptr)
-            removal_step(*side);
-    }
-}
-} // namespace
-
-void close_channel(Channel& channel) noexcept {
-    if (channel.closed) { // a side may have ended since
-        channel.client_done = channel.client_done || channel.client_domain->ended;
-        channel.provider_done = channel.provider_done || channel.provider_domain->ended;
-        release_if_done(channel);
-        return;
-    }
-    channel.closed = true;
-    channel.client_domain = channel.client->domain;
-    channel.provider_domain = channel.provider->domain;
-    channel.client_done = channel.client_domain->ended;
-    channel.provider_done = channel.provider_domain->ended;
-    const auto tell = [](ExecutorRecord& executor, std::uint32_t index, std::uint64_t client) {
-        static_cast<void>(executor_tell(executor,
-                                        {.kind = abi::ControlKind::close_end,
-                                         .index = index,
-                                         .a = client,
-                                         .b = 0,
-                                         .c = 0,
-                                         .d = 0,
-                                         .e = 0,
-                                         .f = 0,
-                                         .reserved = 0}));
-    };
-    if (!channel.client_done)
-        tell(*channel.client->executor, channel.client_index, 1);
-    if (!channel.provider_done)
-        tell(*channel.provider->executor, channel.server_index, 0);
-    release_if_done(channel);
-}
-
-void close_channels(ModuleInstance& instance) noexcept {
-    for (Channel *channel = registry().channels, *next = nullptr; channel != nullptr;
-         channel = next) {
-        next = channel->next;
-        if (channel->client == &instance || channel->provider == &instance)
-            close_channel(*channel);
-    }
-}
-
-void channel_side_done(ExecutorRecord& record,
-                       std::uint32_t index,
-                       bool client,
-                       bool pool_unused) noexcept {
-    if (index >= abi::kMaxEnds)
-        return;
-    Channel* channel = client ? record.channels_by_client[index] : record.channels_by_server[index];
-    if (channel == nullptr || !channel->closed)
-        return;
-    (client ? channel->client_done : channel->provider_done) = true;
-    if (client) {
-        ModuleInstance& user = *channel->client;
-        for (std::size_t i = 0; i < user.image->requires_().size(); ++i) {
-            if (user.links[i].provider == channel->provider)
-                unlink_edge(user, i, true);
-        }
-        if (pool_unused) { // else futures hold entries: it stays as long as the domain
-            segment_release(*channel->pool);
-            segment_unmap(*channel->pool, *user.domain);
-        }
-        executor_give_back(record, channel->client_doorbell);
-        record.channels_by_client[index] = nullptr;
-        record.client_ends &= ~(std::uint64_t{1} << index);
-    } else {
-        executor_give_back(record, channel->provider_doorbell);
-        record.channels_by_server[index] = nullptr;
-        record.server_ends &= ~(std::uint64_t{1} << index);
-    }
-    release_if_done(*channel);
 }
 
 } // namespace cw::kernel

@@ -8,6 +8,7 @@
 #include <cw/kernel/log.hpp>
 #include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
+#include <utility>
 
 namespace cw::kernel {
 
@@ -192,8 +193,10 @@ void print_plan(TextWriter& text, bool dry_run) noexcept {
     }
 }
 
+/// By number: a module may end, and its memory be used for another one, while we wait.
 struct Built {
-    ModuleInstance* instances[loader::kMaxSteps];
+    std::uint32_t ids[loader::kMaxSteps];
+    const loader::Image* images[loader::kMaxSteps];
     std::size_t count = 0;
 };
 
@@ -203,8 +206,8 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
     const loader::Plan& plan = planning.plan;
     Domain* fresh[loader::kMaxSteps]{};
     ExecutorRecord* fresh_executors[loader::kMaxSteps]{};
-    Hart* home =
-        request.hart == 0 || request.hart > hart_count() ? nullptr : &hart(request.hart - 1);
+    ModuleInstance* instances[loader::kMaxSteps]{};
+    Hart* home = request.hart == 0 ? nullptr : &hart(request.hart - 1);
     const auto build = [&]() -> Result<Nothing> {
         for (std::size_t i = 0; i < plan.step_count; ++i) {
             const loader::Step& step = plan.steps[i];
@@ -213,14 +216,17 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
             ExecutorRecord* executor = nullptr;
             Hart* where = image.name() == request.name ? home : nullptr;
             if (step.domain >= loader::kNewDomain) {
-                domain = CW_TRY(domain_create(
-                    image.name(),
-                    image.name() == request.name ? request.grants & request.passed_grants : 0u,
-                    image.module().stack_bytes,
-                    where));
-                fresh[step.domain - loader::kNewDomain] = domain;
+                Domain*& own = fresh[step.domain - loader::kNewDomain];
+                if (own == nullptr) {
+                    own = CW_TRY(domain_create(
+                        image.name(),
+                        image.name() == request.name ? request.grants & request.passed_grants : 0u,
+                        image.module().stack_bytes,
+                        where));
+                    fresh_executors[i] = own->executor;
+                }
+                domain = own;
                 executor = domain->executor;
-                fresh_executors[i] = executor;
             } else if (step.placement == abi::Placement::kernel) {
                 domain = &kernel_domain();
                 executor = CW_TRY(kernel_executor_create(image.name(), where));
@@ -229,10 +235,10 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
                 domain = domain_by_id(step.domain);
                 executor = domain->is_kernel() ? the_registry.worker : domain->executor;
             }
-            ModuleInstance* instance =
-                CW_TRY(build_instance(image, *domain, *executor, step.placement));
-            planning.instances[step.candidate] = instance;
-            built.instances[built.count++] = instance;
+            instances[i] = CW_TRY(build_instance(image, *domain, *executor, step.placement));
+            planning.instances[step.candidate] = instances[i];
+            built.images[built.count] = &image;
+            built.ids[built.count++] = instances[i]->id;
         }
         for (std::size_t i = 0; i < plan.edge_count; ++i) {
             const loader::Edge& edge = plan.edges[i];
@@ -250,17 +256,15 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
     };
     if (const auto result = build(); !result) {
         text.format("{}: could not be built: {}\n", request.name, name_of(result.error()));
-        for (std::size_t i = 0; i < built.count; ++i) {
-            built.instances[i]->stage = ModuleStage::failed;
-            close_channels(*built.instances[i]);
+        for (ModuleInstance* instance : instances) {
+            if (instance == nullptr)
+                continue;
+            instance->stage = ModuleStage::failed;
+            destroy_instance(*instance);
         }
-        for (Domain* domain : fresh) {
-            if (domain != nullptr)
-                end_domain(*domain);
-        }
-        for (std::size_t i = 0; i < built.count; ++i) {
-            if (!built.instances[i]->domain->ended)
-                destroy_instance(*built.instances[i]);
+        for (ExecutorRecord* executor : fresh_executors) {
+            if (executor != nullptr)
+                executor_discard(*executor);
         }
         built.count = 0;
         return refuse(result.error());
@@ -272,37 +276,61 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
     return Nothing{};
 }
 
-/// Suspends the coroutine until the instance has reported.
+/// Suspends the coroutine until the module has started or failed.
 struct Started {
-    ModuleInstance& instance;
-    bool await_ready() const noexcept { return instance.stage == ModuleStage::failed; }
+    std::uint32_t id;
+    StageWaiter waiter{
+        .ready = nullptr, .stage = ModuleStage::failed, .cause = "its domain has ended"};
+
+    bool await_ready() const noexcept { return false; }
     template <class P>
     bool await_suspend(std::coroutine_handle<P> handle) noexcept {
         PromiseBase& promise = handle.promise();
         promise.ready.coroutine = handle.address();
         const Locked hold{kernel_lock};
-        const loader::Image& image = *instance.image;
+        ModuleInstance* instance = module_by_id(id);
+        if (instance == nullptr || instance->stage != ModuleStage::starting)
+            return false;
+        if (!executor_listens(*instance->executor, 1)) {
+            waiter.cause = "its executor takes nothing that the kernel tells it";
+            return false;
+        }
+        const loader::Image& image = *instance->image;
         const abi::ModuleRecord& record = image.module();
-        instance.starter = &promise.ready;
-        const Status told =
-            executor_tell(*instance.executor,
-                          {.kind = abi::ControlKind::add_module,
-                           .index = 0,
-                           .a = instance.base + record.state,
-                           .b = image.init_count() == 0 ? 0 : instance.base + image.init_address(),
-                           .c = image.init_count(),
-                           .d = record.start == 0 ? 0 : instance.base + record.start,
-                           .e = instance.id,
-                           .f = kModulePendings,
-                           .reserved = 0});
-        if (told == Status::ok)
-            return true;
-        instance.starter = nullptr;
-        instance.start_status = told;
-        return false;
+        waiter.ready = &promise.ready;
+        wait_for(*instance, waiter);
+        executor_tell(*instance->executor,
+                      {.kind = abi::ControlKind::add_module,
+                       .index = 0,
+                       .a = instance->base + record.state,
+                       .b = image.init_count() == 0 ? 0 : instance->base + image.init_address(),
+                       .c = image.init_count(),
+                       .d = record.start == 0 ? 0 : instance->base + record.start,
+                       .e = instance->id,
+                       .f = kModulePendings,
+                       .reserved = 0});
+        return true;
     }
-    void await_resume() const noexcept {}
+    const StageWaiter& await_resume() const noexcept { return waiter; }
 };
+
+/// The modules from `first` on did not start, or are not to start any more: they go.
+Task<Nothing> take_back(Built built, std::size_t first) noexcept {
+    for (std::size_t i = built.count; i-- > first;) {
+        {
+            const Locked hold{kernel_lock};
+            ModuleInstance* instance = module_by_id(built.ids[i]);
+            if (instance == nullptr || instance->domain->ended)
+                continue;
+            if (!instance->domain->is_kernel() && instance->domain->module_count == 1) {
+                end_domain(*instance->domain, "a module did not start");
+                continue;
+            }
+        }
+        CW_CO_CHECK(co_await take_out(built.ids[i]));
+    }
+    co_return Nothing{};
+}
 
 bool allowed(const LoadRequest& request, TextWriter& text) noexcept {
     const bool kernel = request.placement == abi::Placement::kernel ||
@@ -312,6 +340,13 @@ bool allowed(const LoadRequest& request, TextWriter& text) noexcept {
         text.format("{}: there is no placement number {}\n",
                     request.name,
                     static_cast<std::uint32_t>(request.placement));
+        return false;
+    }
+    if (request.hart > hart_count()) {
+        text.format("{}: there is no hart {}; the last one is {}\n",
+                    request.name,
+                    request.hart - 1,
+                    hart_count() - 1);
         return false;
     }
     const std::uint32_t needed = kernel ? kGrantLoadKernel : kGrantLoadDomain;
@@ -391,112 +426,40 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
         if (!result)
             co_return refuse(result.error());
         for (std::size_t i = 0; i < built.count; ++i) {
-            if (built.instances[i]->image->name() != request.name)
+            if (built.images[i]->name() != request.name)
                 continue;
-            built.instances[i]->ring_only = choices.ring_only;
-            built.instances[i]->remote_only = choices.remote_only;
+            ModuleInstance& instance = *module_by_id(built.ids[i]);
+            instance.ring_only = choices.ring_only;
+            instance.remote_only = choices.remote_only;
         }
     }
     for (std::size_t i = 0; i < built.count; ++i) {
-        ModuleInstance& instance = *built.instances[i];
-        co_await Started{instance};
-        if (instance.stage != ModuleStage::running) {
+        const StageWaiter outcome = co_await Started{built.ids[i]};
+        {
             const Locked hold{kernel_lock};
-            const Status status = instance.start_status;
-            text.format("{}: did not start: {}\n", instance.image->name(), name_of(status));
-            if (instance.domain->is_kernel())
-                begin_removal(instance);
-            co_return refuse(status);
-        }
-        log::line("@module name={} base={}", instance.image->name(), Hex{instance.base});
-    }
-    co_return Nothing{};
-}
-
-void resume_starter(ModuleInstance& instance) noexcept {
-    if (Ready* starter = instance.starter) {
-        instance.starter = nullptr;
-        starter->module->ops->ready(starter);
-    }
-}
-
-namespace {
-
-/// Who could not go on without this module; false (and says who) if there is somebody.
-bool nobody_needs(const ModuleInstance& instance, TextWriter& text) noexcept {
-    for (const ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
-        for (std::size_t i = 0;
-             m != &instance && m->stage == ModuleStage::running && i < m->image->requires_().size();
-             ++i) {
-            const abi::RequireRecord& require = m->image->requires_()[i];
-            if (m->links[i].provider == &instance && (require.flags & abi::kMethodOptional) == 0) {
-                text.format("{}: in use: {} requires {}\n",
-                            instance.image->name(),
-                            m->image->name(),
-                            m->image->text(require.name));
-                return false;
+            const ModuleInstance* instance = module_by_id(built.ids[i]);
+            if (outcome.stage == ModuleStage::running) {
+                if (instance != nullptr)
+                    log::line(
+                        "@module name={} base={}", instance->image->name(), Hex{instance->base});
+                continue;
             }
         }
-    }
-    return true;
-}
-
-/// Suspends the coroutine until the instance's channels are closed and its executor has let it go.
-struct Removed {
-    ModuleInstance& instance;
-    bool await_ready() const noexcept { return false; }
-    template <class P>
-    void await_suspend(std::coroutine_handle<P> handle) noexcept {
-        PromiseBase& promise = handle.promise();
-        promise.ready.coroutine = handle.address();
-        const Locked hold{kernel_lock};
-        instance.starter = &promise.ready;
-        instance.removing = true;
-        unlink_clients(instance);
-        removal_step(instance);
-    }
-    void await_resume() const noexcept {}
-};
-
-} // namespace
-
-Task<Nothing>
-unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept {
-    ModuleInstance* instance = nullptr;
-    {
-        const Locked hold{kernel_lock};
-        instance = module_by_name(name);
-        if (instance == nullptr || instance->nucleus || instance->removing) {
-            text.format("{}: is not loaded\n", name);
-            co_return refuse(Status::not_found);
-        }
-        const bool kernel = instance->domain->is_kernel();
-        if ((grants & (kernel ? kGrantLoadKernel : kGrantLoadDomain)) == 0) {
-            text.format("{}: not permitted: the calling domain has no grant \"{}\"\n",
-                        name,
-                        kernel ? "load-kernel" : "load-domain");
-            co_return refuse(Status::not_permitted);
-        }
-        if (instance->stage != ModuleStage::running) {
-            text.format("{}: has not started yet\n", name);
-            co_return refuse(Status::not_ready);
-        }
-        if (!nobody_needs(*instance, text))
-            co_return refuse(Status::busy);
-        if (!kernel && instance->domain->module_count == 1) {
-            instance->removing = true;
-            end_domain(*instance->domain);
-            text.format("unloaded {}\n", name);
-            co_return Nothing{};
-        }
-    }
-    co_await Removed{*instance};
-    {
-        const Locked hold{kernel_lock};
-        text.format("unloaded {}\n", instance->image->name());
-        bury(*instance);
+        text.format("{}: did not start: {}\n", built.images[i]->name(), outcome.cause);
+        CW_CO_CHECK(co_await take_back(built, i));
+        co_return refuse(Status::refused);
     }
     co_return Nothing{};
+}
+
+void resume_waiter(ModuleInstance& instance, StageWaiter*& waiting) noexcept {
+    StageWaiter* const waiter = std::exchange(waiting, nullptr);
+    if (waiter == nullptr)
+        return;
+    waiter->stage = instance.stage;
+    waiter->cause =
+        instance.end_cause != nullptr ? instance.end_cause : name_of(instance.start_status);
+    waiter->ready->module->ops->ready(waiter->ready);
 }
 
 } // namespace cw::kernel

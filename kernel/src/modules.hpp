@@ -36,12 +36,34 @@ void destroy_instance(ModuleInstance& instance) noexcept;
 /// A client that is taken apart: its domain no longer sees stubs that only it was linked to. Locks:
 /// kernel_lock held.
 void drop_remote_texts(ModuleInstance& client) noexcept;
-/// Lets every provider of the client see a new buffer area. Locks: kernel_lock held.
-[[nodiscard]] Status publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
+/// The open channel between two modules, made if there is none. Errors: no_memory, no_resource.
+/// Locks: kernel_lock held.
+[[nodiscard]] Result<Channel*> channel_between(ModuleInstance& client,
+                                               ModuleInstance& provider) noexcept;
+/// The client's list of areas, made when first needed. Errors: no_memory, no_resource. Locks:
+/// kernel_lock held.
+[[nodiscard]] Result<AreaList*> area_list(ModuleInstance& client) noexcept;
+/// Buffers of this method travel on the channel: the provider must see the client's areas. Locks:
+/// kernel_lock held.
+[[nodiscard]] Status open_areas(Channel& channel, const abi::ProvideRecord& provide) noexcept;
+/// The provider's domain no longer needs to see the areas of the client of a channel that is gone,
+/// unless another channel of the two says so. Locks: kernel_lock held.
+void hide_areas(const Channel& gone) noexcept;
+/// Lets every provider of the client see a new buffer area. Errors: no_memory, no_resource
+/// (kMaxAreas). Locks: kernel_lock held.
+[[nodiscard]] Result<Nothing>
+publish_area(Domain& domain, ModuleInstance* module, Segment& area) noexcept;
+/// One user less; the last one's buffer areas go. Locks: kernel_lock held.
+void area_list_drop(AreaList& list) noexcept;
 /// Closes all channels of a module; the other sides are told. Locks: kernel_lock held.
 void close_channels(ModuleInstance& instance) noexcept;
 /// Closes one channel; both sides are told. Locks: kernel_lock held.
 void close_channel(Channel& channel) noexcept;
+/// Nothing of this module runs any more, and nothing will: its sides of its channels are done, and
+/// nobody's links lead to it. Locks: kernel_lock held.
+void abandon_sides(ModuleInstance& instance) noexcept;
+/// This domain's number may be given to another one. Locks: kernel_lock held.
+void forget_domain(const Domain& domain) noexcept;
 /// One side of a closed channel is done with it.
 void channel_side_done(ExecutorRecord& record,
                        std::uint32_t index,
@@ -66,8 +88,8 @@ void relink_now(ModuleInstance& client) noexcept;
 /// Takes synchronous callers' grants of this module back: they answer peer_died. Locks: kernel_lock
 /// held.
 void revoke_call_grants(ModuleInstance& callee) noexcept;
-/// True if no channel of this module is left. Locks: kernel_lock held.
-[[nodiscard]] bool channels_gone(const ModuleInstance& instance) noexcept;
+/// True if no channel of this module is in use by its client any more. Locks: kernel_lock held.
+[[nodiscard]] bool channels_unused(const ModuleInstance& instance) noexcept;
 [[nodiscard]] ModuleInstance* module_by_id(std::uint32_t id) noexcept;
 /// A module that failed goes away. Locks: kernel_lock held.
 void begin_removal(ModuleInstance& instance) noexcept;
@@ -81,9 +103,16 @@ void refuse_callers(const ModuleInstance& instance) noexcept;
 /// freed, with its executor if it had one of its own. Locks: kernel_lock held.
 void bury(ModuleInstance& instance) noexcept;
 
-/// Ends a user domain: its modules, its channels, its memory. Locks: kernel_lock held.
-void end_domain(Domain& domain) noexcept;
-/// Lets the coroutine that waits for this instance go on. Locks: kernel_lock held.
-void resume_starter(ModuleInstance& instance) noexcept;
+/// Ends a user domain: its modules, its channels, its memory. `cause` is for whoever waits for one
+/// of its modules; null: there is none to tell. Locks: kernel_lock held.
+void end_domain(Domain& domain, const char* cause) noexcept;
+/// Takes a module that nobody calls any more out of its domain. Context: the worker.
+[[nodiscard]] Task<Nothing> take_out(std::uint32_t id) noexcept;
+/// Has a coroutine wait for this instance to start or to be let go, but not for ever. Context: the
+/// worker. Locks: kernel_lock held.
+void wait_for(ModuleInstance& instance, StageWaiter& waiter) noexcept;
+/// Lets the coroutine that waits for this instance go on; `waiting` is one of its two. Context: the
+/// kernel's own view is active. Locks: kernel_lock held.
+void resume_waiter(ModuleInstance& instance, StageWaiter*& waiting) noexcept;
 
 } // namespace cw::kernel

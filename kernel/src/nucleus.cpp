@@ -40,17 +40,31 @@ std::string_view text_of(const std::array<char, N>& field) noexcept {
 /// tells who is at its other end. On its caller's thread nothing tells a module from that caller,
 /// nor one module on the worker from another.
 struct Caller {
-    Domain* domain;
+    Domain* domain;         ///< Null: a client that has ended since it sent the request.
     ModuleInstance* module; ///< Kernel-placed callers only.
+
+    [[nodiscard]] std::uint32_t grants() const noexcept {
+        return domain == nullptr ? 0u : domain->grants;
+    }
 };
+/// Requires: the handler has not suspended. Locks: kernel_lock held, as long as the result is used.
 Caller caller() noexcept {
     const ExecutorRecord& worker = *registry().worker;
-    ModuleInstance& client = *worker.channels_by_server[worker.view->serving->index]->client;
-    return {client.domain, client.domain->is_kernel() ? &client : nullptr};
+    ModuleInstance* client = worker.channels_by_server[worker.view->serving->index]->client;
+    if (client == nullptr)
+        return {nullptr, nullptr};
+    return {client->domain, client->domain->is_kernel() ? client : nullptr};
+}
+std::uint32_t grants_of_caller() noexcept {
+    const Locked hold{kernel_lock};
+    return caller().grants();
 }
 
 Result<memory::Stretch> memory_area(memory::Size size) noexcept {
+    const Locked hold{kernel_lock};
     const Caller who = caller();
+    if (who.domain == nullptr)
+        return refuse(Status::peer_died);
     const auto area = area_create(*who.domain, who.module, size.bytes);
     if (!area)
         return refuse(area.error());
@@ -65,8 +79,10 @@ memory::Statistics memory_statistics(Nothing) noexcept {
 CW_PROVIDE(memory::statistics, memory_statistics);
 
 Result<Nothing> power_off_service(power::Exit exit) noexcept {
-    if ((caller().domain->grants & kGrantPower) == 0)
+    if ((grants_of_caller() & kGrantPower) == 0) {
+        kernel::log::line("power.off: not permitted: the calling domain has no grant \"power\"");
         return refuse(Status::not_permitted);
+    }
     power_off(static_cast<std::uint8_t>(exit.status));
 }
 CW_PROVIDE(power::off, power_off_service, abi::kMethodQueuedOnly);
@@ -98,22 +114,38 @@ clock::Time clock_now(Nothing) noexcept {
 }
 CW_PROVIDE(clock::now, clock_now);
 
+/// One segment for all who ask: mapping it again and again costs nobody anything.
+Result<Segment*> archive_segment() noexcept {
+    static Segment* segment = nullptr;
+    if (segment == nullptr) {
+        const PhysicalAddress begin = machine().archive_begin;
+        Segment* fresh =
+            CW_TRY(segment_reserve(kernel_domain(), machine().archive_end - begin, "archive"));
+        if (const Status status = segment_borrow(*fresh, 0, begin, fresh->bytes);
+            status != Status::ok) {
+            segment_release(*fresh);
+            return refuse(status);
+        }
+        segment = fresh;
+    }
+    return segment;
+}
+
 Result<archive_pages::Stretch> archive_map(Nothing) noexcept {
     if (archive_count() == 0)
         return refuse(Status::not_found);
-    const PhysicalAddress begin = machine().archive_begin;
     const Locked hold{kernel_lock};
-    Domain& domain = *caller().domain;
-    Segment* segment = CW_TRY(segment_reserve(domain, machine().archive_end - begin, "archive"));
-    Status status = segment_borrow(*segment, 0, begin, segment->bytes);
-    if (status == Status::ok)
-        status = segment_map(*segment, domain, kPteRead);
-    if (status != Status::ok) {
-        segment_unmap(*segment, domain);
-        segment_release(*segment);
-        return refuse(status);
+    Domain* domain = caller().domain;
+    if (domain == nullptr)
+        return refuse(Status::peer_died);
+    Segment* segment = CW_TRY(archive_segment());
+    if (!segment_seen(*segment, *domain)) {
+        if (const Status status = segment_map(*segment, *domain, kPteRead); status != Status::ok) {
+            segment_unmap(*segment, *domain);
+            return refuse(status);
+        }
     }
-    return archive_pages::Stretch{segment->base, machine().archive_end - begin};
+    return archive_pages::Stretch{segment->base, machine().archive_end - machine().archive_begin};
 }
 CW_PROVIDE(archive_pages::map, archive_map, abi::kMethodQueuedOnly);
 
@@ -142,7 +174,7 @@ Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
                               .domain = arguments.domain,
                               .dry_run = arguments.dry_run != 0,
                               .hart = arguments.hart,
-                              .grants = caller().domain->grants,
+                              .grants = grants_of_caller(),
                               .passed_grants = arguments.grants,
                               .links = {links, length}},
                              text);
@@ -153,8 +185,7 @@ CW_PROVIDE(modules::load, load, abi::kMethodQueuedOnly);
 
 Task<modules::LoadReply> unload(modules::UnloadArguments arguments) noexcept {
     TextWriter text = writer_for(arguments.text);
-    const auto result =
-        co_await unload_module(text_of(arguments.name), caller().domain->grants, text);
+    const auto result = co_await unload_module(text_of(arguments.name), grants_of_caller(), text);
     co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
                                  static_cast<std::uint32_t>(result ? Status::ok : result.error())};
 }
@@ -199,6 +230,15 @@ Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept
 }
 CW_PROVIDE(modules::counters, counters);
 
+Result<modules::Lent> lent(modules::CounterArguments arguments) noexcept {
+    const Locked hold{kernel_lock};
+    const ModuleInstance* module = module_by_name(text_of(arguments.module));
+    if (module == nullptr)
+        return refuse(Status::not_found);
+    return modules::Lent{module->executor->view->statistics.lent, module->executor->lent};
+}
+CW_PROVIDE(modules::lent, lent);
+
 /// The kernel's module record: only for its name and state.
 abi::ModuleRecord nucleus_record() noexcept {
     abi::ModuleRecord record{};
@@ -217,10 +257,22 @@ loader::Image nucleus_image;
 Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept {
     if (bytes == 0 || bytes > kGigaPage)
         return refuse(Status::invalid_argument);
-    const Locked hold{kernel_lock};
+    const AreaList* list = module != nullptr ? module->areas : domain.areas;
+    if (list != nullptr && list->count == abi::kMaxAreas)
+        return refuse(Status::no_resource);
+    // What the kernel needs to go on, and to end whoever took the rest.
+    const frames::Statistics counts = frames::statistics();
+    if (bytes / kPage + counts.total_pages / 16 > counts.free_pages)
+        return refuse(Status::no_memory);
     Segment* segment = CW_TRY(segment_create(domain, bytes, Backing::pages, "area"));
-    CW_CHECK_OK(segment_map(*segment, domain, kPteRead | kPteWrite));
-    CW_CHECK_OK(publish_area(domain, module, *segment));
+    const auto share = [&]() -> Result<Nothing> {
+        CW_CHECK_OK(segment_map(*segment, domain, kPteRead | kPteWrite));
+        return publish_area(domain, module, *segment);
+    };
+    if (const auto shared = share(); !shared) {
+        segment_withdraw(*segment);
+        return refuse(shared.error());
+    }
     return segment;
 }
 
@@ -239,16 +291,16 @@ ModuleInstance& nucleus_create() noexcept {
     CW_ASSERT(made.has_value());
     (*made)->nucleus = true;
     all.nucleus = *made;
-    CW_ASSERT(executor_tell(**worker,
-                            {.kind = abi::ControlKind::add_module,
-                             .index = 0,
-                             .a = reinterpret_cast<std::uint64_t>(&cw_module),
-                             .b = 0,
-                             .c = 0,
-                             .d = reinterpret_cast<std::uint64_t>(&nucleus_start),
-                             .e = (*made)->id,
-                             .f = kModulePendings,
-                             .reserved = 0}) == Status::ok);
+    executor_tell(**worker,
+                  {.kind = abi::ControlKind::add_module,
+                   .index = 0,
+                   .a = reinterpret_cast<std::uint64_t>(&cw_module),
+                   .b = 0,
+                   .c = 0,
+                   .d = reinterpret_cast<std::uint64_t>(&nucleus_start),
+                   .e = (*made)->id,
+                   .f = kModulePendings,
+                   .reserved = 0});
     executor_start(**worker);
     return **made;
 }

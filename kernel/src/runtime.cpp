@@ -15,17 +15,20 @@ void wake(std::uint32_t doorbell) noexcept {
     ExecutorRecord& record = *current()->executor;
     if (doorbell >= record.doorbell_count)
         return;
-    if (Thread* target = record.doorbell_targets[doorbell].thread) // else it has ended
-        thread_wake(*target);
+    // As the trap entry does for user domains: by the grant, which stays good when the target's
+    // thread is gone. The target itself may go at any time.
+    const WakeGrant grant = record.doorbells[doorbell];
+    if (grant.word->word.fetch_or(grant.mask, Order::acq_rel) == kWakePoke) // [R6]
+        kernel::arch::poke(*grant.word->hart);
 }
 
 abi::RingTag wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
     ExecutorRecord& record = *current()->executor;
     if (record.retired)
         thread_exit();
-    kernel_wait(deadline_ticks,
-                doorbell < record.doorbell_count ? record.doorbell_targets[doorbell].thread
-                                                 : nullptr);
+    if (doorbell != abi::kNoDoorbell)
+        wake(static_cast<std::uint32_t>(doorbell));
+    kernel_wait(deadline_ticks);
     return 0;
 }
 

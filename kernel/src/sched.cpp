@@ -269,6 +269,10 @@ void thread_assign(Thread& thread, Hart& home) noexcept {
     __atomic_fetch_add(&thread_counts[home.index], 1, __ATOMIC_RELAXED);
 }
 
+void thread_unassign(Thread& thread) noexcept {
+    __atomic_fetch_sub(&thread_counts[thread.hart->index], 1, __ATOMIC_RELAXED);
+}
+
 void thread_start(Thread& thread) noexcept {
     const arch::InterruptsOff off;
     thread.start_work.run = [](RemoteWork& work) {
@@ -305,12 +309,10 @@ void reschedule() noexcept {
     switch_from(self, next);
 }
 
-Status kernel_wait(std::uint64_t deadline, Thread* ring_first) noexcept {
+Status kernel_wait(std::uint64_t deadline) noexcept {
     const arch::InterruptsOff off;
     Thread* self = current();
     Hart& hart = *self->hart;
-    if (ring_first != nullptr)
-        thread_wake(*ring_first);
     drain_wakes(hart);
     if (take_latch(hart, *self))
         return Status::ok;
@@ -335,7 +337,7 @@ void thread_exit() noexcept {
     if (*link != nullptr)
         *link = self->next_in_slot;
     static_cast<void>(take_latch(hart, *self));
-    __atomic_fetch_sub(&thread_counts[hart.index], 1, __ATOMIC_RELAXED);
+    thread_unassign(*self);
     self->state = ThreadState::ended;
     Thread* next = choose(hart);
     set_timer(hart, next == hart.idle);

@@ -32,7 +32,27 @@ Status register_pages(VirtualAddress address,
     return Status::ok;
 }
 
+/// Mappings were taken away, and harts may still use them.
+bool stale_translations;
+
+void take_away(Segment& segment, Domain& domain) noexcept {
+    for (VirtualAddress at = segment.base; at < segment.base + segment.bytes;) {
+        const std::uint64_t step = domain.space.unmap(at);
+        at += step == 0 ? kPage : step;
+    }
+    stale_translations = stale_translations || !domain.at_rest;
+    segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
+    --segment.mappings;
+}
+
+void flush_stale() noexcept {
+    if (stale_translations)
+        flush_everywhere();
+    stale_translations = false;
+}
+
 void free_segment(Segment& segment) noexcept {
+    flush_stale();
     for (VirtualAddress at = segment.base; at < segment.base + segment.bytes;) {
         const auto page = registry.translate(at);
         if (page.bytes == 0) {
@@ -53,7 +73,7 @@ void free_segment(Segment& segment) noexcept {
 }
 
 bool sees(const Domain& domain, const Segment& segment) noexcept {
-    return (segment.seen_by[domain.id / 64] >> domain.id % 64 & 1) != 0;
+    return segment_seen(segment, domain);
 }
 
 } // namespace
@@ -98,6 +118,10 @@ segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* 
                 frames::release(*block + at);
             segment->contiguous = true;
             status = register_pages(segment->base, *block, bytes, 0);
+            for (std::uint64_t at = 0; status != Status::ok && at < bytes; at += kPage) {
+                if (registry.translate(segment->base + at).bytes == 0)
+                    frames::release(*block + at);
+            }
         } else {
             status = block.error();
         }
@@ -169,6 +193,7 @@ Status segment_map(Segment& segment,
         segment.seen_by[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
         ++segment.mappings;
     }
+    bool replaced = false;
     for (VirtualAddress at = segment.base + offset; at < segment.base + offset + bytes;) {
         const auto page = registry.translate(at);
         if (page.bytes == 0) {
@@ -179,24 +204,23 @@ Status segment_map(Segment& segment,
                            segment.base + offset + bytes - at >= kMegaPage;
         const std::uint64_t step = whole ? kMegaPage : kPage;
         const PhysicalAddress physical = page.page + (at & (page.bytes - 1));
+        replaced = replaced || domain.space.translate(at).bytes != 0;
         if (const Status status = domain.space.map(at, physical, step, flags); status != Status::ok)
             return status;
         at += step;
     }
-    flush_everywhere();
+    // A hart that remembers that nothing was here traps once more: see spurious_fault().
+    if (replaced && !domain.at_rest)
+        flush_everywhere();
     return Status::ok;
 }
 
 void segment_unmap(Segment& segment, Domain& domain) noexcept {
     if (!sees(domain, segment))
         return;
-    for (VirtualAddress at = segment.base; at < segment.base + segment.bytes;) {
-        const std::uint64_t step = domain.space.unmap(at);
-        at += step == 0 ? kPage : step;
-    }
-    flush_everywhere();
-    segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
-    if (--segment.mappings == 0 && segment.orphaned)
+    take_away(segment, domain);
+    flush_stale();
+    if (segment.mappings == 0 && segment.orphaned)
         free_segment(segment);
 }
 
@@ -204,6 +228,25 @@ void segment_release(Segment& segment) noexcept {
     segment.orphaned = true;
     if (segment.mappings == 0)
         free_segment(segment);
+}
+
+void segments_withdraw(std::span<Segment* const> segments) noexcept {
+    for (Segment* segment : segments) {
+        for (std::uint32_t id = 0; segment != nullptr && id < kMaxDomains; ++id) {
+            Domain* domain = domain_by_id(id);
+            if (domain != nullptr && sees(*domain, *segment))
+                take_away(*segment, *domain);
+        }
+    }
+    flush_stale();
+    for (Segment* segment : segments) {
+        if (segment != nullptr)
+            segment_release(*segment);
+    }
+}
+
+bool segment_seen(const Segment& segment, const Domain& domain) noexcept {
+    return (segment.seen_by[domain.id / 64] >> domain.id % 64 & 1) != 0;
 }
 
 void segments_release_all(Domain& owner) noexcept {

@@ -12,6 +12,8 @@ namespace cw::kernel {
 
 namespace {
 
+constexpr const char* kByAnother = "its thread was in the module that was stopped";
+
 Pending* own_pool(const ModuleInstance& instance) noexcept {
     return reinterpret_cast<Pending*>(instance.pool->base);
 }
@@ -32,7 +34,7 @@ abi::RawFuture refuse_request(std::uint64_t*,
 
 /// Closes whatever leads into a kernel-placed module, for those who come and for those who wait.
 /// Code of it that another hart runs right now goes on until it returns. Locks: kernel_lock held.
-void stop_instance(ModuleInstance& instance) noexcept {
+void stop_instance(ModuleInstance& instance, const char* cause) noexcept {
     if (instance.stage == ModuleStage::failed)
         return; // for another thread that was in it
     const bool starting = instance.stage == ModuleStage::starting;
@@ -48,17 +50,18 @@ void stop_instance(ModuleInstance& instance) noexcept {
     forget_waiters(own_pool(instance), kModulePendings);
     for (const Channel* channel = registry().channels; channel != nullptr;
          channel = channel->next) {
-        if (channel->client == &instance)
+        if (channel->client == &instance && channel->pool != nullptr)
             forget_waiters(reinterpret_cast<Pending*>(channel->pool->base), kPoolPendings);
     }
     instance.stage = ModuleStage::failed;
     instance.start_status = Status::peer_died;
+    instance.end_cause = cause;
     revoke_call_grants(instance);
     close_channels(instance);
     if (instance.removing)
         removal_step(instance); // rmmod waits for the end of it
     else if (starting)
-        resume_starter(instance); // load_module() looks at it once more
+        resume_waiter(instance, instance.waiter); // load_module() takes it back
     else
         begin_removal(instance);
 }
@@ -91,8 +94,8 @@ ModuleInstance* culprit(const Thread& self, const TrapFrame& frame) noexcept {
 void stop_bystander(ModuleInstance& instance) noexcept {
     if (instance.stage == ModuleStage::failed)
         return;
-    log::line("{}: stopped: its thread was in the module that was stopped", instance.image->name());
-    stop_instance(instance);
+    log::line("{}: stopped: {}", instance.image->name(), kByAnother);
+    stop_instance(instance, kByAnother);
 }
 
 /// The caller could not be found. Leaves all frames behind: other modules that have some, and the
@@ -111,9 +114,8 @@ void stop_bystander(ModuleInstance& instance) noexcept {
                 stop_bystander(*m);
         }
         if (!self.domain->is_kernel()) {
-            log::line("{}: ended: its thread was in the module that was stopped",
-                      self.domain->name);
-            end_domain(*self.domain);
+            log::line("{}: ended: {}", self.domain->name, kByAnother);
+            end_domain(*self.domain, kByAnother);
         }
     }
     if (!self.domain->is_kernel())
@@ -137,21 +139,21 @@ void removal_step(ModuleInstance& instance) noexcept {
         return;
     revoke_call_grants(instance);
     close_channels(instance);
-    if (!channels_gone(instance) || instance.let_go)
-        return; // once more when the last one has gone
+    if (!channels_unused(instance) || instance.let_go)
+        return; // once more when the last client is done
     instance.let_go = true;
     if (instance.stage == ModuleStage::running)
         instance.stage = ModuleStage::stopping;
-    static_cast<void>(executor_tell(*instance.executor,
-                                    {.kind = abi::ControlKind::remove_module,
-                                     .index = 0,
-                                     .a = instance.base + instance.image->module().state,
-                                     .b = 0,
-                                     .c = 0,
-                                     .d = 0,
-                                     .e = instance.id,
-                                     .f = 0,
-                                     .reserved = 0}));
+    executor_tell(*instance.executor,
+                  {.kind = abi::ControlKind::remove_module,
+                   .index = 0,
+                   .a = instance.base + instance.image->module().state,
+                   .b = 0,
+                   .c = 0,
+                   .d = 0,
+                   .e = instance.id,
+                   .f = 0,
+                   .reserved = 0});
 }
 
 void refuse_callers(const ModuleInstance& instance) noexcept {
@@ -182,15 +184,17 @@ bool module_fault(const char* cause, TrapFrame& frame) noexcept {
         ModuleInstance* const guilty = culprit(self, frame);
         if (guilty == nullptr || !guilty->domain->is_kernel() || guilty->nucleus)
             return false;
+        if (self.giving_up != nullptr)
+            cause = "it gave up";
         log::line("{}: stopped: {} at {}, address {}; it ran in the kernel, which shares its fate "
                   "from here on",
                   guilty->image->name(),
-                  self.giving_up != nullptr ? "it gave up" : cause,
+                  cause,
                   Hex{frame.pc},
                   Hex{frame.value});
         print_backtrace(frame.pc, frame.x[1], frame.x[8], frame.x[2]);
         self.giving_up = nullptr;
-        stop_instance(*guilty);
+        stop_instance(*guilty, cause);
         if (return_to_caller(self, *guilty, frame))
             return true;
     }

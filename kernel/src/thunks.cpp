@@ -44,19 +44,21 @@ void (*revoked_function() noexcept)() {
 /// domain. Untrusted: `words` is the kernel's copy.
 extern "C" bool check_buffers(const CallGrant* grant, const std::uint64_t* words) noexcept {
     ++current()->executor->checked_calls;
-    const AreaList& list = current()->domain->areas;
+    const AreaList* const list = current()->domain->areas;
     for (std::uint32_t b = 0; b < grant->shape.buffers; ++b) {
         const std::uint64_t address = words[grant->shape.buffer_word[b]];
         const std::uint64_t size = words[grant->shape.buffer_word[b] + 1];
         bool found = size == 0;
-        const std::uint32_t count = __atomic_load_n(&list.count, __ATOMIC_ACQUIRE);
+        const std::uint32_t count =
+            list == nullptr ? 0 : __atomic_load_n(&list->count, __ATOMIC_ACQUIRE);
         for (std::uint32_t i = 0; i < count && !found; ++i) {
-            const Segment& area = *list.areas[i];
+            const Segment& area = *list->areas[i];
             found = address >= area.base && size <= area.bytes &&
                     address - area.base <= area.bytes - size;
         }
         if (!found)
             return false;
+        current()->executor->lent += size;
     }
     return true;
 }

@@ -62,8 +62,32 @@ const char* cause_in_kernel(const TrapFrame& frame) noexcept {
     power_off(101);
 }
 
+/// True if the access that trapped is allowed by now: this hart remembered the place from before
+/// something was mapped there (Privileged Architecture 1.12, 4.2.1: making an entry valid needs no
+/// fence, if such faults are expected).
+bool spurious_fault(const TrapFrame& frame, bool from_user) noexcept {
+    const std::uint64_t right = frame.cause == 12   ? kPteExecute
+                                : frame.cause == 13 ? kPteRead
+                                : frame.cause == 15 ? kPteWrite
+                                                    : 0;
+    const Domain* domain = current()->domain;
+    if (right == 0 || frame.value >= abi::kWindowEnd || (from_user && domain->ended))
+        return false;
+    const AddressSpace& space = from_user ? domain->space : kernel_space();
+    if (CW_CSR_READ(satp) != space.satp())
+        return false;
+    const auto page = space.translate(frame.value);
+    const std::uint64_t needed = right | (from_user ? std::uint64_t{kPteUser} : 0);
+    if (page.bytes == 0 || (page.flags & (right | kPteUser)) != needed)
+        return false;
+    arch::flush_translations();
+    return true;
+}
+
 void on_exception(TrapFrame& frame) noexcept {
     const bool from_user = (frame.status & arch::kStatusSpp) == 0;
+    if (spurious_fault(frame, from_user))
+        return;
     if (from_user) {
         if (frame.cause == kUserCall) { // a call number that does not exist
             frame.pc += 4;
@@ -88,7 +112,7 @@ extern "C" void handle_trap(TrapFrame* frame) noexcept {
         ++hart.interrupts;
         switch (frame->cause & ~arch::kInterrupt) {
         case arch::kTimer:
-            watch(*current(), (frame->status & arch::kStatusSpp) == 0);
+            watch(*current(), *frame);
             on_timer();
             break;
         case arch::kSoftware:

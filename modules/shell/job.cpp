@@ -25,6 +25,8 @@ struct Cost {
     std::uint64_t instructions = 0; ///< Of this hart, whoever ran on it.
     std::uint64_t system_calls = 0; ///< Of the shell and, if it is a process, of digest.
     std::uint64_t wakes = 0;
+    std::uint64_t hashed = 0; ///< Bytes.
+    std::uint64_t lent = 0;   ///< Of them, those whose buffers went to digest by reference.
 };
 
 struct Placing {
@@ -52,8 +54,13 @@ std::uint64_t system_calls(const cw::modules::Counters& c) noexcept {
 cw::Task<Cost> cost_until_now(cw::abi::Placement placement) noexcept {
     CW_CO_TRY(own, co_await counters("shell"));
     Cost cost{.system_calls = system_calls(own), .wakes = own.wakes};
-    if (placement != cw::abi::Placement::sync_caller) {
+    if (placement == cw::abi::Placement::sync_caller) {
+        CW_CO_TRY(lent, co_await cw::modules::lent({{"shell"}}));
+        cost.lent = lent.sent;
+    } else {
         CW_CO_TRY(theirs, co_await counters("digest"));
+        CW_CO_TRY(lent, co_await cw::modules::lent({{"digest"}}));
+        cost.lent = lent.received;
         cost.wakes += theirs.wakes;
         if (placement == cw::abi::Placement::user_process)
             cost.system_calls += system_calls(theirs);
@@ -110,6 +117,8 @@ hash_measured(std::uint64_t handle, File file, cw::abi::Placement placement) noe
         cost.calls += calls;
         cost.system_calls += after.system_calls - before.system_calls;
         cost.wakes += after.wakes - before.wakes;
+        cost.lent += after.lent - before.lent;
+        cost.hashed += bytes;
         CW_CO_TRY(stop, co_await wants_to_stop());
         if (stop)
             co_return cw::refuse(cw::Status::cancelled);
@@ -142,12 +151,12 @@ cw::Task<> hash_and_report(File file, Placing placing) noexcept {
     CW_CO_CHECK(co_await put_links());
     out.put(" sha256=");
     out.put_hex(digest->bytes);
-    // Buffers travel as addresses: nothing on the way of a call copies what is in them.
-    out.format(" calls={} instructions={} syscalls={} wakes={} copied=0\n",
+    out.format(" calls={} instructions={} syscalls={} wakes={} copied={}\n",
                cost->calls,
                cost->instructions,
                cost->system_calls,
-               cost->wakes);
+               cost->wakes,
+               cost->hashed - cost->lent);
     co_return co_await out.flush();
 }
 

@@ -22,6 +22,7 @@ CW_USES(cw::modules::load);
 CW_USES(cw::modules::unload);
 CW_USES(cw::modules::describe);
 CW_USES(cw::modules::counters);
+CW_USES(cw::modules::lent);
 CW_USES(cw::klog::read);
 CW_USES(cw::clock::now);
 CW_USES(cw::power::off);

@@ -18,6 +18,7 @@ CW_REQUIRE(cw::modules::load);
 CW_REQUIRE(cw::modules::unload);
 CW_REQUIRE(cw::modules::describe);
 CW_REQUIRE(cw::modules::counters);
+CW_REQUIRE(cw::modules::lent);
 CW_REQUIRE(cw::klog::read);
 CW_REQUIRE(cw::clock::now);
 CW_REQUIRE(cw::power::off);

@@ -117,12 +117,17 @@ class ScenarioRunTest(support.TreeTest):
 class BenchTest(support.TreeTest):
     QEMU = """
 wakes = "bench wakes\\n" in script[0]
-assert ("-icount" in sys.argv) != wakes
+assert ("-icount" in sys.argv) != (wakes or "-plugin" in sys.argv)
 def boot_of(name):
     if name.startswith("wakes_"):
         return "wakes"
+    if name == "wake.idle_remote":
+        return "remote"
     return "placements" if name.startswith(("call.process.", "call.kernel.")) else "paths"
 boot = "wakes" if wakes else "placements" if "placements" in script[0] else "paths"
+if "-plugin" in sys.argv:
+    boot = "counted"
+    pathlib.Path(sys.argv[sys.argv.index("-plugin") + 1].partition("out=")[2]).write_text("31\\n33\\n31\\n")
 import tomllib
 for target in tomllib.loads(pathlib.Path("tools/bench.toml").read_text())["figure"]:
     if boot_of(target["name"]) == boot:
@@ -136,7 +141,7 @@ for target in tomllib.loads(pathlib.Path("tools/bench.toml").read_text())["figur
         document = json.loads((self.folder / "out.json").read_text())
         self.assertEqual(set(document), {"machine", "figures"})
         self.assertEqual(set(document["figures"][0]), {"name", "unit", "min", "median", "n"})
-        self.assertEqual(len(document["figures"]), 28)
+        self.assertEqual(len(document["figures"]), 29)
 
     def test_a_missing_figure_is_an_error(self) -> None:
         plan = (support.ROOT / "tools/bench.toml").read_text() + '\n[[figure]]\nname = "x"\nshows = "y"\n'

@@ -46,10 +46,10 @@ class ScenarioTest(support.ScratchTest):
 
     def test_patterns_are_filled_in(self) -> None:
         loaded = self.load(
-            'summary = "s"\nexpect = ["@HARTS@ harts", "@SHA256:t@", "@SIZE:t@"]\n[[file]]\nname = "t"\ntext = "hi"\n'
+            'summary = "s"\nexpect = ["@HARTS@ harts", "@HART:6@", "@SHA256:t@", "@SIZE:t@"]\n[[file]]\nname = "t"\ntext = "hi"\n'
         )
         expanded = [loaded.expand(pattern, 4) for pattern in loaded.expect]
-        self.assertEqual(expanded, ["4 harts", hashlib.sha256(b"hi").hexdigest(), "2"])
+        self.assertEqual(expanded, ["4 harts", "2", hashlib.sha256(b"hi").hexdigest(), "2"])
 
     def test_slips_are_errors(self) -> None:
         self.refused("unknown key expects", LEAST + 'expects = ["x"]')

@@ -49,6 +49,7 @@ class Boot:
     script: str
     harts: int
     icount: bool
+    counted: str = ""  # Figure that tools/bench/count.c counts, between the guest's markers.
 
 
 def load_plan(path: Path) -> tuple[list[Boot], list[Target]]:
@@ -71,6 +72,14 @@ def parse(lines: Iterable[str]) -> list[Figure]:
             raise Failure(f"impossible figure from the guest: {line}")
         figures.append(figure)
     return figures
+
+
+def counted(name: str, text: str) -> list[Figure]:
+    """The figure of numbers that were counted, one a line."""
+    numbers = sorted(int(line) for line in text.split())
+    if not numbers:
+        raise Failure(f"{name}: nothing was counted; did the guest reach its markers?")
+    return [Figure(name, "instructions", numbers[0], numbers[len(numbers) // 2], len(numbers))]
 
 
 def merge(groups: Iterable[Sequence[Figure]]) -> list[Figure]:

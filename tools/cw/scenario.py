@@ -51,17 +51,19 @@ class Scenario:
         return f"system.{self.name}.h{harts}"
 
     def expand(self, pattern: str, harts: int) -> str:
-        """Fills in @HARTS@, and @SHA256:NAME@ and @SIZE:NAME@ of the scenario's files."""
+        """Fills in @HARTS@, @HART:N@, and @SHA256:NAME@ and @SIZE:NAME@ of the scenario's files."""
 
         def replace(match: re.Match[str]) -> str:
             if match[0] == "@HARTS@":
                 return str(harts)
+            if match[1] == "HART" and match[2].isdecimal():
+                return str(int(match[2]) % harts)
             for entry in self.files:
                 if entry.name == match[2]:
                     return hashlib.sha256(entry.data).hexdigest() if match[1] == "SHA256" else str(len(entry.data))
             raise Failure(f"{self.path}: {match[0]} names no file of this scenario")
 
-        return re.sub(r"@HARTS@|@(SHA256|SIZE):([^@]+)@", replace, pattern)
+        return re.sub(r"@HARTS@|@(HART|SHA256|SIZE):([^@]+)@", replace, pattern)
 
 
 @dataclass

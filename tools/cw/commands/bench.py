@@ -11,6 +11,7 @@ from typing import Any
 from cw import builder, figures, guest, options, packages, paths, qemu, symbolize, system
 from cw.failure import Failure
 from cw.progress import Progress
+from cw.steps import run_step
 
 HELP = "measure: instruction counts of every path, wake-ups per call"
 DETAILS = """\
@@ -58,9 +59,12 @@ def main(parsed: argparse.Namespace) -> int:
 
 def _measure(boot: figures.Boot) -> list[figures.Figure]:
     entries = [*system.base_modules(), system.script([boot.script])]
+    counts = paths.BUILD / "bench" / "counts.txt"
+    extra = ("-plugin", f"{_counter()},out={counts}") if boot.counted else ()
     hung = False
     with system.packed("bench", entries, keep=lambda: hung) as archive:
-        argv = qemu.command(qemu.Machine(boot.harts, qemu.memory_for(archive.size), boot.icount), archive.path)
+        machine = qemu.Machine(boot.harts, qemu.memory_for(archive.size), boot.icount, extra=extra)
+        argv = qemu.command(machine, archive.path)
         with Progress(f"running `{boot.script}`") as progress:
             outcome = guest.run(
                 argv,
@@ -73,7 +77,18 @@ def _measure(boot: figures.Boot) -> list[figures.Figure]:
             raise Failure(guest.describe_hang(outcome, archive.reproduce(argv)), status=outcome.status)
     if outcome.status != 0:
         raise Failure(f"`{boot.script}` ended with status {outcome.status}\n{outcome.tail()}")
-    return figures.parse(outcome.lines)
+    counted = figures.counted(boot.counted, counts.read_text()) if boot.counted else []
+    return figures.parse(outcome.lines) + counted
+
+
+def _counter() -> Path:
+    """The plugin, compiled if its source is newer."""
+    source, target = paths.TOOLS / "bench" / "count.c", paths.BUILD / "bench" / "count.so"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+        command = ["clang-19", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-fvisibility=hidden"]
+        run_step("compiling the counter", [*command, str(source), "-o", str(target)], "bench-count")
+    return target
 
 
 def _compare(boots: list[figures.Boot], groups: list[list[figures.Figure]]) -> None:

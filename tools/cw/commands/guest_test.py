@@ -33,7 +33,8 @@ def run(test: scenario.Scenario, harts: int, *, verbose: bool = False) -> int:
     name = test.test_name(harts)
     entries = system.base_modules() + system.find_modules(test.modules) + list(test.files)
     if test.commands is not None:
-        entries.append(system.script(test.commands, power_off=test.power_off))
+        commands = [test.expand(command, harts) for command in test.commands]
+        entries.append(system.script(commands, power_off=test.power_off))
     failed = True
     with system.packed(name, entries, keep=lambda: failed) as archive:
         machine = qemu.Machine(

@@ -104,6 +104,8 @@ enum class Report : std::uint64_t {
     module_started = 1, ///< b = token, c = Status.
     module_removed = 2, ///< b = token.
     end_closed = 3, ///< b = index | client << 32: the executor no longer touches this end's memory.
+                    ///< Of a client, c = 1: nor its pool; else it reports again
+                    ///< when that is so.
     end_faulted = 4, ///< b = index | client << 32: the peer broke the contract.
     relink = 6, ///< b = token, c = 1: the module has been let go, its slots are nobody's any more.
     module_failed =

@@ -49,6 +49,7 @@ struct ClientEnd {
     std::uint32_t index;
     bool closed;
     bool synchronous;  ///< Calls are made by system call too, as long as there are credits.
+    bool lingering;    ///< Closed, but futures hold entries of the pool.
     bool holding;      ///< Calls go through `overflow`, until no carrier is in flight any more.
     Pending* overflow; ///< Calls that found no credit, oldest first.
     Pending* overflow_last;
@@ -88,6 +89,7 @@ struct ServerEnd {
     const abi::BufferAreas* areas;
     std::uint32_t index;
     bool closed;
+    bool leaving;           ///< The kernel waits to hear that no handler is under way any more.
     PromiseBase* suspended; ///< Handlers that have not answered yet, newest first.
     std::uint32_t
         suspended_count; ///< Of them; more than the credits is more than an honest client has.
@@ -105,6 +107,7 @@ struct ExecutorStatistics {
     std::uint64_t received;  ///< Submissions taken.
     std::uint64_t completed; ///< Completions taken.
     std::uint64_t faults;    ///< Peers that broke the contract.
+    std::uint64_t lent;      ///< Bytes of buffers that came with requests, by reference.
 
     [[nodiscard]] std::uint64_t wakes() const noexcept { return rings + waits - quiet; }
 };

@@ -14,9 +14,9 @@
 namespace cw::kernel {
 
 inline constexpr std::uint32_t kMaxDomains = 256;
-inline constexpr std::uint32_t kMaxDoorbells = 128;  ///< Of one executor.
-inline constexpr std::uint32_t kMaxCallGrants = 256; ///< Of one executor.
-inline constexpr std::uint32_t kMaxEdges = 256;      ///< Of one executor.
+inline constexpr std::uint32_t kMaxDoorbells = 2 * abi::kMaxEnds; ///< Of one executor.
+inline constexpr std::uint32_t kMaxCallGrants = 256;              ///< Of one executor.
+inline constexpr std::uint32_t kMaxEdges = 256;                   ///< Of one executor.
 /// Entries of a module's own pool: calls that wait for a credit, or within its domain for an
 /// answer, and sleeps. When all are in use, calls are refused: no_memory.
 inline constexpr std::uint32_t kModulePendings = 512;
@@ -36,11 +36,14 @@ enum DomainGrants : std::uint32_t {
 struct ModuleInstance;
 struct Channel;
 
-/// The buffer areas of a client: a user domain, or one kernel-placed module.
+/// The buffer areas of a client: a user domain, or one kernel-placed module. They stay as long as
+/// the client or one of its channels: a provider may be in the middle of a buffer when the client
+/// ends.
 struct AreaList {
     Segment* table; ///< BufferAreas, read-only for those who check against it.
     Segment* areas[abi::kMaxAreas];
-    std::uint32_t count;
+    std::uint32_t count; ///< Release, after the entry; pairs with the acquire in check_buffers().
+    std::uint32_t users; ///< The client, and its channels.
 };
 
 /// The kernel's record of an executor: its thread, its memory, its tables.
@@ -70,8 +73,11 @@ struct ExecutorRecord {
     std::uint64_t server_ends;
     Channel* channels_by_client[abi::kMaxEnds];
     Channel* channels_by_server[abi::kMaxEnds];
+    Segment* pools[abi::kMaxEnds]; ///< Of clients' closed channels whose pools are still in use.
+    const char* condemned;         ///< Why its domain is to end at its next step; else null.
     bool retired;
-    std::uint64_t checked_calls; ///< Synchronous calls with buffers.
+    std::uint64_t checked_calls; ///< Synchronous calls with buffers,
+    std::uint64_t lent;          ///< and the bytes of those, which went by reference.
     ExecutorRecord* next;        ///< All executors.
 };
 
@@ -79,12 +85,13 @@ struct Domain {
     std::uint32_t id;
     bool used;
     bool ended;
+    bool at_rest; ///< Its thread has not started yet, or has gone: no hart has its translations.
     std::uint32_t grants; ///< DomainGrants.
     AddressSpace space;
     ExecutorRecord* executor; ///< The only one of a user domain; the worker's in the kernel.
     char name[32];
     std::uint32_t module_count;
-    AreaList areas; ///< User domains only.
+    AreaList* areas; ///< User domains only; null until first needed.
 
     [[nodiscard]] bool is_kernel() const noexcept { return id == 0; }
 };
@@ -96,12 +103,21 @@ struct Link {
     Segment* remote_text;   ///< With Path::remote: the stubs that the slot leads to.
     std::uint32_t edge;     ///< 1 + index of the edge this requirement has had; it is used again.
     std::uint32_t grant;    ///< 1 + index of its call grant.
+    std::uint32_t end;      ///< 1 + index of the client end it leads to; 0: none.
     ModuleInstance* wanted; ///< To be linked to this one when the client's executor is at rest.
     std::uint32_t wanted_method;
     loader::Path wanted_path;
 };
 
 enum class ModuleStage : std::uint32_t { starting, running, stopping, failed };
+
+/// A coroutine that waits for a module to start or to go, and what became of it. The module may be
+/// gone when the coroutine goes on.
+struct StageWaiter {
+    Ready* ready;
+    ModuleStage stage;
+    const char* cause; ///< With a stage that was not hoped for.
+};
 
 /// A loaded module.
 struct ModuleInstance {
@@ -117,6 +133,7 @@ struct ModuleInstance {
     Segment* remote_text; ///< Its ring stubs, for the clients that are linked to them; null until
                           ///< the first is.
     Segment* methods;     ///< MethodTable, read-only for the domain.
+    Segment* devices[abi::kMaxDevices]; ///< Registers.
     VirtualAddress base;
     std::uint32_t id;
     Status start_status;
@@ -129,14 +146,17 @@ struct ModuleInstance {
                    ///< more, then its channels close, then its executor lets it go.
     bool let_go;   ///< Its executor was told to.
     ModuleInstance* next;
-    AreaList areas; ///< Kernel-placed modules only.
+    AreaList* areas; ///< Kernel-placed modules only; null until first needed.
     Link links[abi::kMaxRequires];
-    Ready* starter; ///< The coroutine that waits for it to start or to go.
+    StageWaiter* waiter;         ///< The coroutine that waits for it to start, or to be let go.
+    std::uint64_t waiting_since; ///< Ticks; with a waiter: see hurry.cpp.
+    StageWaiter* mourner;        ///< The coroutine that waits until nothing of it is left.
+    const char* end_cause;       ///< Why it failed, if that is known.
 };
 
 /// A ring pair between a client module and a provider module.
 struct Channel {
-    ModuleInstance* client;
+    ModuleInstance* client; ///< Null once it is gone; the channel is closed then. So is:
     ModuleInstance* provider;
     Segment* client_segment;
     Segment* provider_segment;
@@ -146,7 +166,8 @@ struct Channel {
     bool closed;
     Segment* pool;   ///< The client's Pendings.
     Segment* queued; ///< With a provider in the kernel: room for synchronous calls that must wait.
-    Domain *client_domain, *provider_domain; ///< Once closed.
+    Domain *client_domain, *provider_domain; ///< Once closed; null when it is gone.
+    AreaList* areas;                         ///< The client's.
     std::uint64_t buffer_rights; ///< kPteRead/kPteWrite: what the provider gets on the client's
                                  ///< areas; 0: no buffers travel.
     Channel* next;
@@ -171,21 +192,32 @@ void thread_destroy(Thread& thread) noexcept;
 [[nodiscard]] Result<ExecutorRecord*> kernel_executor_create(std::string_view name,
                                                              Hart* home = nullptr) noexcept;
 void executor_start(ExecutorRecord& record) noexcept;
+/// Undoes kernel_executor_create() or domain_create(). Requires: executor_start() was not called;
+/// it has no modules any more. Locks: kernel_lock held.
+void executor_discard(ExecutorRecord& record) noexcept;
 /// Ends a kernel executor that has no module any more: its thread exits, its memory is freed.
 /// Locks: kernel_lock held.
 void kernel_executor_retire(ExecutorRecord& record) noexcept;
 /// The word in which the executor sees how often an interrupt came.
 [[nodiscard]] Atomic<std::uint64_t>* interrupt_word(ExecutorRecord& record,
                                                     std::uint32_t index) noexcept;
-/// Tells an executor something; what does not fit now goes when it has taken earlier entries.
+/// Tells an executor something; what does not fit now goes when it has taken earlier entries. A
+/// user domain that takes nothing for so long that this is full too has lost its right to go on.
 /// Locks: kernel_lock held.
-[[nodiscard]] Status executor_tell(ExecutorRecord& record, const abi::ControlEntry& entry) noexcept;
+void executor_tell(ExecutorRecord& record, const abi::ControlEntry& entry) noexcept;
+/// True if so many more entries can be told. Locks: kernel_lock held.
+[[nodiscard]] bool executor_listens(const ExecutorRecord& record, std::uint32_t entries) noexcept;
+/// Ends a user domain as soon as its thread looks: for places where end_domain() cannot be called.
+/// Locks: kernel_lock held.
+void executor_condemn(ExecutorRecord& record, const char* cause) noexcept;
 /// Passes on entries that found the ring full. Locks: kernel_lock held.
 void executor_pump(ExecutorRecord& record) noexcept;
-/// A doorbell of `record` that rings `target` for its ring `tag`. Errors: no_resource.
-[[nodiscard]] Result<std::uint32_t>
+/// A doorbell of `record` that rings `target` for its ring `tag`, which is not 0. Requires: an end
+/// of a channel that has none yet. Locks: kernel_lock held.
+[[nodiscard]] std::uint32_t
 executor_doorbell(ExecutorRecord& record, Thread& target, abi::RingTag tag) noexcept;
-/// Takes it away again: the index stays valid and rings nobody, until it is given out anew.
+/// Takes it away again: the index stays valid and rings nobody, until it is given out anew. Locks:
+/// kernel_lock held.
 void executor_give_back(ExecutorRecord& record, std::uint32_t doorbell) noexcept;
 
 [[nodiscard]] ExecutorRecord* all_executors() noexcept;

@@ -41,8 +41,8 @@ void describe_domains(TextWriter& text) noexcept;
 [[nodiscard]] ModuleInstance* module_by_name(std::string_view name) noexcept;
 [[nodiscard]] ModuleInstance* all_modules() noexcept;
 
-/// A new buffer area for the client that calls with this thread's executor. Locks: takes
-/// kernel_lock.
+/// A new buffer area for a client: a user domain, or a module in the kernel. Errors:
+/// invalid_argument, no_resource (kMaxAreas), no_memory. Locks: kernel_lock held.
 [[nodiscard]] Result<Segment*>
 area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept;
 
@@ -57,8 +57,9 @@ bool module_fault(const char* cause, TrapFrame& frame) noexcept;
 /// The thread of an ended domain is gone: what is left of its modules and memory goes too. Locks:
 /// kernel_lock held.
 void domain_finish(Domain& domain) noexcept;
-/// Called on every timer tick: ends a domain whose executor makes no progress.
-void watch(Thread& thread, bool user_mode) noexcept;
+/// Called on every timer tick: ends a domain, or stops a kernel-placed module, whose executor makes
+/// no progress.
+void watch(Thread& thread, TrapFrame& frame) noexcept;
 void handle_report(ExecutorRecord& record,
                    abi::Report kind,
                    std::uint64_t b,

@@ -45,6 +45,8 @@ void set_hart_count(unsigned count) noexcept;
 
 /// Gives a new thread its home, for good, and its wake slot.
 void thread_assign(Thread& thread, Hart& home) noexcept;
+/// Undoes thread_assign() for a thread that is never started, or never again.
+void thread_unassign(Thread& thread) noexcept;
 /// Makes a prepared thread (home, saved context, resume kind, priority) ready for the first time.
 /// Context: any hart.
 void thread_start(Thread& thread) noexcept;
@@ -59,7 +61,7 @@ void run_on(Hart& target, RemoteWork& work) noexcept;
 
 /// As abi::Call::wait, for kernel threads. Context: interrupts on or off; they are on afterwards if
 /// they were.
-Status kernel_wait(std::uint64_t deadline, Thread* ring_first) noexcept;
+Status kernel_wait(std::uint64_t deadline) noexcept;
 /// Picks the next thread; the current one is parked as ResumeKind::kernel and comes back here.
 /// Context: interrupts off.
 void reschedule() noexcept;

@@ -5,6 +5,7 @@
 #include <cw/core/result.hpp>
 #include <cw/kernel/layout.hpp>
 #include <cw/kernel/paging.hpp>
+#include <span>
 
 namespace cw::kernel {
 
@@ -58,6 +59,14 @@ segment_map(Segment& segment, Domain& domain, std::uint64_t rights) noexcept {
 void segment_unmap(Segment& segment, Domain& domain) noexcept;
 /// The owner gives it up: it is freed once nobody sees it.
 void segment_release(Segment& segment) noexcept;
+/// Takes segments (null: none) out of everybody's view and frees them, with one fence for all. An
+/// ended domain may see one until its thread has gone; then it goes with that.
+void segments_withdraw(std::span<Segment* const> segments) noexcept;
+inline void segment_withdraw(Segment& segment) noexcept {
+    Segment* const one[] = {&segment};
+    segments_withdraw(one);
+}
+[[nodiscard]] bool segment_seen(const Segment& segment, const Domain& domain) noexcept;
 /// Gives up all segments a domain owns, and its view of all others.
 void segments_release_all(Domain& owner) noexcept;
 

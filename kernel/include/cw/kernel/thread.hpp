@@ -45,8 +45,8 @@ static_assert(sizeof(WakeGrant) == 16);
 
 /// Whom a doorbell rings, for wait(), which may run that thread at once. Used by trap.S.
 struct DoorbellTarget {
-    Thread* thread; ///< Null: it has ended.
-    abi::RingTag tag;
+    Thread* thread;   ///< Null: it has ended, or the doorbell is not in use.
+    abi::RingTag tag; ///< 0: it is not in use.
 };
 static_assert(sizeof(DoorbellTarget) == 16);
 

@@ -65,4 +65,12 @@ struct Counters {
 /// What the executor of a module has counted.
 CW_METHOD(modules, counters, CounterArguments, Counters, 1, 0);
 
+struct Lent {
+    std::uint64_t received; ///< With requests by ring that the module's executor served.
+    std::uint64_t sent;     ///< With synchronous calls that the module's executor made.
+};
+/// Bytes of buffers that went by reference: their addresses were checked and passed on. What a
+/// callee saw of a buffer beyond that would have been copied.
+CW_METHOD(modules, lent, CounterArguments, Lent, 1, 0);
+
 } // namespace cw::modules

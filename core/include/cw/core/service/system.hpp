@@ -47,8 +47,8 @@ struct Stretch {
     std::uint64_t address; ///< Page aligned.
     std::uint64_t bytes;
 };
-/// The boot archive as abi/archive.hpp describes it, mapped read-only for the caller, anew with
-/// each call; for the archive module, which makes files of it. Errors: not_found (booted without
-/// one, or with one that is not in order), no_memory, no_resource.
+/// The boot archive as abi/archive.hpp describes it, mapped read-only for the caller, at the same
+/// address for everybody; for the archive module, which makes files of it. Errors: not_found
+/// (booted without one, or with one that is not in order), no_memory, no_resource.
 CW_METHOD(archive_pages, map, Nothing, Stretch, 1, 0);
 } // namespace cw::archive_pages
