@@ -55,13 +55,16 @@ def main(parsed: argparse.Namespace) -> int:
     entries = system.base_modules() + system.find_modules(parsed.module) + user_entries
     if commands is not None:
         entries.append(system.script(commands))
+    main_job = commands == [job.COMMAND]
+    if main_job and parsed.harts == 1:
+        parsed.icount = True  # Instructions per call are one of its columns.
     watched = _Watched(parsed)
     with system.packed("run", entries, keep=lambda: watched.hung) as archive:
         machine = options.machine(parsed, archive_bytes=archive.size)
         argv = qemu.command(machine, archive.path)
         if commands is None:
             return terminal.run(argv, symbolize.Symbolizer().annotate)
-        return watched.run(argv, archive, main_job=commands == [job.COMMAND])
+        return watched.run(argv, archive, main_job=main_job)
 
 
 def _commands(parsed: argparse.Namespace) -> list[str] | None:
@@ -110,7 +113,7 @@ class _Watched:
 
     def _judge(self, status: int) -> int:
         if self.rows:
-            print(job.render(self.rows))
+            print(job.render(self.rows, exact=self.parsed.icount))
         wrong = job.check(self.rows, job.host_digests(self.parsed.files))
         if status != 0:
             wrong.insert(0, f"{job.COMMAND} ended with status {status}")
