@@ -165,6 +165,7 @@ void run_next(Hart& hart, Thread& next) noexcept {
         arch::disable_interrupts();
         std::uint64_t expected = 0;
         if (hart.inbox.load(Order::relaxed) == nullptr && hart.ready_mask == 0 &&
+            hart.dead == nullptr && // somebody may wait for what an ended thread had
             hart.wake.word.compare_exchange(expected, kWakePoke, Order::acq_rel, Order::relaxed)) {
             set_timer(hart, true);
             // A waker that saw the bit interrupts us; pending interrupts end wfi although they are
