@@ -73,6 +73,9 @@ static_assert(offsetof(Pending, cookie) == 52 && offsetof(ClientEnd, free) == 0,
 static_assert(offsetof(Edge, end) == 0 && offsetof(Edge, call_grant) == 32 &&
                   offsetof(Edge, reply_words) == 39,
               "stubs.S");
+static_assert(abi::kStateQueued == 257 && kLastStatus == 18 &&
+                  static_cast<unsigned>(Status::protocol_violation) == 11,
+              "stubs.S");
 
 extern "C" {
 

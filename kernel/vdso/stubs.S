@@ -7,6 +7,8 @@
 .equ END_FREE, 0
 .equ PENDING_COOKIE, 52
 .equ QUEUED, 257
+.equ LAST_STATUS, 18
+.equ PROTOCOL_VIOLATION, 11
 
 .macro CALL_STUB n
 .global call_stub_small_\n
@@ -71,10 +73,13 @@ call_store_reply:
 
 call_not_resolved:
     li      t0, QUEUED
-    bne     a1, t0, 2f              # an error: resolved
+    bne     a1, t0, 2f
     ld      a0, -8(sp)
     tail    call_stub_queued
-2:  ret
+2:  li      t0, LAST_STATUS         # an error: resolved
+    bgeu    t0, a1, 3f
+    li      a1, PROTOCOL_VIOLATION  # nonsense: its caller would take it for the address of a Pending
+3:  ret
 
 call_by_ring:
     ld      a0, -8(sp)
