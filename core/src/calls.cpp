@@ -35,10 +35,13 @@ void note_submitted(ClientEnd& end) noexcept {
 }
 
 void push(Executor& home, Ready& ready) noexcept {
-    if (arch::context()->executor == &home) {
+    if (arch::context()->executor == &home)
         push_local(home, ready);
-        return;
-    }
+    else
+        push_from_outside(home, ready);
+}
+
+void push_from_outside(Executor& home, Ready& ready) noexcept {
     Ready* head = home.inbox.load(Order::relaxed);
     do {
         ready.next = head;

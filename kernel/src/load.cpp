@@ -2,6 +2,7 @@
 #include "modules.hpp"
 #include <cstring>
 #include <cw/abi/archive.hpp>
+#include <cw/core/executor.hpp>
 #include <cw/core/ring_submit.hpp>
 #include <cw/core/task.hpp>
 #include <cw/kernel/archive.hpp>
@@ -459,7 +460,9 @@ void resume_waiter(ModuleInstance& instance, StageWaiter*& waiting) noexcept {
     waiter->stage = instance.stage;
     waiter->cause =
         instance.end_cause != nullptr ? instance.end_cause : name_of(instance.start_status);
-    waiter->ready->module->ops->ready(waiter->ready);
+    // Threads are buried wherever the scheduler comes by, in an executor's own wait as well, behind
+    // its last look at its lists.
+    runtime::push_from_outside(*waiter->ready->module->home, *waiter->ready);
 }
 
 } // namespace cw::kernel

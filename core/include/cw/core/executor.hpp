@@ -204,6 +204,12 @@ void executor_create(Executor& executor, const abi::StartBlock& start) noexcept;
 /// Runs for ever: control entries, channels, ready coroutines, deadlines; then flush and wait.
 [[noreturn]] void executor_run(Executor& executor) noexcept;
 
+namespace runtime {
+/// Has `ready` run by its module's home executor. Context: any, also an interrupt of that
+/// executor's own thread, or a wait of it.
+void push_from_outside(Executor& home, Ready& ready) noexcept;
+} // namespace runtime
+
 /// What the host supplies to the executor. Link-time, one implementation per host and side.
 namespace platform {
 void wake(std::uint32_t doorbell) noexcept;
