@@ -2,6 +2,7 @@
 #include "errand.hpp"
 #include "work.hpp"
 
+#include <cw/core/batch.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
 #include <optional>
@@ -144,8 +145,83 @@ cw::Task<Findings> sleep_cancel(Orders orders) noexcept {
     co_return findings;
 }
 
+cw::Task<Findings> batch(Orders orders) noexcept {
+    Findings findings{};
+    cw::Batch<work::block_method, 64> calls;
+    for (std::uint64_t turn = 0; turn < 3; ++turn) {
+        for (std::uint64_t i = 0; i < orders.count; ++i)
+            calls.start({{i, 2, 3, 4, 5, turn}});
+        co_await calls;
+        calls.take([&](std::size_t i, const cw::Result<work::Block>& reply) {
+            if (!reply)
+                findings.status = static_cast<std::uint64_t>(reply.error());
+            else if (reply->words == std::array<std::uint64_t, 6>{i + 1, 3, 4, 5, 6, turn + 1})
+                ++findings.right;
+        });
+    }
+    co_return findings;
+}
+
+cw::Task<Findings> batch_hold(Orders orders) noexcept {
+    Findings findings{};
+    cw::Batch<work::hold_method, errand::kMaxDepth> calls;
+    for (std::uint64_t i = 0; i < orders.count; ++i)
+        calls.start({orders.first + i % 2, i});
+    co_await calls;
+    calls.take(
+        [&](std::size_t i, const cw::Result<work::Word>& reply) { judge(findings, reply, i + 1); });
+    co_return findings;
+}
+
+cw::Task<Findings> batch_sleep(Orders orders) noexcept {
+    Findings findings{};
+    cw::Batch<work::sleep_until_method, 64> calls;
+    for (std::uint64_t i = 0; i < orders.count; ++i)
+        calls.start({orders.first});
+    co_await calls;
+    calls.take([&](std::size_t, const cw::Result<work::Word>& reply) {
+        judge(findings, reply, static_cast<std::uint64_t>(cw::Status::timed_out));
+    });
+    co_return findings;
+}
+
+cw::Task<Findings> batch_drop(Orders orders) noexcept {
+    cw::Batch<work::add_one_method, 64> calls;
+    for (std::uint64_t i = 0; i < orders.count; ++i)
+        calls.start({i});
+    co_return Findings{};
+}
+
+cw::Task<Findings> batch_mixed(Orders orders) noexcept {
+    Findings findings{};
+    cw::Batch<work::add_one_method, 32> together;
+    Calls singly;
+    for (std::uint64_t i = 0; i < orders.count; ++i) {
+        together.start({i});
+        singly[i].emplace(work::add_one({i + 1000}));
+    }
+    for (std::uint64_t i = 0; i < orders.count; ++i) {
+        const auto answer = co_await *singly[i];
+        judge(findings, answer, i + 1001);
+    }
+    co_await together;
+    together.take(
+        [&](std::size_t i, const cw::Result<work::Word>& reply) { judge(findings, reply, i + 1); });
+    co_return findings;
+}
+
 cw::Task<Findings> run(Orders orders) noexcept {
     switch (orders.kind) {
+    case errand::Kind::batch:
+        return ::batch(orders);
+    case errand::Kind::batch_hold:
+        return ::batch_hold(orders);
+    case errand::Kind::batch_sleep:
+        return ::batch_sleep(orders);
+    case errand::Kind::batch_drop:
+        return ::batch_drop(orders);
+    case errand::Kind::batch_mixed:
+        return ::batch_mixed(orders);
     case errand::Kind::add_one:
         return ::add_one(orders);
     case errand::Kind::block:

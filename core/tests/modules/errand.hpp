@@ -17,6 +17,11 @@ enum class Kind : std::uint64_t {
     hold_cancel,   ///< hold(first), cancelled at once; the status it got.
     sleep_cancel,  ///< sleep_until(first), given up at tick `count`; the status it got.
     hoard,         ///< `count` calls of add_one that are not awaited before tick `first`.
+    batch,         ///< `count` calls of block as a batch, three times.
+    batch_hold,    ///< `count` calls of hold as a batch, by turns with keys first and first + 1.
+    batch_sleep,   ///< `count` calls of sleep_until(first) as a batch.
+    batch_drop,    ///< A batch of `count` calls of add_one that nobody awaits.
+    batch_mixed,   ///< `count` calls of add_one as a batch, `count` as futures, the futures first.
 };
 
 struct Orders {

@@ -33,10 +33,25 @@ struct BatchWaiter {
             while (Pending* call = waiter.next(waiter))
                 cw_module.ops->cancel(call);
         }
-        if (Pending* call = waiter.next(waiter))
+        Pending& decided = *waiter.awaited;
+        if (Pending* call = waiter.next(waiter)) {
+            keep_reply(decided);
             waiter.wait_for(*call);
-        else
+        } else {
             std::coroutine_handle<>::from_address(waiter.coroutine).resume();
+        }
+    }
+
+private:
+    /// Who is resumed for a call takes its reply there and then, from a slot that the callee may
+    /// fill anew soon after. A batch that goes on waiting does not, so it copies.
+    /// Untrusted: the slot; each word is loaded once.
+    static void keep_reply(Pending& call) noexcept {
+        if (!call.outcome.is(PendingState::done))
+            return;
+        for (std::size_t w = 0; w < abi::kMaxInlineWords; ++w)
+            call.words[w] = __atomic_load_n(call.reply + w, __ATOMIC_RELAXED);
+        call.reply = call.words;
     }
 };
 
