@@ -1,6 +1,7 @@
 // Access to the ring stubs of this side (the vDSO's in user domains, the kernel's in the kernel).
 #pragma once
 #include <cstdint>
+#include <cw/abi/call.hpp>
 
 namespace cw {
 
