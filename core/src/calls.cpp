@@ -308,7 +308,6 @@ queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::ui
     if (is_stopped(*callee)) [[unlikely]]
         return {0, static_cast<std::uint64_t>(Status::peer_died)};
     Edge& edge = *slot->edge;
-    ++callee->calls_queued;
     Request* request = nullptr;
     abi::RawFuture result{0, 0};
     if (edge.server != nullptr) { // a synchronous call from another domain

@@ -65,7 +65,7 @@ std::string runtime() {
            AT(heap_begin),
            AT(heap_end),
            AT(heap),
-           AT(calls_queued),
+           AT(reserved),
            AT(pool_entries));
     LAYOUT(Edge,
            AT(end),

@@ -126,8 +126,8 @@ struct alignas(64) ModuleState {
     FramePool frames;
     std::uint64_t heap_begin; ///< The module's heap segment.
     std::uint64_t heap_end;
-    void* heap;                 ///< The allocator's own state; null until first used.
-    std::uint64_t calls_queued; ///< Direct or synchronous calls that found the gate closed.
+    void* heap; ///< The allocator's own state; null until first used.
+    std::uint64_t reserved;
     std::uint32_t pool_entries; ///< Of `pendings`. Its home executor's only.
 };
 
