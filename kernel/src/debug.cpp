@@ -1,8 +1,8 @@
 // The table of loaded modules that tools/gdb/causeway.py reads. Nothing in the kernel reads it.
-#include "modules.hpp"
 #include <algorithm>
-#include <cw/kernel/debug.hpp>
-#include <cw/kernel/vdso.hpp>
+#include <cw/nucleus/host.hpp>
+#include <cw/nucleus/modules.hpp>
+#include <cw/nucleus/vdso.hpp>
 #include <iterator>
 
 extern "C" {
@@ -31,7 +31,7 @@ void debug_modules_changed() noexcept {
         ++entry;
     };
     add("vdso", vdso().segment->base);
-    for (const ModuleInstance* m = registry().modules;
+    for (const ModuleInstance* m = all_modules();
          m != nullptr && entry != std::end(cw_debug_modules) - 1;
          m = m->next) {
         if (m->segment != nullptr) // else the nucleus: its code is the kernel's

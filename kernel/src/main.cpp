@@ -2,18 +2,19 @@
 #include <cstddef>
 #include <cw/core/task.hpp>
 #include <cw/kernel/arch/timer.hpp>
-#include <cw/kernel/archive.hpp>
 #include <cw/kernel/boot.hpp>
-#include <cw/kernel/domain.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/interrupts.hpp>
-#include <cw/kernel/log.hpp>
-#include <cw/kernel/modules.hpp>
-#include <cw/kernel/nucleus.hpp>
-#include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
-#include <cw/kernel/segment.hpp>
-#include <cw/kernel/vdso.hpp>
+#include <cw/kernel/serial.hpp>
+#include <cw/nucleus/archive.hpp>
+#include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/log.hpp>
+#include <cw/nucleus/modules.hpp>
+#include <cw/nucleus/nucleus.hpp>
+#include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/segment.hpp>
+#include <cw/nucleus/vdso.hpp>
 
 extern "C" {
 extern char image_begin[], image_end[];
@@ -140,40 +141,6 @@ extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart,
     start_harts(static_cast<std::uint32_t>(boot_hart));
     nucleus_create();
     hart_enter(0);
-}
-
-namespace {
-
-Task<Nothing> first_module() noexcept {
-    static char memory[2048];
-    TextWriter text{memory, sizeof(memory)};
-    // "first=NAME" on the kernel's command line starts another module than the shell.
-    std::string_view first = "shell";
-    const std::string_view arguments{the_machine.arguments};
-    if (const std::size_t at = arguments.find("first="); at != std::string_view::npos)
-        first = arguments.substr(at + 6, arguments.substr(at + 6).find(' '));
-    const auto result = co_await load_module({.name = first,
-                                              .placement = abi::Placement::user_process,
-                                              .domain = 0,
-                                              .dry_run = false,
-                                              .hart = 0,
-                                              .grants = kGrantAll,
-                                              .passed_grants = kGrantAll,
-                                              .links = {}},
-                                             text);
-    if (!result) {
-        log::seize_serial_port();
-        log::write(text.text());
-        log::line("no {}: the system ends", first);
-        power_off(102);
-    }
-    co_return Nothing{};
-}
-
-} // namespace
-
-void nucleus_start() noexcept {
-    static_cast<void>(spawn(first_module()));
 }
 
 } // namespace cw::kernel

@@ -1,11 +1,11 @@
 #include <cw/core/executor.hpp>
 #include <cw/core/runtime_ops.hpp>
 #include <cw/kernel/arch/timer.hpp>
-#include <cw/kernel/domain.hpp>
-#include <cw/kernel/modules.hpp>
-#include <cw/kernel/runtime.hpp>
+#include <cw/kernel/fault.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/spinlock.hpp>
+#include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/modules.hpp>
 
 namespace cw::platform {
 
@@ -65,22 +65,3 @@ void unlock_deadlines(Executor&, std::uint64_t state) noexcept {
 }
 
 } // namespace cw::platform
-
-namespace cw::kernel {
-
-namespace {
-abi::RawFuture take_report(const abi::Slot*,
-                           std::uint64_t kind,
-                           std::uint64_t b,
-                           std::uint64_t c,
-                           std::uint64_t d) noexcept {
-    handle_report(*current()->executor, static_cast<abi::Report>(kind), b, c, d);
-    return {0, 0};
-}
-} // namespace
-
-void (*report_entry() noexcept)() {
-    return reinterpret_cast<void (*)()>(&take_report);
-}
-
-} // namespace cw::kernel

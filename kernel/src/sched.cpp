@@ -2,10 +2,11 @@
 #include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/boot.hpp>
-#include <cw/kernel/domain.hpp>
 #include <cw/kernel/interrupts.hpp>
-#include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
+#include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/host.hpp>
+#include <cw/nucleus/panic.hpp>
 
 extern "C" {
 cw::kernel::Thread*

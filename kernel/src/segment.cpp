@@ -1,12 +1,16 @@
-#include "window.hpp"
+#include <algorithm>
 #include <cstring>
-#include <cw/kernel/domain.hpp>
 #include <cw/kernel/frames.hpp>
-#include <cw/kernel/panic.hpp>
-#include <cw/kernel/pool.hpp>
-#include <cw/kernel/segment.hpp>
+#include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/pool.hpp>
+#include <cw/nucleus/segment.hpp>
+#include <cw/nucleus/window.hpp>
 
 namespace cw::kernel {
+
+static_assert(std::uint64_t{kRightRead} == kPteRead && std::uint64_t{kRightWrite} == kPteWrite &&
+              std::uint64_t{kRightExecute} == kPteExecute);
 
 namespace {
 
@@ -178,9 +182,12 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
 
 Status segment_borrow(Segment& segment,
                       std::uint64_t offset,
-                      PhysicalAddress pages,
+                      const void* pages,
                       std::uint64_t bytes) noexcept {
-    return register_pages(segment.base + offset, pages, round_up(bytes, kPage), kPteUser);
+    return register_pages(segment.base + offset,
+                          reinterpret_cast<std::uint64_t>(pages) - kDirectMap,
+                          round_up(bytes, kPage),
+                          kPteUser);
 }
 
 Status segment_map(Segment& segment,
@@ -261,6 +268,25 @@ void segments_release_all(Domain& owner) noexcept {
             free_segment(*segment);
         segment = next;
     }
+}
+
+std::uint64_t segment_pages(const Segment& segment) noexcept {
+    std::uint64_t pages = 0;
+    for (std::uint64_t offset = 0; offset < segment.bytes; offset += kPage) {
+        PhysicalAddress seen[kMaxDomains];
+        std::size_t count = 0;
+        for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
+            const Domain* domain = domain_by_id(id);
+            if (domain == nullptr)
+                continue;
+            const auto there = domain->space.translate(segment.base + offset);
+            const PhysicalAddress page = there.page + ((segment.base + offset) & (there.bytes - 1));
+            if (there.bytes != 0 && std::find(seen, seen + count, page) == seen + count)
+                seen[count++] = page;
+        }
+        pages += count;
+    }
+    return pages;
 }
 
 void* segment_view(const Segment& segment, std::uint64_t offset) noexcept {

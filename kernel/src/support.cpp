@@ -1,6 +1,6 @@
 // What the compiler and freestanding headers expect to find.
 #include <cstddef>
-#include <cw/kernel/panic.hpp>
+#include <cw/nucleus/panic.hpp>
 #include <new>
 
 extern "C" {

@@ -1,5 +1,5 @@
-#include <cw/kernel/sched.hpp>
-#include <cw/kernel/thunks.hpp>
+// What stands between the trap entry and a callee: larger replies, and checks of buffers.
+#include <cw/nucleus/grants.hpp>
 
 extern "C" {
 void call_large() noexcept;
@@ -32,35 +32,9 @@ void make_call_grant(CallGrant& grant,
     grant.flags = provide.flags;
 }
 
-void (*revoked_function() noexcept)() {
-    constexpr auto kRevoked = [](const abi::Slot*) -> abi::RawFuture {
-        return {0, static_cast<std::uint64_t>(Status::peer_died)};
-    };
-    return reinterpret_cast<void (*)()>(
-        static_cast<abi::RawFuture (*)(const abi::Slot*)>(kRevoked));
-}
-
-/// Called by call_checked_*: true if every buffer among the words lies in an area of the calling
-/// domain. Untrusted: `words` is the kernel's copy.
+/// Called by call_checked_*.
 extern "C" bool check_buffers(const CallGrant* grant, const std::uint64_t* words) noexcept {
-    ++current()->executor->checked_calls;
-    const AreaList* const list = current()->domain->areas;
-    for (std::uint32_t b = 0; b < grant->shape.buffers; ++b) {
-        const std::uint64_t address = words[grant->shape.buffer_word[b]];
-        const std::uint64_t size = words[grant->shape.buffer_word[b] + 1];
-        bool found = size == 0;
-        const std::uint32_t count =
-            list == nullptr ? 0 : __atomic_load_n(&list->count, __ATOMIC_ACQUIRE);
-        for (std::uint32_t i = 0; i < count && !found; ++i) {
-            const Segment& area = *list->areas[i];
-            found = address >= area.base && size <= area.bytes &&
-                    address - area.base <= area.bytes - size;
-        }
-        if (!found)
-            return false;
-        current()->executor->lent += size;
-    }
-    return true;
+    return buffers_in_areas(*grant, words);
 }
 
 } // namespace cw::kernel

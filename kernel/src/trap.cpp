@@ -1,13 +1,15 @@
 #include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/arch/timer.hpp>
 #include <cw/kernel/boot.hpp>
-#include <cw/kernel/domain.hpp>
+#include <cw/kernel/fault.hpp>
 #include <cw/kernel/interrupts.hpp>
-#include <cw/kernel/log.hpp>
-#include <cw/kernel/modules.hpp>
-#include <cw/kernel/panic.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/trap.hpp>
+#include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/host.hpp>
+#include <cw/nucleus/log.hpp>
+#include <cw/nucleus/modules.hpp>
+#include <cw/nucleus/panic.hpp>
 
 namespace cw::kernel {
 
@@ -52,7 +54,7 @@ const char* cause_in_kernel(const TrapFrame& frame) noexcept {
 }
 
 [[noreturn]] void kernel_fault(const TrapFrame& frame) noexcept {
-    log::seize_serial_port();
+    log::seize();
     log::line("PANIC: {} in the kernel at {}, address {}, hart {}",
               cause_in_kernel(frame),
               Hex{frame.pc},
@@ -156,7 +158,7 @@ void print_backtrace(std::uint64_t pc,
 
 void panic(const char* what, const char* file, int line) noexcept {
     arch::disable_interrupts();
-    log::seize_serial_port();
+    log::seize();
     log::line("PANIC: {} ({}:{}), hart {}",
               what,
               file,

@@ -1,7 +1,7 @@
 #include <cw/kernel/arch/csr.hpp>
-#include <cw/kernel/modules.hpp>
 #include <cw/kernel/unwind.hpp>
 #include <cw/loader/unwind.hpp>
+#include <cw/nucleus/modules.hpp>
 
 extern "C" const char image_begin[], image_text_end[], image_frames_begin[], image_frames_end[];
 

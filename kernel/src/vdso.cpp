@@ -1,6 +1,6 @@
-#include <cw/kernel/domain.hpp>
-#include <cw/kernel/panic.hpp>
-#include <cw/kernel/vdso.hpp>
+#include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/vdso.hpp>
 
 extern "C" const char vdso_image[], vdso_image_end[];
 
@@ -21,7 +21,7 @@ void vdso_initialise() noexcept {
     the_vdso.segment = *segment;
     CW_ASSERT(segment_borrow(**segment,
                              0,
-                             reinterpret_cast<std::uint64_t>(vdso_image) - kImageOffset,
+                             direct(reinterpret_cast<std::uint64_t>(vdso_image) - kImageOffset),
                              bytes) == Status::ok);
     CW_ASSERT(segment_map(**segment, kernel_domain(), kPteRead | kPteExecute) == Status::ok);
     asm volatile("fence.i" ::: "memory");

@@ -74,7 +74,7 @@ class DebugTest(unittest.TestCase):
             named,
             r"PANIC: vdso \(\w*:7\), hart 0\n"
             r"@frame 0xffffffff[0-9a-f]+ cw::kernel::panic\(.* \(kernel/src/trap\.cpp:\d+\)\n"
-            r"@frame 0xffffffff[0-9a-f]+ cw::kernel::build_instance\(.* \(kernel/src/build\.cpp:[1-9]\d*\)\n"
+            r"@frame 0xffffffff[0-9a-f]+ cw::kernel::build_instance\(.* \(nucleus/src/build\.cpp:[1-9]\d*\)\n"
             r"@frame 0xffffffff[0-9a-f]+ cw::kernel::nucleus_create\(.*\)\n",
         )
 

@@ -1,7 +1,7 @@
 """Checks that no #include goes against the arrows between the parts (DESIGN: each part may include what is to its
 right), that private headers stay private, and that the parts without a host include no header of one.
 
-    abi <- core <- loader <- kernel, hosted
+    abi <- core <- loader <- nucleus <- kernel, hosted
            core <- sdk <- modules/X (and other modules' public headers)
            core <- tools
 """
@@ -20,11 +20,12 @@ REACH = {
     "loader": {"abi", "core"},
     "sdk": {"abi", "core"},
     "modules": {"abi", "core", "sdk", "modules"},
-    "kernel": {"abi", "core", "loader"},
-    "hosted": {"abi", "core", "loader"},
+    "nucleus": {"abi", "core", "loader"},
+    "kernel": {"abi", "core", "loader", "nucleus"},
+    "hosted": {"abi", "core", "loader", "nucleus"},
     "tools": {"abi", "core"},
 }
-HOSTLESS = {"abi", "core", "loader", "sdk", "modules", "kernel"}
+HOSTLESS = {"abi", "core", "loader", "nucleus", "sdk", "modules", "kernel"}
 # Headers that need an operating system or its heap beneath them.
 HOST_HEADERS = re.compile(
     r"sys/.*|unistd\.h|pthread\.h|fcntl\.h|signal\.h|errno\.h|stdio\.h|stdlib\.h|c?stdio|cstdlib|iostream|ostream"
@@ -69,7 +70,7 @@ def _public_offence(place: Place, target: str, kind: str, name: str) -> str:
         return f"<{name}>: there is no part {target}/"
     if kind != "<":
         return f'public headers are included with angle brackets: <{name}>, not "{name}"'
-    if place.part == "modules" and target in ("kernel", "hosted"):
+    if place.part == "modules" and target in ("nucleus", "kernel", "hosted"):
         return f"modules never include {target}/: <{name}>"
     if place.is_test or target == place.part:
         return ""

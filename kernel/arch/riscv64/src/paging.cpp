@@ -3,7 +3,7 @@
 #include <cw/kernel/fdt.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/paging.hpp>
-#include <cw/kernel/panic.hpp>
+#include <cw/nucleus/panic.hpp>
 
 extern "C" char image_begin[], image_text_end[], image_rodata_end[], image_end[];
 

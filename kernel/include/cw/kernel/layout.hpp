@@ -1,16 +1,11 @@
 // The kernel's half of every address space (Sv39).
 #pragma once
 #include <cstdint>
-#include <cw/abi/layout.hpp>
+#include <cw/nucleus/layout.hpp>
 
 namespace cw::kernel {
 
 using PhysicalAddress = std::uint64_t;
-using VirtualAddress = std::uint64_t;
-
-inline constexpr std::uint64_t kPage = abi::kPageSize;
-inline constexpr std::uint64_t kMegaPage = std::uint64_t{2} << 20;
-inline constexpr std::uint64_t kGigaPage = std::uint64_t{1} << 30;
 
 /// Physical memory and devices, readable and writable, never executable: address = kDirectMap +
 /// physical.
@@ -28,13 +23,6 @@ inline constexpr std::uint64_t kImageOffset = 0xffff'ffff'0000'0000;
 template <class T>
 [[nodiscard]] inline T* direct_as(PhysicalAddress address) noexcept {
     return static_cast<T*>(direct(address));
-}
-
-constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) noexcept {
-    return (value + unit - 1) & ~(unit - 1);
-}
-constexpr std::uint64_t round_down(std::uint64_t value, std::uint64_t unit) noexcept {
-    return value & ~(unit - 1);
 }
 
 } // namespace cw::kernel

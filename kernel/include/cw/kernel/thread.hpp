@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <cw/abi/call.hpp>
 #include <cw/abi/control.hpp>
-#include <cw/abi/records.hpp>
 #include <cw/core/atomic.hpp>
 #include <cw/core/module_state.hpp>
+#include <cw/core/result.hpp>
 #include <cw/kernel/layout.hpp>
+#include <cw/nucleus/grants.hpp>
+#include <string_view>
 
 namespace cw::kernel {
 
@@ -20,7 +22,6 @@ struct Hart;
 struct Domain;
 struct ExecutorRecord;
 struct Thread;
-struct ModuleInstance;
 
 /// One word per hart on which its threads are woken: bit n marks the threads of wake slot n, bit 63
 /// says "interrupt me": set by compare and swap before the hart sleeps, so that the first waker
@@ -49,18 +50,6 @@ struct DoorbellTarget {
     abi::RingTag tag; ///< 0: it is not in use.
 };
 static_assert(sizeof(DoorbellTarget) == 16);
-
-/// The right to call a method synchronously. `slot` comes first: the callee gets its address as the
-/// slot it was called through.
-struct CallGrant {
-    abi::Slot slot;  ///< What the trap entry calls, and the server's view of the edge.
-    void (*inner)(); ///< Behind a check or a larger reply: what is called in the end.
-    ModuleInstance* callee;
-    abi::MethodShape shape;
-    std::uint32_t flags; ///< abi::MethodFlags.
-    std::uint32_t reserved[5];
-};
-static_assert(sizeof(CallGrant) == 64);
 
 /// Registers a function call keeps, and where to go on. Enough for a thread that gave the processor
 /// up by itself.
@@ -133,6 +122,11 @@ static_assert(offsetof(Thread, saved_satp) == 240 && offsetof(Thread, resume_kin
 static_assert(sizeof(SavedContext) == 144);
 static_assert(offsetof(Thread, state) == 252 && offsetof(Thread, hart) == 256);
 static_assert(offsetof(Thread, handover) == 264 && offsetof(Thread, wake_targets) == 272);
+
+/// A kernel thread, ready to be started with thread_start(). Errors: no_memory.
+[[nodiscard]] Result<Thread*>
+thread_create_kernel(std::string_view name, unsigned priority, void (*entry)()) noexcept;
+void thread_destroy(Thread& thread) noexcept;
 
 [[nodiscard]] inline Thread* current() noexcept {
     return static_cast<Thread*>(__builtin_thread_pointer());

@@ -1,8 +1,8 @@
 // Going back to whoever called a module that was stopped, and looking at kernel stacks.
 #pragma once
 #include <cstdint>
-#include <cw/kernel/domain.hpp>
 #include <cw/kernel/trap.hpp>
+#include <cw/nucleus/domain.hpp>
 
 namespace cw::kernel {
 

@@ -1,0 +1,70 @@
+// Loading, linking and ending modules.
+#pragma once
+#include <cstdint>
+#include <cw/abi/control.hpp>
+#include <cw/core/task.hpp>
+#include <cw/core/text.hpp>
+#include <cw/nucleus/domain.hpp>
+#include <string_view>
+
+namespace cw::kernel {
+
+inline constexpr std::size_t kMaxFiles = 64; ///< Module files of the boot archive.
+
+/// Reads the module files of the boot archive; files that are not in order are named in the log and
+/// left out.
+void modules_initialise() noexcept;
+
+struct LoadRequest {
+    std::string_view name;
+    abi::Placement placement;
+    std::uint32_t domain;
+    bool dry_run;
+    std::uint32_t hart;          ///< 1 + index, or 0.
+    std::uint32_t grants;        ///< Of whoever asks.
+    std::uint32_t passed_grants; ///< For the new domain.
+    std::string_view links;
+};
+
+/// Plans, builds, links and starts; `text` says what was done or what is wrong. Context: the
+/// nucleus executor.
+[[nodiscard]] Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept;
+[[nodiscard]] Task<Nothing>
+unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept;
+
+void describe_modules(TextWriter& text) noexcept;
+void describe_edges(TextWriter& text) noexcept;
+void describe_files(TextWriter& text) noexcept;
+void describe_stubs(TextWriter& text) noexcept;
+void describe_services(TextWriter& text) noexcept;
+void describe_domains(TextWriter& text) noexcept;
+
+[[nodiscard]] ModuleInstance* module_by_name(std::string_view name) noexcept;
+[[nodiscard]] ModuleInstance* all_modules() noexcept;
+
+/// A new buffer area for a client: a user domain, or a module in the kernel. Errors:
+/// invalid_argument, no_resource (kMaxAreas), no_memory. Locks: kernel_lock held.
+[[nodiscard]] Result<Segment*>
+area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept;
+
+/// The thread of this executor is gone, and what only it used goes too: of a domain that has ended,
+/// all. Locks: kernel_lock held.
+void executor_thread_gone(ExecutorRecord& record) noexcept;
+/// Ends a user domain: its modules, its channels, its memory. `cause` is for whoever waits for one
+/// of its modules; null: there is none to tell. Locks: kernel_lock held.
+void end_domain(Domain& domain, const char* cause) noexcept;
+/// Closes whatever leads into a kernel-placed module, for those who come and for those who wait.
+/// Code of it that another hart runs right now goes on until it returns. Locks: kernel_lock held.
+void stop_instance(ModuleInstance& instance, const char* cause) noexcept;
+void handle_report(ExecutorRecord& record,
+                   abi::Report kind,
+                   std::uint64_t b,
+                   std::uint64_t c,
+                   std::uint64_t d) noexcept;
+
+/// The module whose image this address lies in, or null. Locks: kernel_lock held.
+[[nodiscard]] ModuleInstance* module_at(std::uint64_t address) noexcept;
+[[nodiscard]] ModuleInstance* module_by_id(std::uint32_t id) noexcept;
+/// "@frame 0x... module=m offset=0x..." into the log.
+void describe_address(std::uint64_t address) noexcept;
+} // namespace cw::kernel

@@ -1,0 +1,93 @@
+// Nobody waits for ever: a user domain that does not answer, when others wait for what only it can
+// do, ends.
+#include "modules.hpp"
+#include <cw/core/executor.hpp>
+#include <cw/core/future.hpp>
+#include <cw/nucleus/host.hpp>
+
+namespace cw::kernel {
+
+namespace {
+
+constexpr std::uint64_t kSleepMilliseconds = 2000; ///< With one that sleeps: as long as a handler
+                                                   ///< may run.
+constexpr std::uint64_t kPatienceMilliseconds = 10'000; ///< With one that runs: the watchdog, which
+                                                        ///< counts its own time, comes first.
+constexpr const char* kSilent = "it does not answer the kernel";
+
+struct SleepMethod {
+    using Arguments = Nothing;
+    using Reply = Nothing;
+};
+
+Future<SleepMethod> sleep_ms(std::uint64_t milliseconds) noexcept {
+    return Future<SleepMethod>{[=](std::uint64_t*) {
+        return cw_module.ops->sleep(&cw_module,
+                                    platform::now() + milliseconds * ticks_per_second() / 1000);
+    }};
+}
+
+/// Ends a domain that has been waited for so long.
+void hurry(ExecutorRecord& record, std::uint64_t waited) noexcept {
+    const bool sleeps = thread_sleeps(*record.thread);
+    if (waited >= (sleeps ? kSleepMilliseconds : kPatienceMilliseconds))
+        executor_condemn(record, kSilent);
+}
+
+/// Those whose answer the removal of this module waits for.
+void hurry_laggards(const ModuleInstance& removed, std::uint64_t waited) noexcept {
+    for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        for (const Link& link : m->links) {
+            if (link.provider == &removed)
+                hurry(*m->executor, waited);
+        }
+    }
+    for (const Channel* channel = registry().channels; channel != nullptr;
+         channel = channel->next) {
+        if (channel->provider == &removed && channel->closed && !channel->client_done &&
+            channel->client != nullptr)
+            hurry(*channel->client->executor, waited);
+    }
+    if (removed.let_go)
+        hurry(*removed.executor, waited);
+}
+
+bool watching; ///< The coroutine below runs. Guarded by kernel_lock.
+
+/// Looks after all that is waited for, until nothing is.
+Task<Nothing> look_after() noexcept {
+    for (;;) {
+        const auto slept = co_await sleep_ms(kSleepMilliseconds / 4);
+        const Locked hold{kernel_lock};
+        bool any = false;
+        for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+            if (m->waiter == nullptr)
+                continue;
+            any = true;
+            const std::uint64_t waited =
+                (platform::now() - m->waiting_since) / (ticks_per_second() / 1000);
+            if (m->removing)
+                hurry_laggards(*m, waited);
+            else
+                hurry(*m->executor, waited);
+        }
+        if (!any || slept || slept.error() != Status::timed_out) { // no memory to sleep with
+            watching = false;
+            co_return Nothing{};
+        }
+    }
+}
+
+} // namespace
+
+void wait_for(ModuleInstance& instance, StageWaiter& waiter) noexcept {
+    instance.waiter = &waiter;
+    instance.waiting_since = platform::now();
+    if (watching)
+        return;
+    watching = true;
+    if (spawn(look_after()) != Status::ok)
+        watching = false; // the next one tries again
+}
+
+} // namespace cw::kernel
