@@ -1,5 +1,4 @@
 // Kernel threads, the threads of executors, and what the trap entry finds in their tables.
-#include <cstring>
 #include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/paging.hpp>
@@ -17,12 +16,6 @@ constexpr unsigned kDefaultPriority = 4;
 
 Pool<Thread> threads;
 std::uint64_t next_thread_id;
-
-void copy_name(char (&into)[32], std::string_view name) noexcept {
-    const std::size_t length = name.size() < sizeof(into) - 1 ? name.size() : sizeof(into) - 1;
-    std::memcpy(into, name.data(), length);
-    into[length] = '\0';
-}
 
 [[noreturn]] void kernel_thread_start() noexcept {
     // Read before the first interrupt, which may save other registers there.

@@ -39,12 +39,6 @@ Domain domains[kMaxDomains];
 Pool<ExecutorRecord> executors;
 ExecutorRecord* executor_list;
 
-void copy_name(char (&into)[32], std::string_view name) noexcept {
-    const std::size_t length = name.size() < sizeof(into) - 1 ? name.size() : sizeof(into) - 1;
-    std::memcpy(into, name.data(), length);
-    into[length] = '\0';
-}
-
 /// Takes an executor out of the list and frees its memory. Requires: its thread is gone, or never
 /// was.
 void record_destroy(ExecutorRecord& record) noexcept {
@@ -130,6 +124,12 @@ Result<ExecutorRecord*> record_create(Domain& domain) noexcept {
 }
 
 } // namespace
+
+void copy_name(char (&into)[32], std::string_view name) noexcept {
+    const std::size_t length = name.size() < sizeof(into) - 1 ? name.size() : sizeof(into) - 1;
+    std::memcpy(into, name.data(), length);
+    into[length] = '\0';
+}
 
 Domain& kernel_domain() noexcept {
     return domains[0];

@@ -167,6 +167,8 @@ struct Channel {
 };
 
 [[nodiscard]] Domain& kernel_domain() noexcept;
+/// Cut off at 31 characters.
+void copy_name(char (&into)[32], std::string_view name) noexcept;
 [[nodiscard]] Domain* domain_by_id(std::uint32_t id) noexcept;
 [[nodiscard]] Domain* domain_by_name(std::string_view name) noexcept;
 
