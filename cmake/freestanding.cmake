@@ -1,8 +1,15 @@
-# Flags of freestanding riscv64 code, the module builder, and the vDSO.
+# Flags of freestanding code, and the module builder.
 set(CW_FLOATING_POINT $<BOOL:$<TARGET_PROPERTY:CW_FLOATING_POINT>>) # of the target that is compiled
+if(CMAKE_SYSTEM_PROCESSOR STREQUAL "riscv64")
+    set(CW_MACHINE_FLAGS
+        $<IF:${CW_FLOATING_POINT},-march=rv64imafdc_zicsr_zifencei,-march=rv64imac_zicsr_zifencei>
+        $<IF:${CW_FLOATING_POINT},-mabi=lp64d,-mabi=lp64>)
+else()
+    # No red zone, no vector registers: the same files are to run in a kernel, whose interrupts spare neither.
+    set(CW_MACHINE_FLAGS -march=x86-64-v2 -mno-red-zone $<$<NOT:${CW_FLOATING_POINT}>:-mno-sse$<SEMICOLON>-mno-mmx>)
+endif()
 set(CW_FREESTANDING_FLAGS
-    $<IF:${CW_FLOATING_POINT},-march=rv64imafdc_zicsr_zifencei,-march=rv64imac_zicsr_zifencei>
-    $<IF:${CW_FLOATING_POINT},-mabi=lp64d,-mabi=lp64>
+    ${CW_MACHINE_FLAGS}
     -ffreestanding
     -fno-stack-protector
     -fasynchronous-unwind-tables

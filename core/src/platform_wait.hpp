@@ -1,11 +1,11 @@
-// wake() and wait() as the executor's loop uses them: system calls in the vDSO, inlined; functions
-// of the host elsewhere.
+// wake() and wait() as the executor's loop uses them: system calls in the vDSO of the
+// kernel, inlined; functions of the host elsewhere.
 #pragma once
 #include <cstdint>
 #include <cw/abi/syscall.hpp>
 #include <cw/core/executor.hpp>
 
-#ifdef CW_ONE_THREAD
+#if defined(CW_ONE_THREAD) && defined(__riscv)
 namespace cw::platform {
 
 [[gnu::always_inline]] inline void ring(std::uint64_t doorbell) noexcept {

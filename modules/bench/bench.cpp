@@ -10,9 +10,9 @@
 #include <cw/modules/echo.hpp>
 #include <cw/modules/mate.hpp>
 #include <cw/modules/swift.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
-#include <cw/sdk/raw_calls.hpp>
 #include <cw/sdk/wait.hpp>
 
 CW_MODULE(bench, {.version = {1, 0}});

@@ -2,7 +2,7 @@
 #include <cw/core/executor.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/modules/console.hpp>
-#include <cw/sdk/raw_calls.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/use.hpp>
 
 CW_USES(cw::modules::load);

@@ -1,7 +1,7 @@
 #include "placements.hpp"
 #include "measure.hpp"
 #include <cw/modules/echo.hpp>
-#include <cw/sdk/raw_calls.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/use.hpp>
 
 CW_USES(echo::ping);

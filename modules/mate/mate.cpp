@@ -1,8 +1,8 @@
 // Uses the system call itself, which no ordinary module does: it is what is measured here.
 #include <cw/core/executor.hpp>
 #include <cw/modules/mate.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/module.hpp>
-#include <cw/sdk/raw_calls.hpp>
 
 CW_MODULE(mate, {.version = {1, 0}});
 CW_PROVIDE(mate::handoff, [](mate::Rounds rounds) {

@@ -7,7 +7,7 @@
 #include "output.hpp"
 #include "services.hpp"
 #include <array>
-#include <cw/sdk/raw_calls.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <optional>
 
 namespace shell {

@@ -4,6 +4,7 @@
 #include <cw/core/runtime_ops.hpp>
 #include <cw/nucleus/domain.hpp>
 #include <cw/nucleus/host.hpp>
+#include <cw/nucleus/host_offset.hpp>
 #include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/pool.hpp>
@@ -27,13 +28,16 @@ constexpr std::uint64_t kControlOffset = kPage; // index page, then the entries
 constexpr std::uint64_t kKernelWrittenBytes = kControlOffset + kPage + kPage;
 // Layout of the executor's own segment.
 constexpr std::uint64_t kControlPageOffset = 0;
-constexpr std::uint64_t kExecutorOffset = kPage;
 constexpr std::uint64_t kEdgesOffset = kExecutorOffset + round_up(sizeof(Executor), kPage);
 constexpr std::uint64_t kDeadlinesOffset = kEdgesOffset + kMaxEdges * sizeof(Edge);
 constexpr std::uint64_t kMaxDeadlines =
     kMaxExecutorModules * kModulePendings +
     abi::kMaxEnds * kPoolPendings; ///< Every Pending there can be.
 constexpr std::uint64_t kRunBytes = kDeadlinesOffset + kMaxDeadlines * sizeof(Pending*);
+
+static_assert(kInterruptsOffset + kMaxExecutorInterrupts * sizeof(std::uint64_t) <= kHostOffset &&
+              sizeof(RuntimeOps) <= kInterruptsOffset - kOpsOffset &&
+              sizeof(IndexPage) <= kHostOffset);
 
 Domain domains[kMaxDomains];
 Pool<ExecutorRecord> executors;

@@ -2,8 +2,8 @@
 #include "attack.hpp"
 #include "wild_call.hpp"
 #include <cw/core/service/system.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/module.hpp>
-#include <cw/sdk/raw_calls.hpp>
 #include <cw/sdk/use.hpp>
 #include <iterator>
 

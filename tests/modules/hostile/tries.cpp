@@ -1,8 +1,8 @@
 #include "attack.hpp"
 #include "wild_call.hpp"
 #include <cw/core/service/modules.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/module.hpp>
-#include <cw/sdk/raw_calls.hpp>
 #include <cw/sdk/use.hpp>
 
 CW_USES(cw::modules::load);

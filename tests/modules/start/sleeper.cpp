@@ -1,6 +1,6 @@
 // A client that stops answering everybody, the kernel as well, some time after it has started.
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/module.hpp>
-#include <cw/sdk/raw_calls.hpp>
 #include <cw/sdk/wait.hpp>
 #include <cw/tests/hostile.hpp>
 

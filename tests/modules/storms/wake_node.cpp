@@ -4,8 +4,8 @@
 #include "random.hpp"
 #include "reach.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/module.hpp>
-#include <cw/sdk/raw_calls.hpp>
 
 #define CW_NODE_MODULE(name, ...) CW_MODULE(name, __VA_ARGS__)
 #define CW_NODE CW_JOIN(node_, CW_STORM_NODE)

@@ -6,6 +6,8 @@
 
 namespace cw::raw {
 
+inline constexpr bool kCountsInstructions = true;
+
 [[gnu::always_inline]] inline std::uint64_t wake(std::uint64_t doorbell) noexcept {
     register std::uint64_t a0 asm("a0") = doorbell;
     register std::uint64_t a7 asm("a7") = static_cast<std::uint64_t>(abi::Call::wake);

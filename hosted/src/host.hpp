@@ -1,0 +1,106 @@
+// What the parts of the Linux host know of each other.
+#pragma once
+#include "../shared/protocol.hpp"
+#include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/host.hpp>
+#include <cw/nucleus/host_offset.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace cw::hosted {
+
+using namespace kernel;
+
+// memory.cpp
+
+/// Takes the segment window for this process, and a second one in which the nucleus sees segments.
+/// Requires: first of all. Empty, or what stands in the way.
+[[nodiscard]] std::string reserve_windows();
+/// Memory that segment_borrow() may be given: [data, data + size) is the file behind `descriptor`
+/// (opened for reading) from its beginning on.
+void lend(std::span<const std::byte> stretch, int descriptor) noexcept;
+/// A sealed memfd with these bytes, seen read-only; what is lent is page aligned at both ends.
+[[nodiscard]] std::span<const std::byte> make_sealed(const char* name,
+                                                     std::span<const std::byte> bytes) noexcept;
+/// The domain's process is told to see this range of the descriptor, or nothing (-1).
+void tell_map(Domain& domain,
+              VirtualAddress address,
+              std::uint64_t bytes,
+              int descriptor,
+              std::uint64_t offset,
+              int protection) noexcept;
+
+// process.cpp
+
+/// Sends a command to a domain's process; `descriptor` goes along unless it is -1.
+void send(Domain& domain, const Command& command, int descriptor) noexcept;
+/// Starts the programme of a domain in a process of its own. Errors: no_resource.
+struct Process {
+    int descriptor; ///< A pidfd.
+    int id;
+};
+[[nodiscard]] Result<Process> spawn_process(Domain& domain, const char* name, int bell) noexcept;
+void kill_process(int process) noexcept;
+/// Waits for the end of a process; what people are to know of it.
+struct Ending {
+    int status; ///< As in siginfo_t.
+    bool signalled;
+};
+[[nodiscard]] Ending reap_process(int process) noexcept;
+
+// doorbells.cpp
+
+/// An eventfd; they are never closed, so that who rings a stranger's by a race rings a bell.
+[[nodiscard]] int take_bell() noexcept;
+void give_bell(int bell) noexcept;
+void ring_bell(int bell) noexcept;
+
+// calls.cpp
+
+/// Serves the synchronous calls of a user domain until its process is gone.
+void serve_calls(Thread& self) noexcept;
+
+// reaper.cpp
+
+/// Starts the thread that sees processes end, and who makes no progress.
+void start_reaper() noexcept;
+void watch_process(Thread& thread) noexcept;
+/// Its calls have ended: it is told no more, and may be freed.
+void forget_ended(Thread& thread) noexcept;
+
+// clock.cpp
+
+void start_clock() noexcept;
+void fill_clock(HostWords& words) noexcept;
+
+// devices.cpp
+
+/// As it was before the console had it.
+void restore_terminal() noexcept;
+
+// threads.cpp
+
+/// Makes the calling thread one of the nucleus' own.
+void adopt_thread(Thread& self, const char* name) noexcept;
+
+// log.cpp
+
+} // namespace cw::hosted
+
+namespace cw::kernel::log {
+/// A module has the terminal now.
+void leave_terminal() noexcept;
+} // namespace cw::kernel::log
+
+namespace cw::hosted {
+
+// main
+
+struct Settings {
+    std::string arguments;
+    std::span<const std::byte> archive;
+};
+[[nodiscard]] Settings& settings() noexcept;
+
+} // namespace cw::hosted

@@ -1,0 +1,160 @@
+// The processes of domains: how they begin, what they are told, how they end.
+#include "host.hpp"
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <cw/nucleus/log.hpp>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern "C" const char cw_domain_programme[], cw_domain_programme_end[];
+
+namespace cw::hosted {
+
+namespace {
+
+/// The programme as a file to be executed: no path that somebody else could change.
+int programme() noexcept {
+    static const int descriptor = [] {
+        const int made = memfd_create("causeway-domain", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        const auto bytes = static_cast<std::size_t>(cw_domain_programme_end - cw_domain_programme);
+        if (made >= 0 && write(made, cw_domain_programme, bytes) == static_cast<ssize_t>(bytes))
+            fcntl(made, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+        return made;
+    }();
+    return descriptor;
+}
+
+/// In the child, which shares our memory until it executes something: system calls only.
+[[noreturn]] void become_domain(int socket, int bell, int file, const char* name) noexcept {
+    // Both may be in each other's place.
+    const int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, 128);
+    const int high_bell = fcntl(bell, F_DUPFD_CLOEXEC, 128);
+    const int high_file = fcntl(file, F_DUPFD_CLOEXEC, 128);
+    const bool placed =
+        high_file >= 0 && dup2(high_socket, kSocket) >= 0 && dup2(high_bell, kBell) >= 0;
+    // Nothing else of ours is inherited; standard descriptors neither.
+    for (int descriptor = 0; descriptor < kSocket; ++descriptor)
+        close(descriptor);
+    syscall(SYS_close_range, kBell + 1, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, nullptr);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const rlimit no_core{0, 0};
+    const rlimit descriptors{512, 512};
+    setrlimit(RLIMIT_CORE, &no_core);
+    setrlimit(RLIMIT_FSIZE, &no_core);
+    setrlimit(RLIMIT_NPROC, &no_core);
+    setrlimit(RLIMIT_NOFILE, &descriptors);
+    const char* const arguments[] = {name, nullptr};
+    const char* const environment[] = {nullptr};
+    if (placed)
+        syscall(SYS_execveat, high_file, "", arguments, environment, AT_EMPTY_PATH);
+    _exit(kNoConfinementStatus);
+}
+
+} // namespace
+
+void send(Domain& domain, const Command& command, int descriptor) noexcept {
+    if (domain.socket == 0)
+        return;
+    iovec vector{const_cast<Command*>(&command), sizeof(command)};
+    msghdr header{};
+    header.msg_iov = &vector;
+    header.msg_iovlen = 1;
+    alignas(cmsghdr) char attached[CMSG_SPACE(sizeof(int))]{};
+    if (descriptor >= 0) {
+        header.msg_control = attached;
+        header.msg_controllen = sizeof(attached);
+        cmsghdr* const first = CMSG_FIRSTHDR(&header);
+        first->cmsg_level = SOL_SOCKET;
+        first->cmsg_type = SCM_RIGHTS;
+        first->cmsg_len = CMSG_LEN(sizeof(int));
+        std::memcpy(CMSG_DATA(first), &descriptor, sizeof(int));
+    }
+    if (sendmsg(domain.socket - 1, &header, MSG_DONTWAIT | MSG_NOSIGNAL) ==
+        static_cast<ssize_t>(sizeof(command))) {
+        ++domain.commands;
+        if (domain.words != nullptr)
+            domain.words->commands_sent.store(domain.commands, Order::release);
+        return;
+    }
+    // It is gone, which the reaper sees; or it does not take what it is told.
+    if (errno != EPIPE && errno != ECONNRESET && domain.executor != nullptr)
+        executor_condemn(*domain.executor, "it takes nothing that the nucleus tells it");
+}
+
+Result<Process> spawn_process(Domain& domain, const char* name, int bell) noexcept {
+    const int file = programme();
+    if (file < 0)
+        return refuse(Status::no_resource);
+    const int socket = domain.their_socket - 1;
+    const pid_t child = vfork();
+    if (child == 0)
+        become_domain(socket, bell, file, name);
+    if (child < 0)
+        return refuse(Status::no_resource);
+    close(socket);
+    domain.their_socket = 0;
+    const auto process = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+    if (process < 0) {
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+        return refuse(Status::no_resource);
+    }
+    fcntl(process, F_SETFD, FD_CLOEXEC);
+    return Process{process, child};
+}
+
+void kill_process(int process) noexcept {
+    syscall(SYS_pidfd_send_signal, process, SIGKILL, nullptr, 0);
+}
+
+Ending reap_process(int process) noexcept {
+    siginfo_t information{};
+    while (waitid(P_PIDFD, static_cast<id_t>(process), &information, WEXITED) != 0 &&
+           errno == EINTR) {
+    }
+    return {information.si_status, information.si_code != CLD_EXITED};
+}
+
+} // namespace cw::hosted
+
+namespace cw::kernel {
+
+using namespace hosted;
+
+Status space_create(Domain& domain) noexcept {
+    if (domain.is_kernel())
+        return Status::ok;
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return Status::no_resource;
+    const int bytes = 4 << 20; // as much as the system allows
+    setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    domain.socket = ends[0] + 1;
+    domain.their_socket = ends[1] + 1;
+    return Status::ok;
+}
+
+void space_rests(Domain& domain) noexcept {
+    for (const int descriptor : {domain.socket - 1, domain.their_socket - 1}) {
+        if (descriptor >= 0)
+            close(descriptor);
+    }
+    domain.socket = 0;
+    domain.their_socket = 0;
+}
+
+void space_destroy(Domain& domain) noexcept {
+    space_rests(domain);
+}
+
+} // namespace cw::kernel
