@@ -4,6 +4,7 @@
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
 #include <cw/tests/fault.hpp>
+#include <cw/tests/machine.hpp>
 
 extern "C" [[noreturn]] void abort() noexcept;
 
@@ -33,11 +34,7 @@ void read_null() noexcept {
 
 /// Its caller's values of these registers are in its frame only when it faults.
 [[gnu::noinline]] void fault_with_all_registers() noexcept {
-    asm volatile("li s1, -1\n li s2, -1\n li s3, -1\n li s4, -1\n li s5, -1\n li s6, -1\n"
-                 "li s7, -1\n li s8, -1\n li s9, -1\n li s10, -1\n li s11, -1\n ld zero, 8(zero)"
-                 :
-                 :
-                 : "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "memory");
+    machine::read_nowhere_with_all_registers();
 }
 
 /// Writes over every frame of its thread, up to where the stack ends.
@@ -61,7 +58,7 @@ std::uint64_t provoke(std::uint64_t number) noexcept {
         for (;;)
             sink = sink + 1;
     case 5:
-        asm volatile(".word 0");
+        machine::run_illegal_instruction();
         break;
     case 6:
         *reinterpret_cast<volatile std::uint64_t*>(0xffff'ffff'8020'0000) = 1;

@@ -23,6 +23,7 @@ cw::Task<echo::Word> pass_on(echo::Word word) noexcept {
 /// 0 if they all came back.
 cw::abi::RawFuture
 call_and_compare(const cw::abi::Slot& slot, std::uint64_t word, std::uint64_t& changed) noexcept {
+#ifdef __riscv
     register std::uint64_t a0 asm("a0") = reinterpret_cast<std::uint64_t>(&slot);
     register std::uint64_t a1 asm("a1") = word;
     register std::uint64_t t0 asm("t0") = reinterpret_cast<std::uint64_t>(slot.function);
@@ -67,6 +68,23 @@ call_and_compare(const cw::abi::Slot& slot, std::uint64_t word, std::uint64_t& c
                    "s11");
     changed = t1;
     return {a0, a1};
+#else
+    auto value = reinterpret_cast<std::uint64_t>(slot.function);
+    std::uint64_t state = 0;
+    asm volatile("movq %%rsp, %%r8\n andq $-16, %%rsp\n pushq %%r8\n pushq %%rbp\n"
+                 "movl $100, %%ebp\n movl $101, %%ebx\n movl $102, %%r12d\n movl $103, %%r13d\n"
+                 "movl $104, %%r14d\n movl $105, %%r15d\n"
+                 "callq *%%rax\n"
+                 "leaq -100(%%rbp), %%rcx\n"
+                 "subq $101, %%rbx\n orq %%rbx, %%rcx\n subq $102, %%r12\n orq %%r12, %%rcx\n"
+                 "subq $103, %%r13\n orq %%r13, %%rcx\n subq $104, %%r14\n orq %%r14, %%rcx\n"
+                 "subq $105, %%r15\n orq %%r15, %%rcx\n"
+                 "popq %%rbp\n popq %%rsp"
+                 : "+a"(value), "=c"(changed), "=d"(state)
+                 : "D"(&slot), "S"(word)
+                 : "memory", "cc", "rbx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15");
+    return {value, state};
+#endif
 }
 
 /// Answers with the call's state, what it changed, and the counts.
