@@ -1,0 +1,60 @@
+// Memory that processes share, and processes that are killed wherever they are.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+
+#include <csignal>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace cw::test {
+
+/// A T in memory that children made by fork() share.
+template <class T>
+class SharedMemory {
+public:
+    SharedMemory() :
+        memory_{
+            mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)} {
+        if (memory_ == MAP_FAILED)
+            std::abort();
+        new (memory_) T;
+    }
+    ~SharedMemory() { munmap(memory_, sizeof(T)); }
+    SharedMemory(const SharedMemory&) = delete;
+    SharedMemory& operator=(const SharedMemory&) = delete;
+
+    T& operator*() { return *static_cast<T*>(memory_); }
+    T* operator->() { return static_cast<T*>(memory_); }
+
+private:
+    void* memory_;
+};
+
+/// A child that runs `fn(progress)`, which never returns, and is killed once it has made some
+/// progress: this is over when the constructor returns. Requires: this process has one thread.
+class KilledChild {
+public:
+    template <class Function>
+    explicit KilledChild(Function&& fn) {
+        const pid_t child = fork();
+        if (child == 0) {
+            fn(*progress_);
+            _exit(0);
+        }
+        while (progress_->load(std::memory_order_relaxed) == 0) // dies with the test's time limit
+            usleep(50);
+        kill(child, SIGKILL);
+        waitpid(child, nullptr, 0);
+    }
+    /// What it had noted when it died.
+    [[nodiscard]] std::uint64_t progress() { return progress_->load(std::memory_order_relaxed); }
+
+private:
+    SharedMemory<std::atomic<std::uint64_t>> progress_;
+};
+
+} // namespace cw::test
