@@ -107,6 +107,7 @@ TEST(Latch, a_reader_that_is_overtaken_at_any_step_gets_another_value_whole) {
                     writer.publish(Sample{2 + n});
             });
             const std::uint64_t value = value_of(latch);
+            Steps::nowhere();
             EXPECT_TRUE(value == 1 || value == publishes + 1) << value;
         }
     }
