@@ -64,6 +64,10 @@ enum class Site : std::uint8_t {
     A41,
     F41,
     F42,
+    R51, // oneshot.hpp
+    A51,
+    R52,
+    A52,
 };
 
 /// What a word is in the protocol.
@@ -79,6 +83,7 @@ enum class Name : std::uint8_t {
     end,     ///< Of a trace ring.
     taken,   ///< Of a reader of a trace ring.
     current, ///< Of a latch.
+    state,   ///< Of a one-shot.
     plain,   ///< Nobody may write it while another reads it: relacy watches it for races.
 };
 
@@ -141,16 +146,23 @@ public:
         word_.store(value, relacy_order(order_at(site, order)), RL_INFO);
     }
     T exchange(T value, Order order) {
-        const Site site = name == Name::mailbox ? Site::A4 : Site::none;
-        return word_.exchange(value, relacy_order(order_at(site, order)), RL_INFO);
+        const Site site = name == Name::mailbox ? Site::A4
+                          : name == Name::state ? Site::R51
+                                                : Site::none;
+        const Site other = name == Name::state ? Site::A52 : Site::none;
+        const Order used = order_at(other, order_at(site, order));
+        return word_.exchange(value, relacy_order(used), RL_INFO);
     }
     bool compare_exchange(T& expected, T desired, Order success, Order failure) {
-        const Site site = name == Name::mailbox ? Site::R4 : Site::none;
+        const Site site = name == Name::mailbox ? Site::R4
+                          : name == Name::state ? Site::R52
+                                                : Site::none;
+        const Site failed = name == Name::state ? Site::A51 : Site::none;
         return word_.compare_exchange(rl::bool_t<false>{},
                                       expected,
                                       desired,
                                       relacy_order(order_at(site, success)),
-                                      relacy_order(failure),
+                                      relacy_order(order_at(failed, failure)),
                                       RL_INFO);
     }
     T fetch_or(T value, Order order) {
@@ -181,6 +193,8 @@ private:
             return Site::A32;
         case Name::current:
             return Site::A41;
+        case Name::state:
+            return Site::A51;
         default:
             return Site::none;
         }
