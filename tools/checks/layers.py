@@ -3,7 +3,7 @@ right), that private headers stay private, and that the parts without a host inc
 
     abi <- core <- loader <- kernel, hosted
            core <- sdk <- modules/X (and other modules' public headers)
-           core <- tools
+           core <- tools, examples
 """
 
 import re
@@ -23,6 +23,7 @@ REACH = {
     "kernel": {"abi", "core", "loader"},
     "hosted": {"abi", "core", "loader"},
     "tools": {"abi", "core"},
+    "examples": {"abi", "core", "sdk"},
 }
 HOSTLESS = {"abi", "core", "loader", "sdk", "modules", "kernel"}
 # Headers that need an operating system or its heap beneath them.
