@@ -145,7 +145,7 @@ TEST(Latch, interrupts_at_any_two_steps_may_publish) {
             outer_interrupted = inner_interrupted = false;
             Steps::at(outer, [&] {
                 outer_interrupted = true;
-                EXPECT_EQ(value_of(latch), 1u) << "not seen before it is whole";
+                EXPECT_LE(value_of(latch), 2u) << "what was there, or the outer one's already";
                 Steps::at(inner, [&] {
                     inner_interrupted = true;
                     ASSERT_TRUE(writer.publish_nested(Sample{4}));

@@ -39,6 +39,14 @@ TEST_F(SpscTest, another_type_is_told_from_this_one) {
     EXPECT_FALSE(std::make_unique<Memory>()->valid());
 }
 
+TEST_F(SpscTest, a_header_is_valid_only_when_it_is_complete) {
+    EXPECT_TRUE(memory->header.ready());
+    // As one whose creator died before the last store: the magic.
+    __builtin_memset(static_cast<void*>(&memory->header), 0, sizeof(std::uint64_t));
+    EXPECT_FALSE(memory->valid());
+    EXPECT_FALSE(memory->header.ready());
+}
+
 TEST_F(SpscTest, messages_come_in_order_until_it_is_full) {
     std::uint64_t sent = 0, received = 0;
     Message message;

@@ -113,8 +113,8 @@ private:
 
     LatchOf<T, Sync>* shared_;
     std::uint64_t current_;
-    std::uint64_t generations_[kLatchSlots]; ///< Of each slot; its writer's alone.
-    Atomic<std::uint32_t> busy_;             ///< Slots in which publish_nested() is writing.
+    std::uint64_t generations_[kLatchSlots];           ///< Of each slot; its writer's alone.
+    typename Sync::template Word<std::uint32_t> busy_; ///< Slots in which publish_nested() writes.
 };
 
 /// What a reader found.
