@@ -169,7 +169,7 @@ TEST_F(LanesTest, who_cleans_up_behind_a_dead_producer_ends_its_lane) {
     EXPECT_TRUE(take().second.empty());
     ASSERT_TRUE(consumer.prepare_wait());
     LaneProducer<Message> cleaner = memory->make_producer(2);
-    EXPECT_TRUE(cleaner.close());
+    cleaner.close_behind_dead(); // and wakes the consumer
     consumer.awake();
     EXPECT_TRUE(take().second.empty());
     EXPECT_EQ(consumer.open(), 0b1011u);

@@ -145,7 +145,7 @@ TEST(TraceRing, a_blocked_writer_is_woken_once_by_the_slowest_reader) {
     fast.read_all();
     fast.reader.release();
     EXPECT_FALSE(fast.reader.wake_writer()) << "the writer waits for the other";
-    EXPECT_TRUE(slow.reader.detach()) << "that one dies";
+    slow.reader.detach(); // that one dies
     EXPECT_FALSE(writer.prepare_wait());
     EXPECT_TRUE(record(writer, 5));
     EXPECT_EQ(slow.reader.dropped(), 0u);

@@ -77,8 +77,8 @@ public:
     /// filled. Ordering: [R1].
     void commit(std::size_t n) noexcept { ring_.publish(static_cast<std::uint32_t>(n)); }
     /// True if the consumer sleeps and this call is the one to end that: wake it, now or soon. Of
-    /// all producers one gets true for each sleep. Once per batch, and before this thread waits for
-    /// anything.
+    /// all producers one gets true for each sleep, and nobody else wakes until it has: who stops
+    /// here delays the consumer. Once per batch, and before this thread waits for anything.
     /// Ordering: [F21] full fence between the store of tail (or `closed`) and the loads of `ready`
     /// and `epoch`, pairs with [F22] in prepare_wait(). With anything weaker both sides can miss
     /// each other: a lost wake-up, or a lane that is not looked at.
@@ -97,13 +97,18 @@ public:
     /// True: the lane is full, and the consumer will say so when it gives slots back; sleep. False:
     /// there is space, or the consumer lied. Ordering: [F3].
     [[nodiscard]] bool prepare_wait() noexcept { return ring_.prepare_wait(); }
-    /// Says that no more will come; true as flush(). May be called by whoever cleans up behind a
-    /// dead producer and has its page, through a LaneProducer of its own: it stores no index.
+    /// Says that no more will come; true as flush().
     /// Ordering: [R21] release, pairs with [A21] in next(): who sees it sees the last message.
     [[nodiscard]] bool close() noexcept {
         words_->closed.store(1, Order::release); // [R21]
         return flush();
     }
+    /// The same for whoever cleans up behind a dead producer and has its page, through a
+    /// LaneProducer of its own: it stores no index. Wake the consumer then, in any case: the dead
+    /// one may have claimed the wake, and everybody else relies on it.
+    /// Requires: the producer's stores are seen here; a kernel that tells of a death sees to that.
+    /// Ordering: as for close().
+    void close_behind_dead() noexcept { static_cast<void>(close()); }
     /// The consumer wrote an impossible index: the lane is full for good.
     [[nodiscard]] bool faulted() const noexcept { return ring_.faulted(); }
 

@@ -252,12 +252,12 @@ public:
         released_ = next_;
         return next_ - event - 1 < next_ - before;
     }
-    /// Has the writer not wait for this reader any more; true as wake_writer(). After a reader's
-    /// death, whoever cleans up calls it on a reader made at the position of its cursor.
-    [[nodiscard]] bool detach() noexcept {
-        cursor_->taken.store(Cursor::kDetached, Order::release); // [R32]
-        Sync::fence(Order::seq_cst);                             // [F34]
-        return words_->space_event.load(Order::relaxed) + 1 > released_;
+    /// Has the writer not wait for this reader any more. Wake a writer with the policy block then,
+    /// in any case. Also for whoever cleans up behind a dead reader, through a TraceReader with its
+    /// cursor: the dead one may have released records and not woken. Ordering: [R32]; the wake
+    /// orders the rest.
+    void detach() noexcept {
+        cursor_->taken.store(TraceCursor<Sync>::kDetached, Order::release); // [R32]
     }
 
 private:
