@@ -12,8 +12,10 @@
  * until the buffer is empty. So what needs the fences [F1] and [F2] of ring.hpp shows without them. Only the
  * owner of a word stores it, and nobody reads his own back, so loads need not look into the buffer.
  *
- * Checked: when nothing can happen any more, every living client has all its outcomes (no wake-up was
- * lost); each request has exactly one outcome.
+ * Checked: when nothing can happen any more, every living client has all its outcomes, and a living server
+ * knows who has died (no wake-up was lost); each request has exactly one outcome.
+ *
+ * The tag by which wait() says which ring was rung is not in here; tests/models/executor_test.cpp has it.
  *
  * With -DPLANT_x something is done wrong; tests/models/wake_test.py has each found.
  */
@@ -55,6 +57,7 @@ byte told[PARTIES]; /* Entries of a control ring; the kernel's own, under its lo
 bit lock;
 bit finished[PARTIES];
 bit dead[PARTIES];
+bit heard[CHANNELS]; /* The server knows that this client has died. */
 
 #define STORE(w, v) buffer[me] ! w, v
 #define DRAINED (len(buffer[me]) == 0)
@@ -252,7 +255,7 @@ again:
        control = memory[TAIL(CONTROL(me))];
        c = 0;
        do
-       :: c < CHANNELS -> closed[c] = closed_by_death[c]; c++
+       :: c < CHANNELS -> closed[c] = closed_by_death[c]; heard[c] = closed[c]; c++
        :: else -> break
        od
     :: else
@@ -335,12 +338,15 @@ dies:
     od
 }
 
-/* When nothing can happen any more, nobody who lives is still waiting for an outcome. */
+/* When nothing can happen any more, nobody who lives still waits for an outcome, or for news. */
 proctype quiescence() {
     byte p = 1;
     timeout;
     do
-    :: p < PARTIES -> assert(finished[p] || dead[p]); p++
+    :: p < PARTIES ->
+       assert(finished[p] || dead[p]);
+       assert(heard[p - 1] || !dead[p] || dead[SERVER]);
+       p++
     :: else -> break
     od
 }

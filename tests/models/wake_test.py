@@ -17,7 +17,7 @@ PAN_FLAGS = ("-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=3000", "-O2", "-w")
 DEPTH = 10_000
 
 THREE = ("PARTIES=3", "REQUESTS=1")
-LOST = r"assertion violated .*finished"
+LOST = r"assertion violated .*(finished|heard)"
 TWICE = r"assertion violated .*outcomes"
 
 # Name: defines, and what the error must be; None: there must be none.

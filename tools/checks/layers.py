@@ -23,7 +23,7 @@ REACH = {
     "kernel": {"abi", "core", "loader"},
     "hosted": {"abi", "core", "loader"},
     "tools": {"abi", "core"},
-    "examples": {"abi", "core", "sdk"},
+    "examples": {"abi", "core"},
 }
 HOSTLESS = {"abi", "core", "loader", "sdk", "modules", "kernel"}
 # Headers that need an operating system or its heap beneath them.

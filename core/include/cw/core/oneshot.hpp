@@ -32,7 +32,8 @@ public:
 
     /// Sets the value. True: the other side waits. If waiter() is a coroutine, resume it, here or
     /// elsewhere; else wake the thread. False: nothing is to be done, and this object may be gone.
-    /// Requires: not set before. Context: any; never waits.
+    /// Requires: not set before; a thread that sleeps for it keeps the object until it was woken.
+    /// Context: any; never waits.
     /// Ordering: [R51] release, pairs with [A51]: who sees it set sees the value. [A52] acquire,
     /// pairs with [R52]: who is told of a waiter sees it.
     [[nodiscard]] bool set(T value) noexcept {
