@@ -134,5 +134,65 @@ TEST(LanesDeath, a_producer_that_is_killed_harms_its_own_lane_only) {
     }
 }
 
+void wake(Memory& memory) {
+    futex_wake(memory.bell.words.epoch);
+}
+/// Sends until it has sent `messages`, or for ever, and closes.
+int send_from_process(Memory& memory, std::uint32_t lane, std::uint64_t messages) {
+    auto producer = memory.make_producer(lane);
+    for (std::uint64_t sent = 0; sent < messages;) {
+        if (producer.push({sent, {sent, sent, sent, sent, sent, sent, sent}}))
+            ++sent;
+        else
+            usleep(1);
+        if (producer.flush())
+            wake(memory);
+    }
+    if (producer.close())
+        wake(memory);
+    return 0;
+}
+/// Takes until all lanes have ended; 0 if all messages were right and lanes 1 and 2 have had all.
+int consume_in_process(Memory& memory, std::uint64_t messages) {
+    auto consumer = memory.make_consumer();
+    std::uint64_t received[kLanes]{};
+    while (consumer.open() != 0) {
+        const auto batch = consumer.next(8);
+        for (const Message& message : batch.messages) {
+            if (message.number != received[batch.lane]++ || message.copies[6] != message.number)
+                return 1;
+        }
+        if (!batch.messages.empty()) {
+            consumer.done(batch);
+        } else if (consumer.open() != 0 && consumer.prepare_wait()) {
+            futex_sleep(memory.bell.words.epoch, consumer.sleeping());
+            consumer.awake();
+        }
+    }
+    return received[1] == messages && received[2] == messages ? 0 : 2;
+}
+
+TEST(LanesDeath, a_consumer_that_sleeps_outlives_any_producer) {
+    constexpr std::uint64_t kMessages = 300;
+    SharedMemory<Memory> memory;
+    for (unsigned kills = 0; kills < 40; ++kills) {
+        memory->initialise();
+        const pid_t consumer = run_child([&] { return consume_in_process(*memory, kMessages); });
+        const pid_t victim = run_child([&] { return send_from_process(*memory, 0, ~0ull); });
+        pid_t others[2];
+        for (std::uint32_t lane = 1; lane <= 2; ++lane)
+            others[lane - 1] =
+                run_child([&] { return send_from_process(*memory, lane, kMessages); });
+        memory->make_producer(3).close_behind_dead(); // nobody was ever there
+        usleep(kills * 40);
+        kill(victim, SIGKILL);
+        EXPECT_FALSE(succeeded(victim));
+        memory->make_producer(0).close_behind_dead();
+        wake(*memory); // in any case: it may have claimed the wake
+        EXPECT_TRUE(succeeded(others[0]) && succeeded(others[1]));
+        EXPECT_TRUE(succeeded(consumer)) << "a message or a wake-up was lost";
+    }
+}
+
 } // namespace
 } // namespace cw::test

@@ -6,7 +6,10 @@
 #include <new>
 
 #include <csignal>
+#include <cw/core/atomic.hpp>
+#include <linux/futex.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +36,31 @@ public:
 private:
     void* memory_;
 };
+
+/// Sleeps while the word has this value, in whichever process, unless woken.
+inline void futex_sleep(const Atomic<std::uint32_t>& word, std::uint32_t value) {
+    syscall(SYS_futex, &word, FUTEX_WAIT, value, nullptr, nullptr, 0);
+}
+inline void futex_wake(const Atomic<std::uint32_t>& word) {
+    syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+}
+
+/// A child that runs `fn()` and exits with what it returns; it is killed if it hangs.
+template <class Function>
+pid_t run_child(Function&& fn) {
+    const pid_t child = fork();
+    if (child == 0) {
+        constexpr unsigned kHangs = 60; // seconds
+        alarm(kHangs);
+        _exit(fn());
+    }
+    return child;
+}
+/// Waits for its end; true if it exited with 0.
+inline bool succeeded(pid_t child) {
+    int status = 0;
+    return waitpid(child, &status, 0) == child && status == 0;
+}
 
 /// A child that runs `fn(progress)`, which never returns, and is killed once it has made some
 /// progress: this is over when the constructor returns. Requires: this process has one thread.

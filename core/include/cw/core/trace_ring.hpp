@@ -239,7 +239,8 @@ public:
     /// How many records there had been at the end of the last read(), lost ones included.
     [[nodiscard]] std::uint64_t position() const noexcept { return next_; }
 
-    /// Lets the writer overwrite what was read; the first time, attaches the cursor. Requires: a
+    /// Lets the writer overwrite what was read; the first time, attaches the cursor: what is
+    /// recorded from then on is spared, what was there before may still be overwritten. Requires: a
     /// cursor. Ordering: [R32] release, pairs with [A32].
     void release() noexcept { cursor_->taken.store(next_, Order::release); } // [R32]
     /// True if a writer with the policy block waits and is to be woken. Requires: release() since
