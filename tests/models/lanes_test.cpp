@@ -228,7 +228,8 @@ using Dying = LanesModel<2, 2, 2, 1, false, kDoing, true>;
 TEST(LanesModel, every_message_arrives_and_no_wake_is_lost) {
     expect_clean<OneLane>(200'000, 2);
     expect_clean<TwoLanes>(200'000, 1);
-    expect_clean<LanesModel<3, 1, 2>>(100'000, 0);
+    expect_clean<LanesModel<3, 1, 2>>(200'000, 0);
+    expect_clean<LanesModel<3, 1, 1>>(50'000, 1);
 }
 TEST(LanesModel, wakes_may_be_batched_and_deferred) {
     expect_clean<Batched>(200'000, 0);
