@@ -4,6 +4,7 @@
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
 #include <cw/tests/fault.hpp>
+#include <cw/tests/registers.hpp>
 
 extern "C" [[noreturn]] void abort() noexcept;
 
@@ -31,15 +32,6 @@ void read_null() noexcept {
     return sink + before + depth;
 }
 
-/// Its caller's values of these registers are in its frame only when it faults.
-[[gnu::noinline]] void fault_with_all_registers() noexcept {
-    asm volatile("li s1, -1\n li s2, -1\n li s3, -1\n li s4, -1\n li s5, -1\n li s6, -1\n"
-                 "li s7, -1\n li s8, -1\n li s9, -1\n li s10, -1\n li s11, -1\n ld zero, 8(zero)"
-                 :
-                 :
-                 : "s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "memory");
-}
-
 /// Writes over every frame of its thread, up to where the stack ends.
 [[gnu::noinline]] void overwrite_stack() noexcept {
     for (auto* word = static_cast<volatile std::uint64_t*>(__builtin_frame_address(0));; ++word)
@@ -61,8 +53,7 @@ std::uint64_t provoke(std::uint64_t number) noexcept {
         for (;;)
             sink = sink + 1;
     case 5:
-        asm volatile(".word 0");
-        break;
+        __builtin_trap();
     case 6:
         *reinterpret_cast<volatile std::uint64_t*>(0xffff'ffff'8020'0000) = 1;
         break;
@@ -70,7 +61,7 @@ std::uint64_t provoke(std::uint64_t number) noexcept {
         *reinterpret_cast<volatile std::uint32_t*>(&provoke) = 0;
         break;
     case 8:
-        fault_with_all_registers();
+        cw::tests::fault_with_all_registers();
         break;
     case 9:
         abort();

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <cw/abi/syscall.hpp>
+#include <cw/core/task.hpp>
 
 namespace cw::raw {
 
@@ -16,7 +17,12 @@ inline void end_counting() noexcept {}
 
 inline long system_call(long number, std::uint64_t a, std::uint64_t b, std::uint64_t c) noexcept {
     long result = number;
-    asm volatile("syscall" : "+a"(result) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+    register std::uint64_t d asm("r10") = 0; // of a call with more arguments
+    register std::uint64_t e asm("r8") = 0;
+    asm volatile("syscall"
+                 : "+a"(result)
+                 : "D"(a), "S"(b), "d"(c), "r"(d), "r"(e)
+                 : "rcx", "r11", "memory");
     return result;
 }
 
@@ -27,18 +33,27 @@ inline std::uint64_t wake(std::uint64_t doorbell) noexcept {
         system_call(1, 64 + doorbell, reinterpret_cast<std::uint64_t>(&one), sizeof(one)));
 }
 
-/// Without a deadline only; sleeps on the domain's own eventfd, descriptor 4.
-inline std::uint64_t wait(std::uint64_t, std::uint64_t doorbell) noexcept {
+/// Sleeps on the domain's own eventfd, descriptor 4, and takes all its rings. A tick is a
+/// nanosecond.
+inline std::uint64_t wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
     if (doorbell != abi::kNoDoorbell)
         wake(doorbell);
     struct {
         int descriptor;
         short events, happened;
     } poll{4, 1, 0};
-    system_call(271, reinterpret_cast<std::uint64_t>(&poll), 1, 0); // ppoll
+    const std::uint64_t now = cw_module.ops->now();
+    const std::uint64_t left = deadline_ticks < now ? 0 : deadline_ticks - now;
+    const std::uint64_t time[2] = {left / 1'000'000'000, left % 1'000'000'000};
+    const bool forever = deadline_ticks == abi::kNoDeadline;
+    const long rung = system_call(271, // ppoll
+                                  reinterpret_cast<std::uint64_t>(&poll),
+                                  1,
+                                  forever ? 0 : reinterpret_cast<std::uint64_t>(time));
     std::uint64_t rings = 0;
-    system_call(0, 4, reinterpret_cast<std::uint64_t>(&rings), sizeof(rings));
-    return 0;
+    if (rung > 0)
+        system_call(0, 4, reinterpret_cast<std::uint64_t>(&rings), sizeof(rings));
+    return rung == 0 ? static_cast<std::uint64_t>(Status::timed_out) : 0;
 }
 
 } // namespace cw::raw
