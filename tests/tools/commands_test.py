@@ -33,7 +33,7 @@ class MainJobTest(support.TreeTest):
         done = self.cw("run", "--no-build", "a file.txt")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("a file.txt  sync-caller   digest.sha256->ring", done.stdout)
-        self.assertIn("1 file in 3 placements, all as on the host", done.stdout)
+        self.assertIn("1 file in 3 placements, all as this machine has them", done.stdout)
         self.assertNotIn("@job", done.stdout)
 
     def test_a_wrong_result_fails_and_says_which(self) -> None:

@@ -131,5 +131,5 @@ class _Watched:
             again = shlex.join(["./cw", "run", f"--host={self.host.name}", *map(str, self.parsed.files)])
             raise Failure("the main job failed:\n  " + "\n  ".join(wrong) + f"\nto reproduce: {again}")
         count = len(self.parsed.files)
-        print(f"sha256: {count} file{'s' * (count != 1)} in {len(job.PLACEMENTS)} placements, all as on the host")
+        print(f"sha256: {count} file{'s' * (count != 1)} in {len(job.PLACEMENTS)} placements, all as this machine has them")
         return 0
