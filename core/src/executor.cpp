@@ -1,6 +1,7 @@
 // The executor's loop.
 #include "control.hpp"
 #include "hot_paths.hpp"
+#include "linger.hpp"
 #include "platform_wait.hpp"
 #include <cw/abi/syscall.hpp>
 
@@ -144,6 +145,50 @@ void arm_rest(Executor& executor) noexcept {
         choose_hot(executor, found);
 }
 
+#ifdef CW_LINGERS
+/// Looks at the rings for a while before it sleeps; true if something has come. Who sleeps and is
+/// owed a wake-up gets it before, as far as that can be seen without a fence; the fence is due, as
+/// ever, before this executor sleeps, so lingering delays a wake-up at most and loses none.
+[[nodiscard, gnu::noinline]] bool linger(Executor& executor, std::uint64_t deadline) noexcept {
+    if (!may_linger(executor))
+        return false;
+    for (const Outgoing* outgoing = executor.dirty; outgoing != &executor.dirty_end;
+         outgoing = outgoing->next_dirty) {
+        if (!outgoing->ring.consumer_seems_asleep())
+            continue;
+        fence(Order::seq_cst); // [F1]
+        const std::uint64_t doorbell = flush_after_fence(executor);
+        if (doorbell != abi::kNoDoorbell) {
+            ++executor.statistics.rings;
+            platform::ring(doorbell);
+        }
+        break;
+    }
+    const std::uint64_t end = end_of_lingering(executor, deadline);
+    for (std::uint32_t looks = 1;; ++looks) {
+        if (executor.hot.ring->pending())
+            break;
+        if (executor.errands.attention.load(Order::relaxed) != 0)
+            break;
+        if (looks % kLooksAround == 0) {
+            if (PolledRing* found = find_pending(executor); found != executor.rings_end) {
+                executor.hot.ring
+                    ->arm(); // it may have been taken from; the fence comes before sleep
+                choose_hot(executor, found);
+                break;
+            }
+            if (platform::now() >= end) {
+                lingered_in_vain(executor);
+                return false;
+            }
+        }
+        pause_between_looks();
+    }
+    lingered_well(executor);
+    return true;
+}
+#endif
+
 constexpr std::uint64_t kGoOn = 0;
 
 /// Everything but rings: the next deadline, or kGoOn if there may be more to do.
@@ -243,6 +288,14 @@ void executor_run(Executor& given) noexcept {
                 continue;
         }
         keep_here(deadline);
+#ifdef CW_LINGERS
+        if (linger(executor, deadline)) {
+            rung = 0;
+            if (look_around_now(executor))
+                look_around(executor);
+            continue;
+        }
+#endif
 
         // About to sleep: arm what was taken from, fence once, look at everything once more.
         executor.hot.ring->arm();
@@ -270,7 +323,13 @@ void executor_run(Executor& given) noexcept {
         ++executor.statistics.waits;
         if (doorbell == abi::kNoDoorbell) [[unlikely]]
             ++executor.statistics.quiet;
+#ifdef CW_LINGERS
+        const std::uint64_t asleep = platform::now();
         rung = platform::sleep(deadline, doorbell);
+        woke_up(executor, platform::now() - asleep);
+#else
+        rung = platform::sleep(deadline, doorbell);
+#endif
     }
 }
 

@@ -116,6 +116,10 @@ struct CallStub<std::index_sequence<I...>> {
 
 namespace platform {
 
+std::uint32_t longest_lingering() noexcept {
+    return static_cast<std::uint32_t>(host_words().longest_lingering);
+}
+
 std::uint64_t now() noexcept {
     const HostWords& words = host_words();
     return hosted::now(words);

@@ -45,6 +45,7 @@ struct HostWords {
     std::uint64_t base_ticks;
     std::uint64_t base_ns;
     std::uint64_t multiplier;
+    std::uint64_t longest_lingering; ///< Nanoseconds: see core's linger.hpp.
 };
 
 enum class CallState : std::uint32_t {

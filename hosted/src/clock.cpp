@@ -3,6 +3,11 @@
 #include "../domain/confine.hpp"
 #include "host.hpp"
 #include <ctime>
+#include <cw/core/executor.hpp>
+
+namespace cw::platform {
+std::uint32_t longest_lingering() noexcept;
+}
 
 namespace cw::hosted {
 
@@ -42,11 +47,18 @@ void fill_clock(HostWords& words) noexcept {
     words.base_ticks = the_clock.base_ticks;
     words.base_ns = the_clock.base_ns;
     words.multiplier = the_clock.multiplier;
+    words.longest_lingering = platform::longest_lingering();
 }
 
 } // namespace cw::hosted
 
 namespace cw::platform {
+std::uint32_t longest_lingering() noexcept {
+    // What waking a sleeper takes, roughly, on a machine of today or in a virtual one.
+    constexpr std::uint32_t kWakeNs = 20'000;
+    static const std::uint32_t longest = kernel::hart_count() > 1 ? kWakeNs : 0;
+    return longest;
+}
 std::uint64_t now() noexcept {
     return hosted::now(hosted::the_clock);
 }

@@ -73,7 +73,7 @@ void give_input(const char* bytes, std::size_t size) noexcept {
 
 void* read_terminal(void*) {
     adopt_thread(reader_thread, "terminal");
-    for (;;) {
+    for (bool any = false;; any = true) {
         char bytes[256];
         const ssize_t count = read(STDIN_FILENO, bytes, sizeof(bytes));
         if (count < 0 && errno == EINTR)
@@ -83,7 +83,8 @@ void* read_terminal(void*) {
             continue;
         }
         constexpr char kEndOfTransmission = 4;
-        give_input(&kEndOfTransmission, 1);
+        if (any) // somebody has typed, or piped: the shell is to know that no more comes
+            give_input(&kEndOfTransmission, 1);
         return nullptr;
     }
 }

@@ -83,6 +83,20 @@ void restore_terminal() noexcept;
 
 /// Makes the calling thread one of the nucleus' own.
 void adopt_thread(Thread& self, const char* name) noexcept;
+/// Frees threads that have ended. Context: the reaper.
+void bury_threads() noexcept;
+
+// fault.cpp
+
+inline constexpr const char* kNoProgress =
+    "no progress for 2000 ms (it loops, or a handler runs too long)";
+/// What the processor said, in the words that every host uses; `trap` and `error` as it gave them.
+[[nodiscard]] const char*
+cause_of_fault(int signal, std::uint32_t trap, std::uint64_t error) noexcept;
+void catch_module_faults() noexcept;
+/// The thread makes no progress: if it is in a module, that is stopped. Locks: kernel_lock held, so
+/// that it is still there.
+void interrupt_loop(Thread& thread) noexcept;
 
 // log.cpp
 

@@ -97,6 +97,7 @@ int main(int count, char** arguments) {
     vdso_initialise();
     archive_initialise();
     modules_initialise();
+    catch_module_faults();
     start_reaper();
     static_cast<void>(nucleus_create());
     for (;;)

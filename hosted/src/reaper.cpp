@@ -1,11 +1,10 @@
 // Sees the processes of domains end, and who makes no progress.
 #include "../shared/futex.hpp"
 #include "host.hpp"
-#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <ctime>
-#include <cw/core/text.hpp>
+#include <cw/core/executor.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
@@ -19,36 +18,10 @@ namespace {
 
 constexpr int kTickMilliseconds = 100;
 constexpr std::uint64_t kWatchdogNs = 2'000'000'000;
-constexpr const char* kNoProgress =
-    "no progress for 2000 ms (it loops, or a handler runs too long)";
-
 int waiting_for = -1; ///< The epoll instance.
 Thread reaper_thread{};
-std::mutex watched_lock;
-std::vector<Thread*> watched; ///< Threads of user domains, from start to end.
-std::vector<Thread*> ended;   ///< Their process is gone; they are told until they are gone too.
-
-/// What the processor said, in the words that every host uses.
-const char* cause_of(std::uint32_t signal, std::uint32_t trap, std::uint64_t error) noexcept {
-    constexpr std::uint32_t kPageFault = 14, kProtection = 13;
-    constexpr std::uint64_t kWrite = 2, kFetch = 16;
-    if (trap == kPageFault)
-        return (error & kFetch) != 0   ? "jump to an unmapped address"
-               : (error & kWrite) != 0 ? "write to an unmapped or read-only address"
-                                       : "read of an unmapped address";
-    switch (static_cast<int>(signal)) {
-    case SIGILL:
-        return "illegal instruction";
-    case SIGTRAP:
-        return "breakpoint";
-    case SIGFPE:
-        return "arithmetic fault";
-    case SIGBUS:
-        return "bus error";
-    default:
-        return trap == kProtection ? "access to an impossible address" : "unknown exception";
-    }
-}
+std::mutex ended_lock;
+std::vector<Thread*> ended; ///< Their process is gone; they are told until they are gone too.
 
 /// Says why a domain's process ended that nobody had ended. Locks: kernel_lock held.
 const char* report_end(Domain& domain, const Ending& ending) noexcept {
@@ -57,7 +30,8 @@ const char* report_end(Domain& domain, const Ending& ending) noexcept {
     std::memcpy(static_cast<void*>(&last), domain.executor->thread->calls, sizeof(last));
     const char* cause = "its process ended";
     if (!ending.signalled && ending.status == kFaultStatus && last.fault_signal != 0) {
-        cause = cause_of(last.fault_signal, last.fault_trap, last.fault_error);
+        cause =
+            cause_of_fault(static_cast<int>(last.fault_signal), last.fault_trap, last.fault_error);
         const ModuleInstance* guilty = module_at(last.fault_pc);
         if (guilty == nullptr || guilty->domain != &domain) {
             for (const ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
@@ -90,10 +64,6 @@ const char* report_end(Domain& domain, const Ending& ending) noexcept {
 }
 
 void end_process(Thread& thread) noexcept {
-    {
-        const Locked hold{watched_lock};
-        std::erase(watched, &thread);
-    }
     const Ending ending = reap_process(thread.process);
     {
         const Locked hold{kernel_lock};
@@ -107,73 +77,84 @@ void end_process(Thread& thread) noexcept {
             end_domain(domain, cause);
         }
     }
-    const Locked hold{watched_lock};
+    const Locked hold{ended_lock};
     ended.push_back(&thread);
+    thread.reaped.store(1, Order::release);
+    futex_wake(thread.reaped);
 }
 
 /// Its calls come to an end. Told again and again: the word that it sleeps on was the domain's to
 /// write, so it may miss it once.
 void tell_ended() noexcept {
-    const Locked hold{watched_lock};
+    const Locked hold{ended_lock};
     for (Thread* thread : ended) {
         thread->calls->state.store(static_cast<std::uint32_t>(CallState::ended), Order::release);
         futex_wake(thread->calls->state);
     }
 }
 
-std::uint64_t cpu_time(pid_t process) noexcept {
-    clockid_t clock = 0;
+std::uint64_t time_of(clockid_t clock) noexcept {
     timespec time{};
-    if (clock_getcpuclockid(process, &clock) != 0 || clock_gettime(clock, &time) != 0)
+    if (clock_gettime(clock, &time) != 0)
         return 0;
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
            static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-/// Ends a domain that has used so much processor time without a sign of progress.
-void watch(Thread& thread) noexcept {
+std::uint64_t time_of_thread(const Thread& thread) noexcept {
+    clockid_t clock = 0;
+    return pthread_getcpuclockid(thread.thread, &clock) == 0 ? time_of(clock) : 0;
+}
+
+std::uint64_t time_of_process(const Thread& thread) noexcept {
+    clockid_t clock = 0;
+    return clock_getcpuclockid(thread.pid, &clock) == 0 ? time_of(clock) : 0;
+}
+
+/// Ends a domain, or stops a kernel-placed module, that has used so much processor time without a
+/// sign of progress. Locks: kernel_lock held.
+void watch(ExecutorRecord& record) noexcept {
+    Thread& thread = *record.thread;
+    if (!thread.running.load(Order::acquire) || record.domain->ended)
+        return;
     // Untrusted, and only compared: a domain that changes it by itself gets processor time, nothing
-    // else.
-    const ExecutorStatistics& statistics = thread.executor->view->statistics;
-    const std::uint64_t progress = statistics.received + statistics.completed;
-    const std::uint64_t time = cpu_time(thread.pid);
-    if (progress != thread.progress_seen || time == 0) {
+    // else. Who sleeps is back in its loop: the time that Linux takes for that counts as its own.
+    const ExecutorStatistics& statistics = record.view->statistics;
+    const std::uint64_t progress = statistics.received + statistics.completed + statistics.waits;
+    const std::uint64_t time = time_of_thread(thread);
+    const std::uint64_t process = thread.process < 0 ? 0 : time_of_process(thread);
+    if (progress != thread.progress_seen) {
         thread.progress_seen = progress;
         thread.time_seen = time;
-        return;
+        thread.process_seen = process;
+    } else if (process - thread.process_seen >= kWatchdogNs) {
+        executor_condemn(record, kNoProgress);
+    } else if (time - thread.time_seen >= kWatchdogNs) {
+        interrupt_loop(thread);
     }
-    if (time - thread.time_seen < kWatchdogNs)
-        return;
-    const Locked hold{kernel_lock};
-    executor_condemn(*thread.executor, kNoProgress);
 }
 
 void watch_all() noexcept {
-    std::vector<Thread*> all;
-    {
-        const Locked hold{watched_lock};
-        all = watched;
-    }
-    for (Thread* thread : all) // only this thread takes any away
-        watch(*thread);
+    const Locked hold{kernel_lock};
+    for (ExecutorRecord* record = all_executors(); record != nullptr; record = record->next)
+        watch(*record);
 }
 
 void* run_reaper(void*) {
     adopt_thread(reaper_thread, "reaper");
-    timespec last{};
+    std::uint64_t last = 0;
     for (;;) {
         epoll_event events[16];
         const int count = epoll_wait(waiting_for, events, 16, kTickMilliseconds);
         for (int i = 0; i < count; ++i)
             end_process(*static_cast<Thread*>(events[i].data.ptr));
         tell_ended();
-        timespec time{};
-        clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-        if (time.tv_sec == last.tv_sec &&
-            time.tv_nsec - last.tv_nsec < kTickMilliseconds * 1'000'000)
-            continue;
-        last = time;
-        watch_all();
+        bury_threads();
+        if (const std::uint64_t now = platform::now();
+            now - last >= kTickMilliseconds * 1'000'000) {
+            last = now;
+            watch_all();
+        }
     }
 }
 
@@ -186,10 +167,6 @@ void start_reaper() noexcept {
 }
 
 void watch_process(Thread& thread) noexcept {
-    {
-        const Locked hold{watched_lock};
-        watched.push_back(&thread);
-    }
     epoll_event event{};
     event.events = EPOLLIN | EPOLLONESHOT;
     event.data.ptr = &thread;
@@ -197,7 +174,7 @@ void watch_process(Thread& thread) noexcept {
 }
 
 void forget_ended(Thread& thread) noexcept {
-    const Locked hold{watched_lock};
+    const Locked hold{ended_lock};
     std::erase(ended, &thread);
 }
 

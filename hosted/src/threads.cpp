@@ -1,7 +1,9 @@
 // Threads of the nucleus process: of kernel executors, and those that make the synchronous calls of
 // user domains.
 #include "../domain/confine.hpp"
+#include "../shared/futex.hpp"
 #include "host.hpp"
+#include "unwind.hpp"
 #include <csetjmp>
 #include <csignal>
 #include <cstdlib>
@@ -10,8 +12,11 @@
 #include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/vdso.hpp>
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#include <vector>
 
 namespace cw::hosted {
 
@@ -20,50 +25,107 @@ namespace {
 constexpr std::size_t kStackBytes = 1 << 20;
 constexpr std::size_t kStackReserve = 32 * 1024; ///< Calls that would start below it are queued.
 
-thread_local std::jmp_buf leave_loop; ///< Out of an executor's loop that is retired.
+thread_local std::jmp_buf leave_loop; ///< Out of a thread's loop, or to its beginning.
 
-void find_stack(Thread& self) noexcept {
-    pthread_attr_t attributes;
-    void* bottom = nullptr;
-    std::size_t bytes = 0;
-    if (pthread_getattr_np(pthread_self(), &attributes) == 0) {
-        pthread_attr_getstack(&attributes, &bottom, &bytes);
-        pthread_attr_destroy(&attributes);
-    }
-    self.context.stack_limit = reinterpret_cast<std::uint64_t>(bottom) + kStackReserve;
+/// Threads that have ended, to be freed by the reaper: nobody frees the stack it runs on.
+std::mutex finished_lock;
+std::vector<Thread*> finished;
+
+/// With a page below and one above that nobody may touch.
+void* reserve_stack(std::uint64_t bytes) noexcept {
+    void* const base = mmap(nullptr,
+                            bytes + 2 * kPage,
+                            PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK,
+                            -1,
+                            0);
+    if (base == MAP_FAILED ||
+        mprotect(static_cast<char*>(base) + kPage, bytes, PROT_READ | PROT_WRITE) != 0)
+        return nullptr;
+    return base;
 }
 
-void run_kernel_executor(Thread& self) noexcept {
+/// The stack that modules run on, apart from that which pthread gave the thread: what that keeps
+/// for the thread lies on its own, out of reach of a module that writes over its stack.
+Status make_stack(Thread& thread) noexcept {
+    void* const base = reserve_stack(kStackBytes);
+    if (base == nullptr)
+        return Status::no_memory;
+    thread.stack_bottom = reinterpret_cast<std::uint64_t>(base) + kPage;
+    thread.stack_top = thread.stack_bottom + kStackBytes;
+    return Status::ok;
+}
+
+extern "C" void
+cw_call_on_stack(Thread& self, void (*function)(Thread&), std::uint64_t top) noexcept;
+asm(".globl cw_call_on_stack\n"
+    "cw_call_on_stack:\n"
+    "    pushq %rbp\n"
+    "    movq %rsp, %rbp\n"
+    "    movq %rdx, %rsp\n"
+    "    xorl %edx, %edx\n"
+    "    callq *%rsi\n"
+    "    movq %rbp, %rsp\n"
+    "    popq %rbp\n"
+    "    retq\n");
+
+std::uint64_t fault_stack_bytes() noexcept {
+    return round_up(static_cast<std::uint64_t>(sysconf(_SC_MINSIGSTKSZ)) + 64 * 1024, kPage);
+}
+
+enum Leave { kEnd = 1, kAgain = 2 };
+
+void run_loop(Thread& self) noexcept {
+    const int left = setjmp(leave_loop);
+    if (left == kEnd)
+        return;
+    if (!self.domain->is_kernel()) {
+        cw_call_on_stack(self, &serve_calls, self.stack_top);
+        return;
+    }
     Executor& executor = *self.executor->executor;
     self.context.executor = &executor;
-    if (setjmp(leave_loop) != 0)
-        return;
-    executor_create(executor,
-                    *reinterpret_cast<const abi::StartBlock*>(self.executor->kernel_written->base));
-    executor_run(executor);
+    if (left != kAgain)
+        executor_create(
+            executor,
+            *reinterpret_cast<const abi::StartBlock*>(self.executor->kernel_written->base));
+    constexpr auto kRun = [](Thread& thread) { executor_run(*thread.executor->executor); };
+    cw_call_on_stack(self, kRun, self.stack_top);
 }
 
-void forget_thread(Thread& thread) noexcept {
-    give_bell(thread.bell);
+/// Where a thread goes on whose frames were abandoned.
+[[noreturn]] void begin_again() noexcept {
+    std::longjmp(leave_loop, current()->domain->is_kernel() ? kAgain : kEnd);
+}
+
+void free_thread(Thread& thread) noexcept {
+    if (thread.bell >= 0)
+        give_bell(thread.bell);
     if (thread.process >= 0)
         close(thread.process);
+    if (thread.stack_bottom != 0)
+        munmap(reinterpret_cast<void*>(thread.stack_bottom - kPage), kStackBytes + 2 * kPage);
+    if (thread.fault_stack != nullptr)
+        munmap(thread.fault_stack, fault_stack_bytes() + 2 * kPage);
     std::free(&thread);
 }
 
 void* run_thread(void* argument) {
     Thread& self = *static_cast<Thread*>(argument);
     adopt_thread(self, self.name);
-    if (self.domain->is_kernel())
-        run_kernel_executor(self);
-    else {
-        serve_calls(self);
+    self.running.store(true, Order::release);
+    run_loop(self);
+    if (!self.domain->is_kernel()) {
+        while (self.reaped.load(Order::acquire) == 0)
+            futex_wait(self.reaped, 0);
         forget_ended(self);
     }
     {
         const Locked hold{kernel_lock};
         executor_thread_gone(*self.executor);
     }
-    forget_thread(self);
+    const Locked hold{finished_lock};
+    finished.push_back(&self);
     return nullptr;
 }
 
@@ -71,11 +133,34 @@ void* run_thread(void* argument) {
 
 void adopt_thread(Thread& self, const char* name) noexcept {
     CW_ASSERT(prepare_thread(&self));
-    find_stack(self);
+    self.thread = pthread_self();
+    self.context.stack_limit = self.stack_bottom + kStackReserve;
+    if (self.fault_stack == nullptr)
+        self.fault_stack = reserve_stack(fault_stack_bytes());
+    CW_ASSERT(self.fault_stack != nullptr);
+    const stack_t alternate{static_cast<char*>(self.fault_stack) + kPage, 0, fault_stack_bytes()};
+    CW_ASSERT(sigaltstack(&alternate, nullptr) == 0);
     char short_name[16];
     std::strncpy(short_name, name, sizeof(short_name) - 1);
     short_name[sizeof(short_name) - 1] = '\0';
     pthread_setname_np(pthread_self(), short_name);
+}
+
+void leave_frames(Thread& self, loader::FrameRegisters& at) noexcept {
+    at.pc = reinterpret_cast<std::uint64_t>(&begin_again);
+    at.r[loader::kX86_64Calls.stack_pointer] = self.stack_top - 8; // as after a call
+}
+
+void bury_threads() noexcept {
+    std::vector<Thread*> all;
+    {
+        const Locked hold{finished_lock};
+        all.swap(finished);
+    }
+    for (Thread* thread : all) {
+        pthread_join(thread->thread, nullptr);
+        free_thread(*thread);
+    }
 }
 
 } // namespace cw::hosted
@@ -118,6 +203,7 @@ Result<Thread*> thread_create(ExecutorRecord& record,
     const auto prepare = [&]() -> Result<Nothing> {
         if (thread->bell < 0)
             return refuse(Status::no_resource);
+        CW_CHECK_OK(make_stack(*thread));
         if (stack == nullptr)
             return Nothing{};
         Domain& domain = *record.domain;
@@ -140,7 +226,7 @@ Result<Thread*> thread_create(ExecutorRecord& record,
         return Nothing{};
     };
     if (const auto prepared = prepare(); !prepared) {
-        forget_thread(*thread);
+        free_thread(*thread);
         return refuse(prepared.error());
     }
     return thread;
@@ -151,15 +237,14 @@ void thread_discard(Thread& thread) noexcept {
         kill_process(thread.process);
         static_cast<void>(reap_process(thread.process));
     }
-    forget_thread(thread);
+    free_thread(thread);
 }
 
 void executor_start(ExecutorRecord& record) noexcept {
     Thread& thread = *record.thread;
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kStackBytes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
     if (thread.cpu != 0) {
         cpu_set_t only;
         CPU_ZERO(&only);
@@ -174,7 +259,17 @@ void executor_start(ExecutorRecord& record) noexcept {
 }
 
 bool thread_sleeps(const Thread& thread) noexcept {
-    return thread.sleeping.load(Order::relaxed);
+    if (thread.process < 0)
+        return thread.sleeping.load(Order::relaxed);
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/stat", thread.pid);
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    char text[128]{};
+    const ssize_t size = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+    if (file >= 0)
+        close(file);
+    const char* const end = size <= 0 ? nullptr : std::strrchr(text, ')'); // after its name
+    return end != nullptr && end[1] == ' ' && end[2] == 'S';
 }
 
 void thread_condemn(Thread& thread) noexcept {
@@ -219,7 +314,7 @@ void wake(std::uint32_t doorbell) noexcept {
 abi::RingTag wait(std::uint64_t deadline, std::uint64_t doorbell) noexcept {
     Thread& self = *current();
     if (self.executor->retired)
-        std::longjmp(hosted::leave_loop, 1);
+        std::longjmp(hosted::leave_loop, hosted::kEnd);
     if (doorbell != abi::kNoDoorbell)
         wake(static_cast<std::uint32_t>(doorbell));
     self.sleeping.store(true, Order::relaxed);

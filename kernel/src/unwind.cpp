@@ -1,5 +1,6 @@
 #include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/unwind.hpp>
+#include <cw/loader/call_convention.hpp>
 #include <cw/loader/unwind.hpp>
 #include <cw/nucleus/modules.hpp>
 
@@ -11,8 +12,8 @@ namespace {
 
 // More than a stack has room for.
 constexpr unsigned kMaxFrames = kKernelStackPages * kPage / 16;
-constexpr unsigned kReturnAddress = 1, kStackPointer = 2, kThreadPointer = 4;
-constexpr unsigned kValue = 10, kState = 11;
+constexpr const loader::CallConvention& kCalls = *loader::call_convention(kMachine);
+constexpr unsigned kThreadPointer = 4;
 
 std::uint64_t address_of(const char* place) noexcept {
     return reinterpret_cast<std::uint64_t>(place);
@@ -37,27 +38,28 @@ loader::FrameTable frames_at(std::uint64_t pc) noexcept {
     if (is_kernel_code(pc)) {
         const auto* begin = reinterpret_cast<const std::byte*>(image_frames_begin);
         return {{begin, reinterpret_cast<const std::byte*>(image_frames_end)},
-                address_of(image_frames_begin)};
+                address_of(image_frames_begin),
+                kMachine};
     }
     const ModuleInstance* m = module_at(pc);
     if (m == nullptr)
         return {};
-    return {m->image->frames().bytes, m->base + m->image->frames().address};
+    loader::FrameTable table = m->image->frames();
+    table.address += m->base;
+    return table;
 }
 
 /// The caller of the function that is interrupted at `frame`.
 Result<loader::FrameRegisters> first_caller(const loader::FrameRegisters& at,
                                             const ModuleInstance& stopped,
                                             const loader::StackReader& stack) noexcept {
-    if (!is_code(at.pc)) { // a jump to nowhere: as if that had returned at once
-        loader::FrameRegisters caller = at;
-        caller.pc = at.x[kReturnAddress];
-        return caller;
-    }
+    if (!is_code(at.pc)) // a jump to nowhere: as if that had returned at once
+        return loader::caller_at_entry(kMachine, at, stack);
     auto caller = loader::caller_frame(frames_at(at.pc), at, loader::PcKind::interrupted, stack);
-    // clang 19 does not describe where a function takes its frame down. A function that has not
-    // called anything still has its own return address in ra; one that has, an address in itself.
-    const std::uint64_t ra = at.x[kReturnAddress];
+    // clang 19 does not describe where a function of riscv64 takes its frame down. A function that
+    // has not called anything still has its own return address in ra; one that has, an address in
+    // itself.
+    const std::uint64_t ra = at.r[kCalls.return_address];
     if (caller && module_at(at.pc) == &stopped && ra != caller->pc && is_return_address(ra) &&
         module_at(ra) != &stopped)
         return refuse(Status::malformed);
@@ -100,7 +102,7 @@ bool return_to_caller(const Thread& self,
         .context = const_cast<Thread*>(&self)};
     loader::FrameRegisters at{};
     for (unsigned i = 1; i < 32; ++i)
-        at.x[i] = frame.x[i];
+        at.r[i] = frame.x[i];
     at.pc = frame.pc;
     bool inside = module_at(at.pc) == &stopped;
     auto caller = first_caller(at, stopped, stack);
@@ -114,13 +116,13 @@ bool return_to_caller(const Thread& self,
             return false;
         caller = loader::caller_frame(frames_at(at.pc), at, loader::PcKind::return_address, stack);
     }
-    if (!caller || !is_return_address(at.pc) || at.x[kStackPointer] > self.stack_top)
+    if (!caller || !is_return_address(at.pc) || at.r[kCalls.stack_pointer] > self.stack_top)
         return false;
     for (unsigned i = 1; i < 32; ++i)
-        frame.x[i] = at.x[i];
+        frame.x[i] = at.r[i];
     frame.x[kThreadPointer] = reinterpret_cast<std::uint64_t>(&self);
-    frame.x[kValue] = 0;
-    frame.x[kState] = static_cast<std::uint64_t>(Status::peer_died);
+    frame.x[kCalls.values[0]] = 0;
+    frame.x[kCalls.values[1]] = static_cast<std::uint64_t>(Status::peer_died);
     frame.pc = at.pc;
     // As it is around every call: in the kernel, interrupts on, the kernel's view of memory.
     frame.status = (frame.status & ~arch::kStatusUserMemory) | arch::kStatusSpp | arch::kStatusSpie;

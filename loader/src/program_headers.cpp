@@ -83,7 +83,8 @@ bool ImageReader::take_frames() noexcept {
         return fail("the frame segment at {} lies in a load that is written to",
                     {Hex{frames_.address}});
     image_.frames_ = {.bytes = {bytes_at(frames_.address, frames_.file_bytes), frames_.file_bytes},
-                      .address = frames_.address};
+                      .address = frames_.address,
+                      .machine = machine_};
     return true;
 }
 

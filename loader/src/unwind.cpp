@@ -1,3 +1,4 @@
+#include <cw/loader/call_convention.hpp>
 #include <cw/loader/unwind.hpp>
 
 #include "frame_reader.hpp"
@@ -7,18 +8,17 @@ namespace cw::loader {
 namespace {
 
 constexpr std::uint8_t kPcRelative4 = 0x1b; ///< DW_EH_PE_pcrel | DW_EH_PE_sdata4.
-constexpr std::uint64_t kReturnAddress = 1; ///< The column of ra, which is x1.
-constexpr std::uint64_t kStackPointer = 2;
 constexpr std::size_t kRememberedRows = 4;
 
 /// Where a function's registers are, at one place in it: the canonical frame address (the stack
 /// pointer of its caller) as a register and a distance, and who of the others lies in memory.
 struct Row {
     static constexpr std::int32_t kSame = INT32_MIN; ///< Still in the register.
+    static constexpr std::uint32_t kUnsaid = UINT32_MAX;
 
     std::int64_t cfa_offset = 0;
-    std::uint32_t cfa_register = 0; ///< 0: not said.
-    std::int32_t saved[32];         ///< Distance from the frame address, or kSame.
+    std::uint32_t cfa_register = kUnsaid;
+    std::int32_t saved[32]; ///< Distance from the frame address, or kSame.
 
     Row() noexcept {
         for (std::int32_t& place : saved)
@@ -36,7 +36,10 @@ struct Entry {
 };
 
 /// Reads the common entry at `offset` of the table.
-Status read_common(std::span<const std::byte> table, std::uint64_t offset, Entry& entry) noexcept {
+Status read_common(std::span<const std::byte> table,
+                   std::uint64_t offset,
+                   std::uint8_t return_address,
+                   Entry& entry) noexcept {
     if (offset > table.size()) // also if it would lie in front of it
         return Status::malformed;
     FrameReader outer{table.subspan(offset)};
@@ -49,7 +52,7 @@ Status read_common(std::span<const std::byte> table, std::uint64_t offset, Entry
         return outer.good() && reader.good() ? Status::unsupported : Status::malformed;
     entry.code_unit = reader.uleb();
     entry.data_unit = reader.sleb();
-    if (reader.number<std::uint8_t>() != kReturnAddress)
+    if (reader.number<std::uint8_t>() != return_address)
         return Status::unsupported;
     const auto augmentation = reader.take(reader.uleb());
     if (augmentation.size() != 1 || augmentation[0] != std::byte{kPcRelative4})
@@ -59,7 +62,10 @@ Status read_common(std::span<const std::byte> table, std::uint64_t offset, Entry
 }
 
 /// Finds the entry of the function that holds `pc`.
-Status find_entry(const FrameTable& table, std::uint64_t pc, Entry& entry) noexcept {
+Status find_entry(const FrameTable& table,
+                  std::uint64_t pc,
+                  std::uint8_t return_address,
+                  Entry& entry) noexcept {
     FrameReader outer{table.bytes};
     while (!outer.at_end()) {
         const auto length = outer.number<std::uint32_t>();
@@ -84,7 +90,7 @@ Status find_entry(const FrameTable& table, std::uint64_t pc, Entry& entry) noexc
         entry.instructions = reader.rest();
         if (!reader.good())
             return Status::malformed;
-        return read_common(table.bytes, start - distance, entry);
+        return read_common(table.bytes, start - distance, return_address, entry);
     }
     return Status::not_found;
 }
@@ -92,8 +98,11 @@ Status find_entry(const FrameTable& table, std::uint64_t pc, Entry& entry) noexc
 /// Carries out call frame instructions up to a place in the function.
 class RowMachine {
 public:
-    RowMachine(const Entry& entry, std::uint64_t pc) noexcept :
-        entry_{entry}, left_{pc - entry.begin} {}
+    RowMachine(const CallConvention& calls, const Entry& entry, std::uint64_t pc) noexcept :
+        entry_{entry},
+        bases_{calls.integers},
+        columns_{calls.integers | RegisterSet{1} << calls.return_address},
+        left_{pc - entry.begin} {}
 
     [[nodiscard]] Status run(std::span<const std::byte> instructions) noexcept {
         FrameReader reader{instructions};
@@ -174,7 +183,7 @@ private:
         return Status::ok;
     }
     [[nodiscard]] Status set(std::uint64_t column, std::int32_t place) noexcept {
-        if (column == 0 || column >= 32)
+        if (!contains(columns_, column))
             return Status::unsupported;
         row_.saved[column] = place;
         return Status::ok;
@@ -186,10 +195,11 @@ private:
                    static_cast<std::int32_t>(static_cast<std::int64_t>(units) * entry_.data_unit));
     }
     [[nodiscard]] Status restore(std::uint64_t column) noexcept {
-        return column < 32 ? set(column, initial_.saved[column]) : Status::unsupported;
+        return contains(columns_, column) ? set(column, initial_.saved[column])
+                                          : Status::unsupported;
     }
     [[nodiscard]] Status define(std::uint64_t column, std::uint64_t offset) noexcept {
-        if (column == 0 || column >= 32)
+        if (!contains(bases_, column))
             return Status::unsupported;
         row_.cfa_register = static_cast<std::uint32_t>(column);
         row_.cfa_offset = static_cast<std::int64_t>(offset);
@@ -197,7 +207,9 @@ private:
     }
 
     const Entry& entry_;
-    std::uint64_t left_; ///< Bytes of code from the row in hand to the place.
+    RegisterSet bases_;   ///< What a frame address can be counted from.
+    RegisterSet columns_; ///< What can be saved.
+    std::uint64_t left_;  ///< Bytes of code from the row in hand to the place.
     bool arrived_ = false;
     Row row_;
     Row initial_;
@@ -211,32 +223,60 @@ Result<FrameRegisters> caller_frame(const FrameTable& table,
                                     const FrameRegisters& registers,
                                     PcKind kind,
                                     const StackReader& stack) noexcept {
+    const CallConvention* const calls = call_convention(table.machine);
+    if (calls == nullptr)
+        return refuse(Status::unsupported);
     const std::uint64_t pc = registers.pc - (kind == PcKind::return_address ? 1 : 0);
     Entry entry;
-    CW_CHECK_OK(find_entry(table, pc, entry));
-    RowMachine machine{entry, pc};
+    CW_CHECK_OK(find_entry(table, pc, calls->return_address, entry));
+    RowMachine machine{*calls, entry, pc};
     CW_CHECK_OK(machine.run(entry.common_instructions));
     machine.end_common();
     CW_CHECK_OK(machine.run(entry.instructions));
     const Row& row = machine.row();
-    if (row.cfa_register == 0)
+    if (row.cfa_register == Row::kUnsaid)
         return refuse(Status::malformed);
+    const std::uint64_t sp = registers.r[calls->stack_pointer];
     const std::uint64_t frame =
-        registers.x[row.cfa_register] + static_cast<std::uint64_t>(row.cfa_offset);
-    // The caller's stack lies above, 16-byte aligned as the psABI has it.
-    if (frame < registers.x[kStackPointer] || frame % 16 != 0)
+        registers.r[row.cfa_register] + static_cast<std::uint64_t>(row.cfa_offset);
+    // The caller's stack lies above, 16-byte aligned as the psABIs have it.
+    if (frame < sp || frame - sp < calls->pushed_bytes || frame % 16 != 0)
         return refuse(Status::malformed);
+    // What the call itself has pushed is the topmost word of the frame, here and in every function.
+    const bool pushed = calls->pushed_bytes != 0;
+    if (pushed && row.saved[calls->return_address] != -std::int32_t{calls->pushed_bytes})
+        return refuse(Status::unsupported);
     FrameRegisters caller = registers;
-    for (std::size_t i = 1; i < 32; ++i) {
+    for (std::size_t i = 0; i < 32; ++i) {
         if (row.saved[i] == Row::kSame)
             continue;
         const std::uint64_t place =
             frame + static_cast<std::uint64_t>(static_cast<std::int64_t>(row.saved[i]));
-        if (!stack.read(stack.context, place, caller.x[i]))
+        // Of an epilogue's pops clang tells what they do to the stack pointer only. A register
+        // whose place is out of the stack by now has been popped, and has the caller's value;
+        // the place need not have it any more.
+        if (pushed && place - sp >= frame - sp)
+            continue;
+        if (!stack.read(stack.context, place, caller.r[i]))
             return refuse(Status::out_of_range);
     }
-    caller.x[kStackPointer] = frame;
-    caller.pc = caller.x[kReturnAddress];
+    caller.r[calls->stack_pointer] = frame;
+    caller.pc = caller.r[calls->return_address];
+    return caller;
+}
+
+Result<FrameRegisters> caller_at_entry(std::uint16_t machine,
+                                       const FrameRegisters& registers,
+                                       const StackReader& stack) noexcept {
+    const CallConvention* const calls = call_convention(machine);
+    if (calls == nullptr)
+        return refuse(Status::unsupported);
+    FrameRegisters caller = registers;
+    std::uint64_t& sp = caller.r[calls->stack_pointer];
+    if (calls->pushed_bytes != 0 && !stack.read(stack.context, sp, caller.r[calls->return_address]))
+        return refuse(Status::out_of_range);
+    sp += calls->pushed_bytes;
+    caller.pc = caller.r[calls->return_address];
     return caller;
 }
 

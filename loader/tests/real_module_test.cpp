@@ -1,4 +1,5 @@
 // Module files as the compiler and the linker make them.
+#include <cw/loader/call_convention.hpp>
 #include <cw/loader/image.hpp>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -23,7 +24,13 @@ std::vector<std::byte> contents_of(const std::string& path) {
 struct Machine {
     const char* name;
     std::uint16_t number;
+    std::uint8_t frame_pointer; ///< DWARF register number.
+    std::uint8_t below_frame;   ///< How far below the end of its frame the frame pointer points.
+    std::uint8_t code_unit;     ///< Instructions begin at multiples of it.
 };
+
+constexpr Machine kRiscv{"riscv64", elf::kMachineRiscv, 8, 0, 2};
+constexpr Machine kX86_64{"x86_64", elf::kMachineX86_64, 6, 16, 1};
 
 void PrintTo(const Machine& value, std::ostream* out) {
     *out << value.name;
@@ -72,10 +79,43 @@ TEST_P(RealModule, is_refused_when_it_imports_a_symbol) {
               "symbols");
 }
 
+TEST_P(RealModule, knows_the_caller_at_every_instruction) {
+    ASSERT_EQ(read("constructed"), "");
+    EXPECT_EQ(image().frames().machine, GetParam().number);
+    const Load& text = image().loads()[1];
+    ASSERT_EQ(text.rights, Rights::read_execute);
+    const CallConvention& calls = *call_convention(GetParam().number);
+    FrameRegisters registers{};
+    registers.r[calls.return_address] = 0x1111'0000; // also where it was saved
+    registers.r[GetParam().frame_pointer] = 0x8000 - GetParam().below_frame;
+    const StackReader stack{.read =
+                                [](void*, std::uint64_t address, std::uint64_t& word) noexcept {
+                                    word = 0x1111'0000;
+                                    return address >= 0x7000 && address < 0x8000;
+                                },
+                            .context = nullptr};
+    std::size_t known = 0;
+    for (std::uint64_t at = text.address; at < text.address + text.file_bytes;
+         at += GetParam().code_unit) {
+        registers.pc = at;
+        registers.r[calls.stack_pointer] = 0x7000;
+        auto caller = caller_frame(image().frames(), registers, PcKind::interrupted, stack);
+        if (!caller && caller.error() == Status::not_found)
+            continue;                             // between functions
+        if (!caller && calls.pushed_bytes != 0) { // an odd number of words has been pushed
+            registers.r[calls.stack_pointer] = 0x7008;
+            caller = caller_frame(image().frames(), registers, PcKind::interrupted, stack);
+        }
+        ASSERT_TRUE(caller) << std::hex << at << ": " << name_of(caller.error());
+        EXPECT_EQ(caller->pc, 0x1111'0000u) << std::hex << at;
+        ++known;
+    }
+    EXPECT_GT(known, text.file_bytes / GetParam().code_unit / 2);
+}
+
 INSTANTIATE_TEST_SUITE_P(Machines,
                          RealModule,
-                         testing::Values(Machine{"riscv64", elf::kMachineRiscv},
-                                         Machine{"x86_64", elf::kMachineX86_64}),
+                         testing::Values(kRiscv, kX86_64),
                          [](const auto& info) { return std::string{info.param.name}; });
 
 class RealRiscvModule : public RealModule {};
@@ -90,37 +130,9 @@ TEST_P(RealRiscvModule, is_refused_when_it_hides_floating_point) {
               "says it uses no floating point");
 }
 
-TEST_P(RealRiscvModule, knows_the_caller_at_every_instruction) {
-    ASSERT_EQ(read("constructed"), "");
-    const Load& text = image().loads()[1];
-    ASSERT_EQ(text.rights, Rights::read_execute);
-    FrameRegisters registers{};
-    registers.x[1] = 0x1111'0000; // the return address, also where it was saved
-    registers.x[2] = 0x7000;
-    registers.x[8] = 0x8000;
-    const StackReader stack{.read =
-                                [](void*, std::uint64_t address, std::uint64_t& word) noexcept {
-                                    word = 0x1111'0000;
-                                    return address >= 0x7000 && address < 0x8000;
-                                },
-                            .context = nullptr};
-    std::size_t known = 0;
-    for (std::uint64_t at = text.address; at < text.address + text.file_bytes; at += 2) {
-        registers.pc = at;
-        const auto caller = caller_frame(image().frames(), registers, PcKind::interrupted, stack);
-        if (!caller && caller.error() == Status::not_found)
-            continue; // between functions
-        ASSERT_TRUE(caller) << std::hex << at << ": " << name_of(caller.error());
-        EXPECT_EQ(caller->pc, 0x1111'0000u) << std::hex << at;
-        ++known;
-    }
-    EXPECT_GT(known, text.file_bytes / 4);
-}
-
-INSTANTIATE_TEST_SUITE_P(Machines,
-                         RealRiscvModule,
-                         testing::Values(Machine{"riscv64", elf::kMachineRiscv}),
-                         [](const auto& info) { return std::string{info.param.name}; });
+INSTANTIATE_TEST_SUITE_P(Machines, RealRiscvModule, testing::Values(kRiscv), [](const auto& info) {
+    return std::string{info.param.name};
+});
 
 } // namespace
 } // namespace cw::loader::test

@@ -39,10 +39,10 @@ class Unwind : public testing::Test {
 protected:
     Unwind() {
         for (std::uint64_t i = 1; i < 32; ++i)
-            registers_.x[i] = 0x1000 + i;
-        registers_.x[1] = 0xaaaa0;
-        registers_.x[2] = kStack;
-        registers_.x[8] = kStack + 48;
+            registers_.r[i] = 0x1000 + i;
+        registers_.r[1] = 0xaaaa0;
+        registers_.r[2] = kStack;
+        registers_.r[8] = kStack + 48;
         stack_[kStack + 40] = 0xbbbb0; // ra
         stack_[kStack + 32] = 0xcccc0; // s0
         stack_[kStack + 24] = 0xdddd0; // s1
@@ -77,38 +77,38 @@ TEST_F(Unwind, before_the_frame_is_taken_everything_is_in_registers) {
     const auto caller = this->caller(framed().table(), kFunction);
     ASSERT_TRUE(caller);
     EXPECT_EQ(caller->pc, 0xaaaa0u);
-    EXPECT_EQ(caller->x[2], kStack);
-    EXPECT_EQ(caller->x[8], kStack + 48);
-    EXPECT_EQ(caller->x[9], 0x1009u);
+    EXPECT_EQ(caller->r[2], kStack);
+    EXPECT_EQ(caller->r[8], kStack + 48);
+    EXPECT_EQ(caller->r[9], 0x1009u);
 }
 
 TEST_F(Unwind, while_registers_are_saved_they_are_still_there) {
-    registers_.x[8] = 0x8888;
+    registers_.r[8] = 0x8888;
     for (const std::uint64_t offset : {2u, 4u, 8u}) {
         const auto caller = this->caller(framed().table(), kFunction + offset);
         ASSERT_TRUE(caller) << offset;
         EXPECT_EQ(caller->pc, 0xaaaa0u);
-        EXPECT_EQ(caller->x[2], kStack + 48);
-        EXPECT_EQ(caller->x[8], 0x8888u);
+        EXPECT_EQ(caller->r[2], kStack + 48);
+        EXPECT_EQ(caller->r[8], 0x8888u);
     }
 }
 
 TEST_F(Unwind, saved_registers_come_from_the_frame) {
-    registers_.x[8] = 0x8888; // not the frame pointer yet
+    registers_.r[8] = 0x8888; // not the frame pointer yet
     const auto early = caller(framed().table(), kFunction + 10);
     ASSERT_TRUE(early);
     EXPECT_EQ(early->pc, 0xbbbb0u);
-    EXPECT_EQ(early->x[2], kStack + 48);
-    registers_.x[8] = kStack + 48;
-    registers_.x[2] = kStack - 16; // has moved on
+    EXPECT_EQ(early->r[2], kStack + 48);
+    registers_.r[8] = kStack + 48;
+    registers_.r[2] = kStack - 16; // has moved on
     const auto late = caller(framed().table(), kFunction + 0x20);
     ASSERT_TRUE(late);
     EXPECT_EQ(late->pc, 0xbbbb0u);
-    EXPECT_EQ(late->x[1], 0xbbbb0u);
-    EXPECT_EQ(late->x[2], kStack + 48);
-    EXPECT_EQ(late->x[8], 0xcccc0u);
-    EXPECT_EQ(late->x[9], 0xdddd0u);
-    EXPECT_EQ(late->x[18], 0x1012u);
+    EXPECT_EQ(late->r[1], 0xbbbb0u);
+    EXPECT_EQ(late->r[2], kStack + 48);
+    EXPECT_EQ(late->r[8], 0xcccc0u);
+    EXPECT_EQ(late->r[9], 0xdddd0u);
+    EXPECT_EQ(late->r[18], 0x1012u);
 }
 
 TEST_F(Unwind, a_return_address_belongs_to_the_function_before_it) {
@@ -137,25 +137,25 @@ TEST_F(Unwind, every_instruction_that_clang_writes_is_known) {
     const auto saved = caller(bytes.table(), kFunction + 4);
     ASSERT_TRUE(saved);
     EXPECT_EQ(saved->pc, 0xbbbb0u);
-    EXPECT_EQ(saved->x[9], 0xdddd0u);
+    EXPECT_EQ(saved->r[9], 0xdddd0u);
     const auto restored = caller(bytes.table(), kFunction + 16);
     ASSERT_TRUE(restored);
     EXPECT_EQ(restored->pc, 0xaaaa0u);
-    EXPECT_EQ(restored->x[2], kStack);
-    EXPECT_EQ(restored->x[8], kStack + 48);
-    EXPECT_EQ(restored->x[9], 0x1009u);
+    EXPECT_EQ(restored->r[2], kStack);
+    EXPECT_EQ(restored->r[8], kStack + 48);
+    EXPECT_EQ(restored->r[9], 0x1009u);
     for (const std::uint64_t offset : {32u, 48u}) {
         const auto again = caller(bytes.table(), kFunction + offset);
         ASSERT_TRUE(again) << offset;
         EXPECT_EQ(again->pc, 0xbbbb0u);
-        EXPECT_EQ(again->x[2], kStack + 48);
+        EXPECT_EQ(again->r[2], kStack + 48);
     }
 }
 
 TEST_F(Unwind, code_that_no_entry_covers_is_not_found) {
     EXPECT_EQ(refusal(framed().table(), kFunction - 2), Status::not_found);
     EXPECT_EQ(refusal(framed().table(), kFunction + 0x40), Status::not_found);
-    EXPECT_EQ(refusal({}), Status::not_found);
+    EXPECT_EQ(refusal(FrameTableBytes{}.table()), Status::not_found);
     FrameTableBytes ended;
     ended.common().raw({0, 0, 0, 0}).function(kFunction, 0x40, {});
     EXPECT_EQ(refusal(ended.table()), Status::not_found) << "an entry behind the end mark";
@@ -167,9 +167,9 @@ TEST_F(Unwind, what_the_stack_refuses_is_an_error) {
 }
 
 TEST_F(Unwind, a_frame_that_does_not_lie_above_is_refused) {
-    registers_.x[8] = kStack - 16;
+    registers_.r[8] = kStack - 16;
     EXPECT_EQ(refusal(framed().table()), Status::malformed);
-    registers_.x[8] = kStack + 40;
+    registers_.r[8] = kStack + 40;
     EXPECT_EQ(refusal(framed().table()), Status::malformed) << "not 16-byte aligned";
 }
 
@@ -223,7 +223,7 @@ TEST_F(Unwind, no_change_of_a_byte_and_no_cut_does_harm) {
             changed[at] = static_cast<std::uint8_t>(value);
             const auto result = caller(FrameTableBytes::table_of(changed), kFunction + 0x20);
             if (result) {
-                EXPECT_GE(result->x[2], kStack) << at << " = " << value;
+                EXPECT_GE(result->r[2], kStack) << at << " = " << value;
             }
         }
     }

@@ -8,6 +8,7 @@
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
 #include <cw/tests/fault.hpp>
+#include <cw/tests/machine.hpp>
 
 #define CW_CROWD_MODULE(name) CW_MODULE(name, {.version = {1, 0}}) // expands the name first
 CW_CROWD_MODULE(CW_CROWD_NAME);
@@ -17,7 +18,7 @@ CW_REQUIRE(CW_CROWD_METHOD);
 namespace {
 
 [[maybe_unused]] void break_down() noexcept {
-    static_cast<void>(*reinterpret_cast<volatile std::uint64_t*>(8));
+    machine::read_nowhere();
 }
 
 cw::Task<> call(std::uint64_t number) noexcept {

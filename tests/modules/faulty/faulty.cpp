@@ -4,7 +4,7 @@
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/wait.hpp>
 #include <cw/tests/fault.hpp>
-#include <cw/tests/registers.hpp>
+#include <cw/tests/machine.hpp>
 
 extern "C" [[noreturn]] void abort() noexcept;
 
@@ -32,6 +32,11 @@ void read_null() noexcept {
     return sink + before + depth;
 }
 
+/// Its caller's values of these registers are in its frame only when it faults.
+[[gnu::noinline]] void fault_with_all_registers() noexcept {
+    machine::read_nowhere_with_all_registers();
+}
+
 /// Writes over every frame of its thread, up to where the stack ends.
 [[gnu::noinline]] void overwrite_stack() noexcept {
     for (auto* word = static_cast<volatile std::uint64_t*>(__builtin_frame_address(0));; ++word)
@@ -53,7 +58,8 @@ std::uint64_t provoke(std::uint64_t number) noexcept {
         for (;;)
             sink = sink + 1;
     case 5:
-        __builtin_trap();
+        machine::run_illegal_instruction();
+        break;
     case 6:
         *reinterpret_cast<volatile std::uint64_t*>(0xffff'ffff'8020'0000) = 1;
         break;
@@ -61,7 +67,7 @@ std::uint64_t provoke(std::uint64_t number) noexcept {
         *reinterpret_cast<volatile std::uint32_t*>(&provoke) = 0;
         break;
     case 8:
-        cw::tests::fault_with_all_registers();
+        fault_with_all_registers();
         break;
     case 9:
         abort();

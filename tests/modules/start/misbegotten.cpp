@@ -1,6 +1,7 @@
 // A module that does not start; CW_TEST_WAY says how. One file for each way is built of this.
 #include <cw/sdk/module.hpp>
 #include <cw/tests/hostile.hpp>
+#include <cw/tests/machine.hpp>
 
 #define DECLARE(name, ...) CW_MODULE(name, __VA_ARGS__)
 DECLARE(CW_TEST_MODULE, {.version = {1, 0}});
@@ -26,6 +27,6 @@ Begun begun;
 
 CW_START {
     if (kWay == Way::start_faults)
-        __builtin_trap();
+        machine::run_illegal_instruction();
 }
 CW_PROVIDE(innocent::ping, [](innocent::Word word) { return word; });

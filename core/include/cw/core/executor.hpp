@@ -154,6 +154,13 @@ struct alignas(8) Errands {
 };
 static_assert(sizeof(Errands) == 8);
 
+/// How long an executor looks at its rings before it sleeps: see linger.hpp.
+struct Lingering {
+    std::uint32_t nanoseconds; ///< Of the next time.
+    std::uint16_t in_vain;     ///< Times in a row that nothing came.
+    std::uint16_t pause;       ///< Times that it does not, for that reason.
+};
+
 struct Executor {
     Context context; ///< What tp points to in a user domain.
     // What every round looks at comes first, within reach of short offsets.
@@ -195,6 +202,7 @@ struct Executor {
     RingConsumer<NativeSync> control;
     const abi::ControlEntry* control_entries;
     const abi::StartBlock* start;
+    Lingering lingering; ///< Only where the host says so.
 };
 
 /// Sets an executor up in zeroed memory. Requires: `start` and the control ring as abi/control.hpp

@@ -106,6 +106,11 @@ public:
         return wake;
     }
     [[nodiscard]] bool unflushed() const noexcept { return flushed_ != tail_; }
+    /// True if the consumer seems to sleep for something published since the last flush: a hint,
+    /// without a fence. False may be wrong; flush() is still due before the producer sleeps.
+    [[nodiscard]] bool consumer_seems_asleep() const noexcept {
+        return event_passed(theirs_->data_event.load(Order::relaxed), flushed_, tail_);
+    }
     /// Announces that the producer is about to sleep until there is space; false if there is some
     /// now (do not sleep). Ordering: [F3] full fence between the store of space_event and the load
     /// of head, pairs with [F4] in wake_producer().

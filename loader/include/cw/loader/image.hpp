@@ -89,7 +89,7 @@ public:
     } ///< Of the array; 0 if there is none.
     [[nodiscard]] std::uint64_t init_function(std::size_t index) const noexcept;
     /// Call frame information, with its address in the image; empty if the file has none. Its place
-    /// is checked, what it says is not.
+    /// is checked, what it says is not; the machine is the one that was asked for.
     [[nodiscard]] const FrameTable& frames() const noexcept { return frames_; }
     [[nodiscard]] std::span<const std::byte> file() const noexcept { return file_; }
 

@@ -47,11 +47,17 @@ struct Thread {
     int pid;                  ///< Its number.
     std::uint32_t cpu;        ///< 1 + index of the processor it is kept on, or 0.
     pthread_t thread;
-    hosted::CallPage* calls; ///< User domains only.
-    Atomic<bool> doomed;     ///< Its domain has ended.
-    Atomic<bool> sleeping;   ///< Kernel executors only: sits in wait().
-    ModuleInstance* giving_up;
-    std::uint64_t progress_seen, time_seen; ///< For the watchdog.
+    std::uint64_t stack_bottom, stack_top; ///< A page that nobody may touch lies below.
+    void* fault_stack;                     ///< Where it handles its faults.
+    Atomic<bool> running;
+    hosted::CallPage* calls;      ///< User domains only.
+    Atomic<bool> doomed;          ///< Its domain has ended.
+    Atomic<std::uint32_t> reaped; ///< 1: its process is gone; a futex word.
+    Atomic<bool> sleeping;        ///< Kernel executors only: sits in wait().
+    Atomic<bool> suspected;       ///< The watchdog interrupts it.
+    std::uint64_t progress_seen;  ///< For the watchdog, like the next two:
+    std::uint64_t time_seen;      ///< processor time of this thread,
+    std::uint64_t process_seen;   ///< and of the process.
     char name[32];
 };
 
