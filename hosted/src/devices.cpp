@@ -100,6 +100,14 @@ void make_raw() noexcept {
     for (const int key : {VINTR, VSUSP})
         raw.c_cc[key] = _POSIX_VDISABLE;
     changed = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    struct sigaction action {};
+    action.sa_handler = [](int signal) {
+        restore_terminal();
+        std::signal(signal, SIG_DFL);
+        raise(signal);
+    };
+    for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGABRT})
+        sigaction(signal, &action, nullptr);
 }
 
 Status

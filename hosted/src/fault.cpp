@@ -146,6 +146,8 @@ void on_fault(int signal, siginfo_t* information, void* given) noexcept {
                   Hex{at.pc},
                   Hex{address}}
             .view());
+    describe_address(at.pc);
+    restore_terminal();
     std::signal(signal, SIG_DFL); // a core file for those who want one
 }
 

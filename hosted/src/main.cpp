@@ -38,6 +38,8 @@ void load_archive(const char* path) {
     if (file < 0 || fstat(file, &status) != 0)
         refuse_to_start(std::string{path} + ": " + std::strerror(errno));
     const auto bytes = static_cast<std::size_t>(status.st_size);
+    if (bytes == 0)
+        refuse_to_start(std::string{path} + ": is empty, and no boot archive");
     void* const where = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file, 0);
     if (where == MAP_FAILED)
         refuse_to_start(std::string{path} + ": " + std::strerror(errno));

@@ -73,6 +73,30 @@ std::uint64_t fault_stack_bytes() noexcept {
     return round_up(static_cast<std::uint64_t>(sysconf(_SC_MINSIGSTKSZ)) + 64 * 1024, kPage);
 }
 
+/// Those that this process may run on: a hart is the n-th of them.
+const cpu_set_t& allowed_processors() noexcept {
+    static const cpu_set_t allowed = [] {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        if (sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) == 0)
+            CPU_SET(0, &set);
+        return set;
+    }();
+    return allowed;
+}
+
+cpu_set_t processor(unsigned hart) noexcept {
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(cpu, &allowed_processors()) && hart-- == 0) {
+            CPU_SET(cpu, &only);
+            break;
+        }
+    }
+    return only;
+}
+
 enum Leave { kEnd = 1, kAgain = 2 };
 
 void run_loop(Thread& self) noexcept {
@@ -246,10 +270,10 @@ void executor_start(ExecutorRecord& record) noexcept {
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 256 * 1024);
     if (thread.cpu != 0) {
-        cpu_set_t only;
-        CPU_ZERO(&only);
-        CPU_SET(thread.cpu - 1, &only);
+        const cpu_set_t only = processor(thread.cpu - 1);
         pthread_attr_setaffinity_np(&attributes, sizeof(only), &only);
+        if (thread.process >= 0)
+            sched_setaffinity(thread.pid, sizeof(only), &only);
     }
     if (thread.process >= 0)
         watch_process(thread);
@@ -287,7 +311,7 @@ void calls_published(ExecutorRecord& record) noexcept {
 }
 
 unsigned hart_count() noexcept {
-    return static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN));
+    return static_cast<unsigned>(CPU_COUNT(&hosted::allowed_processors()));
 }
 
 unsigned hart_index(const Thread& thread) noexcept {
