@@ -85,6 +85,8 @@ bool module_fault(Thread& self,
                   const char* cause,
                   std::uint64_t address,
                   loader::FrameRegisters& at) noexcept {
+    if (kernel_lock.is_mine())
+        return false;
     const Locked hold{kernel_lock};
     ModuleInstance* const guilty = culprit(self, at);
     if (guilty == nullptr || !guilty->domain->is_kernel() || guilty->nucleus)

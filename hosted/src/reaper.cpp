@@ -20,7 +20,7 @@ constexpr int kTickMilliseconds = 100;
 constexpr std::uint64_t kWatchdogNs = 2'000'000'000;
 int waiting_for = -1; ///< The epoll instance.
 Thread reaper_thread{};
-std::mutex ended_lock;
+Lock ended_lock;
 std::vector<Thread*> ended; ///< Their process is gone; they are told until they are gone too.
 
 /// Says why a domain's process ended that nobody had ended. Locks: kernel_lock held.

@@ -28,7 +28,7 @@ constexpr std::size_t kStackReserve = 32 * 1024; ///< Calls that would start bel
 thread_local std::jmp_buf leave_loop; ///< Out of a thread's loop, or to its beginning.
 
 /// Threads that have ended, to be freed by the reaper: nobody frees the stack it runs on.
-std::mutex finished_lock;
+Lock finished_lock;
 std::vector<Thread*> finished;
 
 /// With a page below and one above that nobody may touch.

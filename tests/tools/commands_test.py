@@ -138,7 +138,7 @@ sys.exit(5 if "fail" in script[0] else 0)
         self.assertIn("to reproduce: build/linux/hosted/causeway build/run/run.archive", done.stderr)
 
     def test_what_only_qemu_has_is_refused_before_anything_is_built(self) -> None:
-        for options in (["--harts", "2"], ["--memory", "600"], ["--icount"], ["--qemu-arg=-s"]):
+        for options in (["--harts", "2"], ["--icount"], ["--qemu-arg=-s"]):
             with self.subTest(options=options):
                 done = self.cw("run", "--host=linux", *options, "--exec", "lsmod")
                 self.assertEqual((done.returncode, done.stdout), (2, ""))

@@ -103,7 +103,7 @@ class ScenarioTest(support.ScratchTest):
         self.assertIn("TIMEOUT 65 LABELS linux", text)
 
     def test_what_only_qemu_has_keeps_it_there(self) -> None:
-        for key in ("icount = true", 'qemu_args = ["-s"]', "memory = 600"):
+        for key in ("icount = true", 'qemu_args = ["-s"]'):
             with self.subTest(key=key):
                 self.assertEqual(self.load(LEAST + key).hosts, (RISCV64,))
                 self.refused("only QEMU has that; hosts cannot name linux", f'{LEAST}{key}\nhosts = ["linux"]')

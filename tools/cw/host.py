@@ -97,20 +97,20 @@ class _Processes(Host):
     def check(self, machine: Machine) -> None:
         asked = {
             "--harts": machine.harts is not None,
-            "--memory": machine.memory_mb is not None,
             "--icount": machine.icount,
             "--qemu-arg": bool(machine.extra),
         }
         refused = " and ".join(option for option, given in asked.items() if given)
         if refused:
             raise Failure(
-                f"{refused}: only QEMU has that; on Linux the system has the processors and the memory of this machine."
+                f"{refused}: only QEMU has that; on Linux the system has the processors of this machine."
                 " Leave it out, or run with --host=riscv64",
                 status=2,
             )
 
     def command(self, machine: Machine, archive: Path) -> list[str]:
-        return [str(self.nucleus), str(archive), *machine.append.split()]
+        memory = [] if machine.memory_mb is None else [f"memory={machine.memory_mb}"]
+        return [str(self.nucleus), str(archive), *memory, *machine.append.split()]
 
 
 RISCV64 = _BareMetal("riscv64", "kernel/causeway.elf", "build", "run", counts_instructions=True, takes_terminal=False)

@@ -78,7 +78,7 @@ class Scenario:
     def machine(self, run: Run) -> Machine:
         """What it runs on."""
         if run.host.harts:
-            return Machine(append=self.append)
+            return Machine(memory_mb=self.memory_mb, append=self.append)
         return Machine(run.harts, self.memory_mb, self.icount, self.append, self.qemu_args)
 
     def patterns(self, patterns: Iterable[Pattern], run: Run) -> list[str]:
@@ -205,7 +205,7 @@ def _read(keys: _Keys) -> Scenario:
 
 def _hosts(keys: _Keys) -> tuple[Host, ...]:
     """Where it runs: wherever nothing speaks against it, if it does not say."""
-    only_qemu = [key for key in ("icount", "qemu_args", "memory") if key in keys.table]
+    only_qemu = [key for key in ("icount", "qemu_args") if key in keys.table]
     names = keys.strings("hosts", [name for name in HOSTS if not only_qemu or name != LINUX.name])
     if not names or not set(names) <= set(HOSTS):
         raise keys.error(f"hosts must be a list of {' and '.join(HOSTS)}")
