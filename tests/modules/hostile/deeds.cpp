@@ -1,5 +1,6 @@
 // How rounds end: most of these cost the domain its life.
 #include "attack.hpp"
+#include "calls.hpp"
 #include "wild_call.hpp"
 #include <cw/core/service/system.hpp>
 #include <cw/sdk/arch/raw_calls.hpp>
@@ -14,7 +15,6 @@ namespace hostile {
 namespace {
 
 using cw::abi::Report;
-using cw::raw::call;
 
 std::uint64_t volatile sink;
 
@@ -44,6 +44,7 @@ void write_read_only(Attack& attack) noexcept {
 
 void run_illegal(Attack& attack) noexcept {
     switch (attack.random.below(6)) {
+#ifdef __riscv
     case 0:
         asm volatile("csrr t0, sstatus" ::: "t0");
         break;
@@ -62,6 +63,26 @@ void run_illegal(Attack& attack) noexcept {
     default:
         asm volatile(".word 0xffffffff");
         break;
+#else
+    case 0:
+        asm volatile("hlt");
+        break;
+    case 1:
+        asm volatile("movq %%rax, %%cr3" ::: "memory");
+        break;
+    case 2:
+        asm volatile("cli");
+        break;
+    case 3: // a system call that domains do not have: getpid
+        cw::raw::system_call(39, 0, 0, 0);
+        break;
+    case 4:
+        asm volatile("int3");
+        break;
+    default:
+        asm volatile("ud2");
+        break;
+#endif
     }
 }
 

@@ -17,7 +17,8 @@ std::uint64_t any_address(Random& random, const Places& places) noexcept {
         0xffff'ffc0'9000'0000,
         0xffff'ffe0'0000'7000, // a kernel stack
         0x0000'003f'0000'0000, // the end of the segment window
-        0x0000'0040'0000'0000, // not canonical from here on
+        0x0000'0080'0000'1000, // on Linux, where the nucleus sees the window
+        0x0000'0040'0000'0000, // not canonical from here on, in Sv39
         0x8000'0000'0000'0000,
         ~std::uint64_t{0},
         ~std::uint64_t{0} - 7,

@@ -1,4 +1,5 @@
 #include "attack.hpp"
+#include "calls.hpp"
 #include "wild_call.hpp"
 #include <cw/core/service/modules.hpp>
 #include <cw/sdk/arch/raw_calls.hpp>
@@ -47,7 +48,7 @@ void call_service(Attack& attack) noexcept {
         words[1] = attack.places.area + attack.random.below(attack.places.area_bytes + 64);
         words[2] = attack.random.below(attack.places.area_bytes);
     }
-    cw::raw::call(2, 1 + attack.random.below(kGrants), words, attack.random.word());
+    call(2, 1 + attack.random.below(kGrants), words, attack.random.word());
 }
 
 void report(Attack& attack) noexcept {
@@ -60,7 +61,7 @@ void report(Attack& attack) noexcept {
         words[0] = 0;
     if (random.below(2) == 0)
         words[1] = random.below(80) | random.below(3) << 32;
-    cw::raw::call(2, 0, words, random.word());
+    call(2, 0, words, random.word());
 }
 
 } // namespace
