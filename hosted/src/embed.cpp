@@ -26,6 +26,9 @@ loader::Image programme_image;
 ModuleInstance* programme; ///< Null: the programme calls nobody.
 Inbox* programme_inbox;
 
+std::mutex files_lock;
+std::vector<std::span<const std::byte>> known_files; ///< Module files that were sealed.
+
 void begin_worker() noexcept {
     static_cast<void>(spawn(carry_out(worker_inbox)));
 }
@@ -206,11 +209,17 @@ std::expected<std::span<const std::byte>, Failure> read_module(const std::string
         return fail(Status::not_found, path + ": " + std::strerror(errno));
     if (bytes.empty())
         return fail(Status::malformed, path + ": is empty, or no file");
+    // A plug-in that is loaded again and again from the same file is sealed once.
+    const std::lock_guard hold{files_lock};
+    for (const std::span<const std::byte> earlier : known_files) {
+        if (std::ranges::equal(earlier, std::as_bytes(std::span{bytes.data(), bytes.size()})))
+            return earlier;
+    }
     const auto sealed =
         make_sealed("causeway-module", std::as_bytes(std::span{bytes.data(), bytes.size()}));
     if (sealed.empty())
         return fail(Status::no_resource, path + ": " + std::strerror(errno));
-    return sealed.first(bytes.size());
+    return known_files.emplace_back(sealed.first(bytes.size()));
 }
 
 } // namespace

@@ -54,6 +54,9 @@ std::expected<std::string_view, Message> module_file_add(std::span<const std::by
     }
     if (place == &all.files[all.file_count]) {
         ++all.file_count;
+    } else if ((*place)->file().data() == file.data()) { // the same, once more
+        images.release(image);
+        return (*place)->name();
     } else if (in_use(**place)) {
         const Message loaded{"{}: the module {} is loaded from another file; unload it first",
                              file_name,
