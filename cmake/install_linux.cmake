@@ -26,5 +26,6 @@ install(TARGETS cw_module_interfaces FILE_SET HEADERS DESTINATION ${CMAKE_INSTAL
 configure_file(cmake/causewayModule.cmake.in causewayModule.cmake @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/causewayModule.cmake cmake/module.cmake sdk/module.ld tools/checks/remote_text.py
         DESTINATION ${package_folder})
+file(RELATIVE_PATH to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /) # which may be deeper than lib
 configure_file(cmake/causeway-hosted.pc.in causeway-hosted.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/causeway-hosted.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
