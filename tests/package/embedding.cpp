@@ -123,7 +123,7 @@ void interrupted(Nucleus& nucleus, const std::string& file) {
     CHECK(nucleus.load(file).has_value());
     CHECK(kill(0, SIGINT) == 0);
     std::this_thread::sleep_for(50ms);
-    CHECK(interrupts == 1);
+    CHECK(interrupts >= 1); // whoever started us may pass it on as well
     CHECK(nucleus.call(echo::ping, {1})->value == 2);
 }
 

@@ -142,8 +142,9 @@ public:
 
     /// Calls a method that the programme requires and waits for the answer. Two changes of thread
     /// lie between: who calls often does it in a coroutine, with run().
-    /// Errors: the callee's; peer_died (its module ended, in this call or before), not_found (nobody
-    /// provides it, or it was unloaded), timed_out, no_memory (frames), not_ready (no programme).
+    /// Errors: the callee's; peer_died (its module ended, in this call or before), not_found
+    /// (nobody provides it, or it was unloaded), timed_out, no_memory (frames), not_ready (no
+    /// programme).
     template <class M>
     Result<typename M::Reply>
     call(const Method<M>& method,
