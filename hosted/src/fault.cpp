@@ -158,10 +158,11 @@ void on_fault(int signal, siginfo_t* information, void* given) noexcept {
     }
     if (self != nullptr || settings().system)
         log::print(Text<320>{
-            "PANIC: {} in the nucleus at {}, address {}",
+            "PANIC: {} in {} at {}, address {}",
             cause_of_fault(signal,
                            static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_TRAPNO]),
                            static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_ERR])),
+            settings().system ? "the nucleus" : "the nucleus, or a coroutine of the programme",
             Hex{at.pc},
             Hex{address}}
                        .view());
