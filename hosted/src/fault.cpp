@@ -115,6 +115,7 @@ bool module_fault(Thread& self,
               Hex{address});
     describe_stack(self, at);
     stop_instance(*guilty, cause);
+    self.progress_seen = ~self.progress_seen; // what runs on this thread next has its time anew
     return return_to_caller(self, *guilty, at) || abandon_stack(self, at);
 }
 
