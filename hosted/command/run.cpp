@@ -111,6 +111,8 @@ int boot_archive(const std::string& path, const std::vector<std::string>& words)
     const auto bytes = read_file(path);
     if (!bytes)
         return complain(bytes.error());
+    if (bytes->empty())
+        return complain(path + ": is empty, and no boot archive");
     std::string line;
     for (const std::string& word : words)
         line += (line.empty() ? "" : " ") + word;

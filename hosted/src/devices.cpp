@@ -100,12 +100,20 @@ void make_raw() noexcept {
     for (const int key : {VINTR, VSUSP})
         raw.c_cc[key] = _POSIX_VDISABLE;
     changed = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    struct sigaction action{};
+    action.sa_handler = [](int signal) {
+        restore_terminal();
+        std::signal(signal, SIG_DFL);
+        raise(signal);
+    };
+    for (const int signal : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGABRT})
+        sigaction(signal, &action, nullptr);
 }
 
 Status
 grant_terminal(ModuleInstance& instance, Segment*& device, std::uint64_t& interrupt) noexcept {
     ExecutorRecord& executor = *instance.executor;
-    const Locked hold{terminal_lock};
+    const std::lock_guard hold{terminal_lock};
     if (owner != nullptr)
         return Status::already_exists;
     if (executor.interrupt_count != 0)
@@ -165,7 +173,7 @@ Status grant_devices(ModuleInstance& instance) noexcept {
 Status interrupt_acknowledge(ExecutorRecord& record, std::uint64_t index) noexcept {
     if (index >= record.interrupt_count)
         return Status::out_of_range;
-    const Locked hold{terminal_lock};
+    const std::lock_guard hold{terminal_lock};
     if (owner == &record) {
         take_output();
         room.notify_all();
@@ -174,7 +182,7 @@ Status interrupt_acknowledge(ExecutorRecord& record, std::uint64_t index) noexce
 }
 
 void interrupts_release(Thread& thread) noexcept {
-    const Locked hold{terminal_lock};
+    const std::lock_guard hold{terminal_lock};
     if (owner == nullptr || owner->thread != &thread)
         return;
     take_output(); // its last words

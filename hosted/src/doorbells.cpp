@@ -9,7 +9,7 @@
 namespace cw::hosted {
 
 namespace {
-std::mutex bells_lock;
+Lock bells_lock;
 std::vector<int> free_bells;
 } // namespace
 

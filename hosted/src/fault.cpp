@@ -92,6 +92,8 @@ bool module_fault(Thread& self,
                   const char* cause,
                   std::uint64_t address,
                   loader::FrameRegisters& at) noexcept {
+    if (kernel_lock.is_mine())
+        return false;
     const Locked hold{kernel_lock};
     ModuleInstance* const guilty = culprit(self, at);
     if (guilty == nullptr || !guilty->domain->is_kernel() || guilty->nucleus)
@@ -157,7 +159,8 @@ void on_fault(int signal, siginfo_t* information, void* given) noexcept {
         put_registers(context, at);
         return;
     }
-    if (self != nullptr || settings().system)
+    if (self != nullptr || settings().system) {
+        log::seize();
         log::print(Text<320>{
             "PANIC: {} in {} at {}, address {}",
             cause_of_fault(signal,
@@ -167,6 +170,9 @@ void on_fault(int signal, siginfo_t* information, void* given) noexcept {
             Hex{at.pc},
             Hex{address}}
                        .view());
+        describe_address(at.pc);
+        restore_terminal();
+    }
     pass_on(signal, information, given);
 }
 

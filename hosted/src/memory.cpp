@@ -1,5 +1,6 @@
 // Segments: each a sealed memfd at one address of the window, in every process that may see it.
 #include "host.hpp"
+#include <cstdlib>
 #include <cstring>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/pool.hpp>
@@ -289,6 +290,7 @@ Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t by
     if (const Status status = grow_file(segment, offset + bytes); status != Status::ok)
         return status;
     segment.pages += bytes / kPage;
+    segment.populated_end = std::max(segment.populated_end, offset + bytes);
     pages_in_use += bytes / kPage;
     return Status::ok;
 }
@@ -309,9 +311,14 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
               FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
               static_cast<off_t>(offset),
               static_cast<off_t>(bytes));
-    const std::uint64_t pages = std::min(bytes / kPage, segment.pages);
-    segment.pages -= pages;
-    pages_in_use -= pages;
+    // What a caller could not populate to its end it takes away whole.
+    const std::uint64_t end = std::min(offset + bytes, segment.populated_end);
+    if (end <= offset)
+        return;
+    if (offset + bytes >= segment.populated_end)
+        segment.populated_end = offset;
+    segment.pages -= (end - offset) / kPage;
+    pages_in_use -= (end - offset) / kPage;
 }
 
 Status segment_borrow(Segment& segment,
@@ -445,8 +452,18 @@ Segment* segment_at(VirtualAddress address) noexcept {
     return nullptr;
 }
 
+/// "memory=MEGABYTES" among the words that started the system; else half of what the machine has.
+std::uint64_t memory_limit() noexcept {
+    constexpr std::string_view kWord = "memory=";
+    const std::size_t at = boot_arguments().find(kWord);
+    if (at == std::string_view::npos)
+        return static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) / 2;
+    return std::strtoull(boot_arguments().data() + at + kWord.size(), nullptr, 10) *
+           (kMegaPage / 2 / kPage);
+}
+
 PageCounts page_counts() noexcept {
-    static const auto total = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) / 2;
+    static const std::uint64_t total = memory_limit();
     return {total, total > pages_in_use ? total - pages_in_use : 0};
 }
 

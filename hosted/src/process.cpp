@@ -160,6 +160,7 @@ void space_rests(Domain& domain) noexcept {
     }
     domain.socket = 0;
     domain.their_socket = 0;
+    domain.words = nullptr;
 }
 
 void space_destroy(Domain& domain) noexcept {

@@ -23,7 +23,7 @@ int waiting_for = -1; ///< The epoll instance.
 Thread reaper_thread{};
 pthread_t reaper;
 std::atomic<bool> stopping{false};
-std::mutex ended_lock;
+Lock ended_lock;
 std::vector<Thread*> ended; ///< Their process is gone; they are told until they are gone too.
 
 /// Says why a domain's process ended that nobody had ended. Locks: kernel_lock held.

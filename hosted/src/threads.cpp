@@ -28,7 +28,7 @@ constexpr std::size_t kStackReserve = 32 * 1024; ///< Calls that would start bel
 thread_local std::jmp_buf leave_loop; ///< Out of a thread's loop, or to its beginning.
 
 /// Threads that have ended, to be freed by the reaper: nobody frees the stack it runs on.
-std::mutex finished_lock;
+Lock finished_lock;
 std::vector<Thread*> finished;
 
 /// With a page below and one above that nobody may touch.
@@ -72,6 +72,30 @@ asm(".globl cw_call_on_stack\n"
 
 std::uint64_t fault_stack_bytes() noexcept {
     return round_up(static_cast<std::uint64_t>(sysconf(_SC_MINSIGSTKSZ)) + 64 * 1024, kPage);
+}
+
+/// Those that this process may run on: a hart is the n-th of them.
+const cpu_set_t& allowed_processors() noexcept {
+    static const cpu_set_t allowed = [] {
+        cpu_set_t set;
+        CPU_ZERO(&set);
+        if (sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) == 0)
+            CPU_SET(0, &set);
+        return set;
+    }();
+    return allowed;
+}
+
+cpu_set_t processor(unsigned hart) noexcept {
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(cpu, &allowed_processors()) && hart-- == 0) {
+            CPU_SET(cpu, &only);
+            break;
+        }
+    }
+    return only;
 }
 
 enum Leave { kEnd = 1, kAgain = 2 };
@@ -247,10 +271,10 @@ void executor_start(ExecutorRecord& record) noexcept {
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 256 * 1024);
     if (thread.cpu != 0) {
-        cpu_set_t only;
-        CPU_ZERO(&only);
-        CPU_SET(thread.cpu - 1, &only);
+        const cpu_set_t only = processor(thread.cpu - 1);
         pthread_attr_setaffinity_np(&attributes, sizeof(only), &only);
+        if (thread.process >= 0)
+            sched_setaffinity(thread.pid, sizeof(only), &only);
     }
     if (thread.process >= 0)
         watch_process(thread);
@@ -288,7 +312,7 @@ void calls_published(ExecutorRecord& record) noexcept {
 }
 
 unsigned hart_count() noexcept {
-    return static_cast<unsigned>(sysconf(_SC_NPROCESSORS_ONLN));
+    return static_cast<unsigned>(CPU_COUNT(&hosted::allowed_processors()));
 }
 
 unsigned hart_index(const Thread& thread) noexcept {

@@ -281,6 +281,7 @@ void kernel_executor_retire(ExecutorRecord& record) noexcept {
 }
 
 void domain_destroy(Domain& domain) noexcept {
+    space_rests(domain); // or never ran
     if (domain.executor != nullptr)
         record_destroy(*domain.executor);
     segments_release_all(domain);

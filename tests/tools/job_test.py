@@ -41,7 +41,7 @@ class JobTest(support.ScratchTest):
         rows = [job.parse_row(text) for text in lines]
         wrong = job.check(rows, {"a.txt": HASH})
         self.assertEqual(wrong[0], "a.txt: two rows for placement kernel")
-        self.assertIn(f"wrong SHA-256 in placement sync-caller\n    host:  {HASH}\n    guest: {'0' * 64}", wrong[1])
+        self.assertIn(f"wrong SHA-256 in placement sync-caller\n    expected: {HASH}\n    computed: {'0' * 64}", wrong[1])
         self.assertIn("b.txt: a row nobody asked for", wrong[2])
         self.assertEqual(wrong[3:], ["a.txt: no result for placement user-process"])
 

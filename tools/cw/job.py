@@ -1,6 +1,6 @@
-"""The main job: the guest hashes the user's files in every placement; here its rows are read, checked and shown.
+"""The main job: the system hashes the user's files in every placement; here its rows are read, checked and shown.
 
-A row of the guest is one line
+A row is one line
 `@job file=NAME placement=P links=METHOD:PATH,.. sha256=HEX calls=N instructions=N syscalls=N wakes=N copied=N`.
 """
 
@@ -64,7 +64,7 @@ def host_digests(files: Sequence[Path]) -> dict[str, str]:
 
 
 def check(rows: Sequence[Row], expected: dict[str, str]) -> list[str]:
-    """What is wrong with the rows as a whole: missing, double, unknown, or with another hash than the host's."""
+    """What is wrong with the rows as a whole: missing, double, unknown, or with another hash than this machine's."""
     wrong = []
     seen: set[tuple[str, str]] = set()
     for row in rows:
@@ -76,7 +76,7 @@ def check(rows: Sequence[Row], expected: dict[str, str]) -> list[str]:
         elif row.sha256 != expected[row.file]:
             wrong.append(
                 f"{row.file}: wrong SHA-256 in placement {row.placement}\n"
-                f"    host:  {expected[row.file]}\n    guest: {row.sha256}"
+                f"    expected: {expected[row.file]}\n    computed: {row.sha256}"
             )
         seen.add(key)
     for name in expected:

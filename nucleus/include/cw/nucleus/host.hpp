@@ -44,7 +44,8 @@ void enter_own_view() noexcept;
 [[nodiscard]] Status space_create(Domain& domain) noexcept;
 /// Nothing runs in it any more, nor has anything left that it saw.
 void space_destroy(Domain& domain) noexcept;
-/// The thread of a domain is gone; what it saw can be taken away without telling anybody.
+/// The thread of a domain is gone, or was never started; what it saw can be taken away without
+/// telling anybody. May be called again.
 void space_rests(Domain& domain) noexcept;
 /// Copies up to `bytes` from a user domain's own readable memory; returns how many, 0 if the
 /// address is not such. Untrusted: the address.

@@ -16,7 +16,27 @@ struct HostWords;
 
 namespace cw::kernel {
 
-using Lock = std::mutex;
+/// A mutex that knows whether the calling thread holds it: a fault under kernel_lock is the
+/// nucleus' own.
+class Lock {
+public:
+    void lock() noexcept {
+        mutex_.lock();
+        holder_.store(pthread_self(), Order::relaxed);
+    }
+    void unlock() noexcept {
+        holder_.store(0, Order::relaxed);
+        mutex_.unlock();
+    }
+    /// Relaxed: only the calling thread can have stored its own number.
+    [[nodiscard]] bool is_mine() const noexcept {
+        return holder_.load(Order::relaxed) == pthread_self();
+    }
+
+private:
+    std::mutex mutex_;
+    Atomic<pthread_t> holder_;
+};
 
 /// Holds a lock while it lives.
 class Locked {
@@ -91,6 +111,7 @@ struct SegmentHost {
     int memory;         ///< 1 + descriptor of its memfd; 0: it has no pages of its own.
     int memory_to_read; ///< 1 + descriptor of the same, opened for reading only; 0: not yet needed.
     std::uint64_t file_bytes;
+    std::uint64_t populated_end; ///< Behind the last page it was given and still has.
     std::uint64_t pages;
     std::byte* view; ///< All of it, writable, at an address of the nucleus' own.
     Borrowed borrowed[8];
