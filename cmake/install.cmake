@@ -12,10 +12,15 @@ install(
     TARGETS cw_abi cw_core cw_sdk
     EXPORT causeway
     FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-install(DIRECTORY core/arch/hosted/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+if(CW_LINUX) # modules and programmes find their context where the runtime has put it
+    install(DIRECTORY core/arch/x86_64/ sdk/arch/x86_64/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+else()
+    install(DIRECTORY core/arch/hosted/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+endif()
 install(EXPORT causeway NAMESPACE causeway:: FILE causewayTargets.cmake DESTINATION ${package_folder})
 
-configure_package_config_file(cmake/causewayConfig.cmake.in causewayConfig.cmake INSTALL_DESTINATION ${package_folder})
+configure_package_config_file(cmake/causewayConfig.cmake.in causewayConfig.cmake INSTALL_DESTINATION ${package_folder}
+                              PATH_VARS CMAKE_INSTALL_LIBDIR)
 write_basic_package_version_file(causewayConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/causewayConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/causewayConfigVersion.cmake
         DESTINATION ${package_folder})

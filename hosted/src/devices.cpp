@@ -150,7 +150,7 @@ using namespace hosted;
 Status grant_devices(ModuleInstance& instance) noexcept {
     Segment** device = instance.devices;
     for (const abi::DeviceRecord& record : instance.image->devices()) {
-        if (instance.image->text(record.compatible) != "causeway,terminal")
+        if (!settings().system || instance.image->text(record.compatible) != "causeway,terminal")
             return Status::not_found;
         abi::DeviceGrant grant{0, sizeof(abi::TerminalPage), 0, 0};
         if (const Status status = grant_terminal(instance, *device, grant.interrupt);

@@ -19,6 +19,7 @@
 // platform::fail(module, message, length): nothing has changed yet when it traps, so its caller is
 // found as after any other fault.
 asm(".globl _ZN2cw8platform4failEPNS_11ModuleStateEPKcm\n"
+    ".hidden _ZN2cw8platform4failEPNS_11ModuleStateEPKcm\n"
     "_ZN2cw8platform4failEPNS_11ModuleStateEPKcm:\n"
     "    ud2\n");
 
@@ -63,8 +64,13 @@ ModuleInstance* culprit(const Thread& self, const loader::FrameRegisters& at) no
 
 /// The caller could not be found. Leaves all frames behind: other modules that have some, and the
 /// one whose executor this is, are stopped as well. An executor starts its loop again; a thread
-/// that was passing through for a user domain ends with that. Locks: kernel_lock held.
-void abandon_stack(Thread& self, loader::FrameRegisters& at) noexcept {
+/// that was passing through for a user domain ends with that. False: the frames are a programme's,
+/// which does not go on without them. Locks: kernel_lock held.
+bool abandon_stack(Thread& self, loader::FrameRegisters& at) noexcept {
+    for (const ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
+        if (m->executor == self.executor && m->resident)
+            return false;
+    }
     for_each_stack_word(self, stack_pointer(at), [](std::uint64_t word) {
         if (ModuleInstance* m = is_return_address(word) ? module_at(word) : nullptr)
             stop_bystander(*m);
@@ -78,6 +84,7 @@ void abandon_stack(Thread& self, loader::FrameRegisters& at) noexcept {
         end_domain(*self.domain, kByAnother);
     }
     leave_frames(self, at);
+    return true;
 }
 
 /// False: it was the nucleus, which cannot vouch for itself any more.
@@ -110,9 +117,8 @@ bool module_fault(Thread& self,
               Hex{address});
     describe_stack(self, at);
     stop_instance(*guilty, cause);
-    if (!return_to_caller(self, *guilty, at))
-        abandon_stack(self, at);
-    return true;
+    self.progress_seen = ~self.progress_seen; // what runs on this thread next has its time anew
+    return return_to_caller(self, *guilty, at) || abandon_stack(self, at);
 }
 
 const char* cause_of(const Thread& self,
@@ -127,6 +133,20 @@ const char* cause_of(const Thread& self,
                           static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_ERR]));
 }
 
+struct sigaction before[NSIG]; ///< What was to happen at a signal when the nucleus began.
+
+/// A signal that is no module's: what would happen without us. A fault that nobody handles comes
+/// again when its instruction does, and ends the process then, with a core file if that is wanted.
+void pass_on(int signal, siginfo_t* information, void* context) noexcept {
+    const struct sigaction& earlier = before[signal];
+    if ((earlier.sa_flags & SA_SIGINFO) != 0)
+        earlier.sa_sigaction(signal, information, context);
+    else if (earlier.sa_handler != SIG_DFL && earlier.sa_handler != SIG_IGN)
+        earlier.sa_handler(signal);
+    else if (signal != kLoops) // at which nothing happens by default
+        std::signal(signal, SIG_DFL);
+}
+
 void on_fault(int signal, siginfo_t* information, void* given) noexcept {
     auto& context = *static_cast<ucontext_t*>(given);
     loader::FrameRegisters at = registers_of(context);
@@ -139,28 +159,34 @@ void on_fault(int signal, siginfo_t* information, void* given) noexcept {
         put_registers(context, at);
         return;
     }
-    log::seize();
-    log::show(
-        Text<320>{"PANIC: {} in the nucleus at {}, address {}",
-                  cause_of_fault(signal,
-                                 static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_TRAPNO]),
-                                 static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_ERR])),
-                  Hex{at.pc},
-                  Hex{address}}
-            .view());
-    describe_address(at.pc);
-    restore_terminal();
-    std::signal(signal, SIG_DFL); // a core file for those who want one
+    if (self != nullptr || settings().system) {
+        log::seize();
+        log::print(Text<320>{
+            "PANIC: {} in {} at {}, address {}",
+            cause_of_fault(signal,
+                           static_cast<std::uint32_t>(context.uc_mcontext.gregs[REG_TRAPNO]),
+                           static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_ERR])),
+            settings().system ? "the nucleus" : "the nucleus, or a coroutine of the programme",
+            Hex{at.pc},
+            Hex{address}}
+                       .view());
+        describe_address(at.pc);
+        restore_terminal();
+    }
+    pass_on(signal, information, given);
 }
 
 /// The watchdog thinks that this thread makes no progress. Only in a module's own code: the nucleus
 /// may hold a lock.
-void on_loop(int, siginfo_t*, void* given) noexcept {
+void on_loop(int signal, siginfo_t* information, void* given) noexcept {
     auto& context = *static_cast<ucontext_t*>(given);
     loader::FrameRegisters at = registers_of(context);
     Thread* const self = current();
-    if (self == nullptr || self->executor == nullptr || !in_window(at.pc) ||
-        !self->suspected.exchange(false, Order::relaxed))
+    if (self == nullptr || !self->suspected.exchange(false, Order::relaxed)) {
+        pass_on(signal, information, given);
+        return;
+    }
+    if (self->executor == nullptr || !in_window(at.pc))
         return;
     if (module_fault(*self, kNoProgress, 0, at))
         put_registers(context, at);
@@ -194,10 +220,10 @@ void catch_module_faults() noexcept {
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     action.sa_sigaction = &on_fault;
     for (const int signal : {SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP})
-        sigaction(signal, &action, nullptr);
+        sigaction(signal, &action, &before[signal]);
     action.sa_flags |= SA_RESTART;
     action.sa_sigaction = &on_loop;
-    sigaction(kLoops, &action, nullptr);
+    sigaction(kLoops, &action, &before[kLoops]);
 }
 
 void interrupt_loop(Thread& thread) noexcept {

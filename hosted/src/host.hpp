@@ -4,6 +4,7 @@
 #include <cw/nucleus/domain.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/host_offset.hpp>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ using namespace kernel;
 /// (opened for reading) from its beginning on.
 void lend(std::span<const std::byte> stretch, int descriptor) noexcept;
 /// A sealed memfd with these bytes, seen read-only; what is lent is page aligned at both ends.
+/// Empty: there is no descriptor or no memory for it.
 [[nodiscard]] std::span<const std::byte> make_sealed(const char* name,
                                                      std::span<const std::byte> bytes) noexcept;
 /// The domain's process is told to see this range of the descriptor, or nothing (-1).
@@ -65,6 +67,8 @@ void serve_calls(Thread& self) noexcept;
 
 /// Starts the thread that sees processes end, and who makes no progress.
 void start_reaper() noexcept;
+/// Ends it. Requires: no domain has a process any more, nor will have one.
+void stop_reaper() noexcept;
 void watch_process(Thread& thread) noexcept;
 /// Its calls have ended: it is told no more, and may be freed.
 void forget_ended(Thread& thread) noexcept;
@@ -98,23 +102,30 @@ void catch_module_faults() noexcept;
 /// that it is still there.
 void interrupt_loop(Thread& thread) noexcept;
 
-// log.cpp
-
 } // namespace cw::hosted
+
+// log.cpp
 
 namespace cw::kernel::log {
 /// A module has the terminal now.
 void leave_terminal() noexcept;
+/// A line on standard error, whatever else happens to lines: the last one.
+void print(std::string_view line) noexcept;
 } // namespace cw::kernel::log
 
 namespace cw::hosted {
 
-// main
+// boot.cpp
 
 struct Settings {
+    bool system = false; ///< This process is the system's: the terminal and its end are ours too.
     std::string arguments;
-    std::span<const std::byte> archive;
+    std::span<const std::byte> archive;        ///< Made by make_sealed(), or empty.
+    std::function<void(std::string_view)> log; ///< Unless it is the system's process.
 };
 [[nodiscard]] Settings& settings() noexcept;
+/// Brings the nucleus up as the settings say; `start` runs on its executor. Empty, or what stands
+/// in the way: then nothing runs, but addresses may be taken. Requires: called once.
+[[nodiscard]] std::string boot(void (*start)() noexcept);
 
 } // namespace cw::hosted

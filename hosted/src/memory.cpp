@@ -200,20 +200,27 @@ void lend(std::span<const std::byte> stretch, int descriptor) noexcept {
 std::span<const std::byte> make_sealed(const char* name,
                                        std::span<const std::byte> bytes) noexcept {
     const int memory = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (memory < 0)
+        return {};
     const std::uint64_t rounded = round_up(bytes.size(), kPage);
-    CW_ASSERT(memory >= 0 && ftruncate(memory, static_cast<off_t>(rounded)) == 0);
-    for (std::size_t done = 0; done < bytes.size();) {
+    bool whole = ftruncate(memory, static_cast<off_t>(rounded)) == 0;
+    for (std::size_t done = 0; whole && done < bytes.size();) {
         const ssize_t wrote = write(memory, bytes.data() + done, bytes.size() - done);
-        CW_ASSERT(wrote > 0);
-        done += static_cast<std::size_t>(wrote);
+        whole = wrote > 0;
+        done += whole ? static_cast<std::size_t>(wrote) : 0;
     }
-    CW_ASSERT(
-        fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0);
-    const int to_read = open_to_read(memory);
-    CW_ASSERT(to_read >= 0);
+    whole =
+        whole &&
+        fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0;
+    const int to_read = whole ? open_to_read(memory) : -1;
     close(memory);
+    if (to_read < 0)
+        return {};
     void* const where = mmap(nullptr, rounded, PROT_READ, MAP_SHARED, to_read, 0);
-    CW_ASSERT(where != MAP_FAILED);
+    if (where == MAP_FAILED) {
+        close(to_read);
+        return {};
+    }
     lend({static_cast<const std::byte*>(where), rounded}, to_read);
     return {static_cast<const std::byte*>(where), rounded};
 }

@@ -43,6 +43,11 @@ int programme() noexcept {
     for (int descriptor = 0; descriptor < kSocket; ++descriptor)
         close(descriptor);
     syscall(SYS_close_range, kBell + 1, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
+    // A group of its own: what the terminal sends to the programme is not for its modules. And no
+    // handler of the programme's runs here, in its memory.
+    setsid();
+    for (int signal = 1; signal < NSIG; ++signal)
+        std::signal(signal, SIG_DFL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -96,9 +101,13 @@ Result<Process> spawn_process(Domain& domain, const char* name, int bell) noexce
     if (file < 0)
         return refuse(Status::no_resource);
     const int socket = domain.their_socket - 1;
+    sigset_t all, mask;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask); // until the child has put the handlers away
     const pid_t child = vfork();
     if (child == 0)
         become_domain(socket, bell, file, name);
+    pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     if (child < 0)
         return refuse(Status::no_resource);
     close(socket);

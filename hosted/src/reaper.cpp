@@ -1,6 +1,7 @@
 // Sees the processes of domains end, and who makes no progress.
 #include "../shared/futex.hpp"
 #include "host.hpp"
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -20,6 +21,8 @@ constexpr int kTickMilliseconds = 100;
 constexpr std::uint64_t kWatchdogNs = 2'000'000'000;
 int waiting_for = -1; ///< The epoll instance.
 Thread reaper_thread{};
+pthread_t reaper;
+std::atomic<bool> stopping{false};
 Lock ended_lock;
 std::vector<Thread*> ended; ///< Their process is gone; they are told until they are gone too.
 
@@ -143,7 +146,7 @@ void watch_all() noexcept {
 void* run_reaper(void*) {
     adopt_thread(reaper_thread, "reaper");
     std::uint64_t last = 0;
-    for (;;) {
+    while (!stopping.load(std::memory_order_relaxed)) { // its join orders everything else
         epoll_event events[16];
         const int count = epoll_wait(waiting_for, events, 16, kTickMilliseconds);
         for (int i = 0; i < count; ++i)
@@ -156,14 +159,19 @@ void* run_reaper(void*) {
             watch_all();
         }
     }
+    return nullptr;
 }
 
 } // namespace
 
 void start_reaper() noexcept {
     waiting_for = epoll_create1(EPOLL_CLOEXEC);
-    pthread_t thread{};
-    CW_ASSERT(waiting_for >= 0 && pthread_create(&thread, nullptr, &run_reaper, nullptr) == 0);
+    CW_ASSERT(waiting_for >= 0 && pthread_create(&reaper, nullptr, &run_reaper, nullptr) == 0);
+}
+
+void stop_reaper() noexcept {
+    stopping.store(true, std::memory_order_relaxed);
+    pthread_join(reaper, nullptr);
 }
 
 void watch_process(Thread& thread) noexcept {

@@ -59,6 +59,7 @@ Status make_stack(Thread& thread) noexcept {
 extern "C" void
 cw_call_on_stack(Thread& self, void (*function)(Thread&), std::uint64_t top) noexcept;
 asm(".globl cw_call_on_stack\n"
+    ".hidden cw_call_on_stack\n"
     "cw_call_on_stack:\n"
     "    pushq %rbp\n"
     "    movq %rsp, %rbp\n"

@@ -17,6 +17,7 @@ const Vdso& vdso() noexcept {
 void vdso_initialise() noexcept {
     const std::span<const std::byte> code =
         hosted::make_sealed("causeway-vdso", {cw_vdso_image, cw_vdso_image_end});
+    CW_ASSERT(!code.empty());
     const auto segment = segment_reserve(kernel_domain(), code.size(), "vdso");
     CW_ASSERT(segment.has_value());
     the_vdso.segment = *segment;

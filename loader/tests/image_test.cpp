@@ -112,6 +112,15 @@ TEST(OwnRecords, are_taken_with_their_pointers) {
     EXPECT_EQ(image->text(image->provides()[1].name), "clock.set");
     EXPECT_TRUE(image->loads().empty());
 
+    abi::RequireRecord require{};
+    require.header = {.kind = abi::RecordKind::require, .size = sizeof(require)};
+    require.name = address("clock.now");
+    image->describe(std::as_bytes(std::span{&require, 1}), module, "programme");
+    ASSERT_EQ(image->requires_().size(), 1u);
+    EXPECT_EQ(image->text(image->requires_()[0].name), "clock.now");
+    EXPECT_EQ(image->requires_()[0].flags, abi::kMethodOptional); // It runs already.
+    EXPECT_TRUE(image->provides().empty());
+
     // A file read into the same object is believed nothing.
     const std::vector<std::byte> bytes = ModuleFile{}.bytes();
     ASSERT_TRUE(image->read(bytes, "sample.cwm", elf::kMachineRiscv));

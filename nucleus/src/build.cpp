@@ -22,17 +22,6 @@ std::uint64_t page_rights(loader::Rights rights) noexcept {
     }
 }
 
-/// Writes into an instance's image; the nucleus is its own.
-void write_image(ModuleInstance& instance,
-                 std::uint64_t address,
-                 const void* data,
-                 std::size_t bytes) noexcept {
-    if (instance.segment != nullptr)
-        segment_write(*instance.segment, address, data, bytes);
-    else
-        std::memcpy(reinterpret_cast<void*>(address), data, bytes);
-}
-
 /// Puts the image's pages in place and relocates them.
 Status fill_image(ModuleInstance& instance) noexcept {
     const loader::Image& image = *instance.image;
@@ -95,7 +84,7 @@ Status make_pools(ModuleInstance& instance) noexcept {
         state.heap_begin = instance.heap->base;
         state.heap_end = instance.heap->base;
     }
-    write_image(instance, record.state, &state, sizeof(state));
+    std::memcpy(image_view(instance, record.state), &state, sizeof(state));
     return Status::ok;
 }
 
@@ -118,6 +107,11 @@ Status make_methods(ModuleInstance& instance) noexcept {
 }
 
 } // namespace
+
+void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept {
+    return instance.segment != nullptr ? segment_view(*instance.segment, address)
+                                       : reinterpret_cast<void*>(address);
+}
 
 Result<ModuleInstance*> build_instance(const loader::Image& image,
                                        Domain& domain,

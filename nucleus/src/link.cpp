@@ -1,5 +1,6 @@
 // Linking: an edge per (client module, method).
 #include "modules.hpp"
+#include <cstring>
 #include <cw/core/ring_stub.hpp>
 #include <cw/core/ring_submit.hpp>
 #include <cw/nucleus/host.hpp>
@@ -65,7 +66,7 @@ void write_slot(ModuleInstance& client,
                 std::uint64_t function,
                 std::uint64_t edge) noexcept {
     const std::uint64_t words[2] = {function, edge};
-    segment_write(*client.segment, require.slot, words, sizeof(words));
+    std::memcpy(image_view(client, require.slot), words, sizeof(words));
 }
 
 } // namespace
@@ -252,8 +253,8 @@ void refuse_direct_calls(ModuleInstance& provider) noexcept {
                 continue;
             // One word: the stub does not care for the edge, and code of the client may be between
             // its loads of both. The link stays until the client is at rest.
-            __atomic_store_n(segment_view_as<std::uint64_t>(*client->segment,
-                                                            client->image->requires_()[i].slot),
+            __atomic_store_n(static_cast<std::uint64_t*>(
+                                 image_view(*client, client->image->requires_()[i].slot)),
                              reinterpret_cast<std::uint64_t>(unlinked_stub(true)),
                              __ATOMIC_RELAXED);
         }

@@ -16,7 +16,6 @@ namespace cw::kernel {
 namespace {
 
 ModuleRegistry the_registry;
-Pool<loader::Image> images;
 
 /// What the planner is given, and what it gives; too large for a stack, guarded by kernel_lock.
 struct Planning {
@@ -378,18 +377,8 @@ void modules_initialise() noexcept {
         const ArchiveFile file = archive_file(i);
         if (file.kind != abi::ArchiveKind::module)
             continue;
-        loader::Image* image = images.allocate();
-        if (image == nullptr || the_registry.file_count == kMaxFiles) {
-            log::line("{}: no room for another module file", file.name);
-            continue;
-        }
-        new (image) loader::Image{};
-        if (const auto read = image->read(file.data, file.name, kMachine); !read) {
-            log::write(read.error().view());
-            images.release(image);
-            continue;
-        }
-        the_registry.files[the_registry.file_count++] = image;
+        if (const auto added = module_file_add(file.data, file.name); !added)
+            log::write(added.error().view());
     }
 }
 

@@ -22,6 +22,9 @@ struct ModuleRegistry {
                                                      Domain& domain,
                                                      ExecutorRecord& executor,
                                                      abi::Placement placement) noexcept;
+/// A place in an instance's image, writable: through the nucleus' own view, or where it is if the
+/// image is part of this programme (Image::describe).
+[[nodiscard]] void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept;
 /// Frees what an instance had. Locks: kernel_lock held.
 void destroy_instance(ModuleInstance& instance) noexcept;
 

@@ -304,7 +304,7 @@ void nucleus_start() noexcept {
     static_cast<void>(spawn(first_module()));
 }
 
-ModuleInstance& nucleus_create() noexcept {
+ModuleInstance& nucleus_create(void (*start)() noexcept) noexcept {
     const Locked hold{kernel_lock};
     ModuleRegistry& all = registry();
     nucleus_image.describe(
@@ -325,7 +325,7 @@ ModuleInstance& nucleus_create() noexcept {
                    .a = reinterpret_cast<std::uint64_t>(&cw_module),
                    .b = 0,
                    .c = 0,
-                   .d = reinterpret_cast<std::uint64_t>(&nucleus_start),
+                   .d = reinterpret_cast<std::uint64_t>(start),
                    .e = (*made)->id,
                    .f = kModulePendings,
                    .reserved = 0});

@@ -94,6 +94,10 @@ unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noe
             text.format("{}: is not loaded\n", name);
             co_return refuse(Status::not_found);
         }
+        if (instance->resident) {
+            text.format("{}: is the programme that the nucleus is part of\n", name);
+            co_return refuse(Status::not_permitted);
+        }
         const bool kernel = instance->domain->is_kernel();
         if ((grants & (kernel ? kGrantLoadKernel : kGrantLoadDomain)) == 0) {
             text.format("{}: not permitted: the calling domain has no grant \"{}\"\n",

@@ -47,7 +47,7 @@ class LayersTest(support.ScratchTest):
             ("kernel", "hosted"),
             ("hosted", "kernel"),
             ("tools", "loader"),
-            ("examples", "sdk"),
+            ("examples", "loader"),
         ):
             with self.subTest(part=part, name=name):
                 path = self.write(f"{part}/planted.cpp", f"\n#  include <cw/{name}/x.hpp>\n")

@@ -4,6 +4,7 @@ right), that private headers stay private, and that the parts without a host inc
     abi <- core <- loader <- nucleus <- kernel, hosted
            core <- sdk <- modules/X (and other modules' public headers)
            core <- tools, examples
+           sdk <- hosted (a programme that embeds it declares what it requires as a module does)
 """
 
 import re
@@ -22,9 +23,9 @@ REACH = {
     "modules": {"abi", "core", "sdk", "modules"},
     "nucleus": {"abi", "core", "loader"},
     "kernel": {"abi", "core", "loader", "nucleus"},
-    "hosted": {"abi", "core", "loader", "nucleus"},
+    "hosted": {"abi", "core", "loader", "nucleus", "sdk"},
+    "examples": {"abi", "core", "sdk", "hosted"},
     "tools": {"abi", "core"},
-    "examples": {"abi", "core"},
 }
 HOSTLESS = {"abi", "core", "loader", "nucleus", "sdk", "modules", "kernel"}
 # Headers that need an operating system or its heap beneath them.

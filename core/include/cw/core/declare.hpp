@@ -65,7 +65,10 @@ consteval auto provide_init(std::uint32_t flags) {
 #define CW_JOIN_(a, b) a##b
 #define CW_JOIN(a, b) CW_JOIN_(a, b)
 #define CW_UNIQUE(stem) CW_JOIN(stem, __COUNTER__)
-#define CW_RECORD [[gnu::section(".cw.records"), gnu::used]] alignas(8) static constinit const
+/// Where records go. A programme that embeds the nucleus has them elsewhere:
+/// cw/hosted/programme.hpp.
+#define CW_RECORD_SECTION ".cw.records"
+#define CW_RECORD [[gnu::section(CW_RECORD_SECTION), gnu::used]] alignas(8) static constinit const
 
 /// Provides `method` by `handler`, a function or captureless lambda: Reply, Result<Reply> or
 /// Task<Reply> of Arguments. In the file of CW_MODULE. Optional: MethodFlags.

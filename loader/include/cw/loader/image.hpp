@@ -56,8 +56,10 @@ public:
                                                     std::string_view file_name,
                                                     std::uint16_t machine) noexcept;
 
-    /// Takes the provide records of the running program itself (the kernel's own services).
-    /// Nothing is mapped or relocated; addresses are pointers.
+    /// Takes the provide and require records of the running program itself: the kernel's own
+    /// services, or what a program that embeds the nucleus calls. Nothing is mapped or relocated;
+    /// addresses are pointers. Every requirement is optional: who runs already cannot wait for what
+    /// is loaded later.
     /// Requires: the records are whole and in order; they are believed.
     void describe(std::span<const std::byte> records,
                   const abi::ModuleRecord& module,

@@ -132,6 +132,7 @@ struct ModuleInstance {
     Status start_status;
     std::uint64_t epoch;
     bool nucleus;
+    bool resident; ///< Part of this programme (resident_create): nobody can take it out.
     /// Bit per provided method: whoever runs already and is linked to it gets this path (`--link
     /// METHOD=ring`, `--link METHOD=remote`).
     std::uint64_t ring_only, remote_only;

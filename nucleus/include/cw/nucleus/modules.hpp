@@ -15,6 +15,14 @@ inline constexpr std::size_t kMaxFiles = 64; ///< Module files of the boot archi
 /// left out.
 void modules_initialise() noexcept;
 
+/// Takes one more module file, under the name that the module gives itself: in place of an earlier
+/// one of that name, unless a module that was made of it is still there. The name that it has now.
+/// Requires: `file` can be lent to segments (segment_borrow), stays and does not change. Errors:
+/// what is wrong with the file, as the loader says it; that it is loaded; that there is no room.
+/// Locks: takes kernel_lock.
+[[nodiscard]] std::expected<std::string_view, Message>
+module_file_add(std::span<const std::byte> file, std::string_view file_name) noexcept;
+
 struct LoadRequest {
     std::string_view name;
     abi::Placement placement;
@@ -31,6 +39,14 @@ struct LoadRequest {
 [[nodiscard]] Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept;
 [[nodiscard]] Task<Nothing>
 unload_module(std::string_view name, std::uint32_t grants, TextWriter& text) noexcept;
+
+/// Makes and starts a module of which the code is part of this programme, like the nucleus itself,
+/// but with an executor of its own: what a programme that embeds the nucleus is to the modules it
+/// calls. What it requires is linked whenever somebody provides it. Errors: no_memory, no_resource.
+/// Requires: Image::describe() has made the image. Locks: takes kernel_lock.
+[[nodiscard]] Result<ModuleInstance*> resident_create(const loader::Image& image) noexcept;
+/// True if no slot of the module waits to be linked to somebody. Locks: kernel_lock held.
+[[nodiscard]] bool links_settled(const ModuleInstance& instance) noexcept;
 
 void describe_modules(TextWriter& text) noexcept;
 void describe_edges(TextWriter& text) noexcept;

@@ -4,9 +4,9 @@
 
 namespace cw::kernel {
 
-/// Makes the nucleus and its executor, the worker. Context: boot hart.
-ModuleInstance& nucleus_create() noexcept;
-/// Runs on the worker when it has started: loads the first module.
+/// Runs on the worker when it has started: loads the first module, without which the system ends.
 void nucleus_start() noexcept;
+/// Makes the nucleus and its executor, the worker, which runs `start` once. Context: boot hart.
+ModuleInstance& nucleus_create(void (*start)() noexcept = &nucleus_start) noexcept;
 
 } // namespace cw::kernel

@@ -1,0 +1,55 @@
+// The command `causeway`.
+#include "command.hpp"
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+namespace {
+
+/// `causeway ARCHIVE WORD...` boots an archive that was packed before, as a kernel would.
+bool names_an_archive(int count, char** arguments) {
+    constexpr std::string_view kCommands[] = {"run", "inspect"};
+    return count > 1 && arguments[1][0] != '-' &&
+           std::ranges::find(kCommands, std::string_view{arguments[1]}) == std::end(kCommands);
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+    using namespace cw::command;
+    if (names_an_archive(count, arguments))
+        return boot_archive(arguments[1], {arguments + 2, arguments + count});
+
+    CLI::App app{
+        "Causeway on Linux: a system of modules, each in a process of its own or in the "
+        "nucleus, as loading it says.\n\ncauseway ARCHIVE [WORD...] boots a packed archive."};
+    app.require_subcommand(1);
+
+    RunRequest run;
+    CLI::App& run_command = *app.add_subcommand("run", "Boots a shell with modules and files");
+    run_command.add_option("FILE", run.files, "Files that the system sees (ls, cat)")
+        ->check(CLI::ExistingFile);
+    run_command.add_option("--exec", run.commands, "Runs these commands (a; b; c), then ends")
+        ->type_name("COMMANDS");
+    run_command
+        .add_option("--load",
+                    run.loads,
+                    "Loads a module first, a name or a path: kernel:NAME, user-process:NAME, "
+                    "sync-caller:NAME, domain=D:NAME, or NAME for a process of its own; more than "
+                    "once in this order")
+        ->type_name("[PLACEMENT:]MODULE")
+        ->allow_extra_args(false);
+    run_command
+        .add_option("--modules", run.module_folder, "Folder of module files; one may hide another")
+        ->type_name("FOLDER")
+        ->default_str(run.module_folder.string())
+        ->check(CLI::ExistingDirectory);
+    run_command.add_flag("--log", run.log, "Shows the log on standard error throughout");
+
+    std::string inspected;
+    CLI::App& inspect_command =
+        *app.add_subcommand("inspect", "Shows what a module file provides, requires and asks for");
+    inspect_command.add_option("FILE", inspected, "A module file (.cwm)")->required();
+
+    CLI11_PARSE(app, count, arguments);
+    return run_command.parsed() ? boot_shell(run) : inspect(inspected);
+}

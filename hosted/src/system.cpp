@@ -1,0 +1,38 @@
+#include "host.hpp"
+#include <cstring>
+#include <cw/hosted/system.hpp>
+#include <cw/nucleus/nucleus.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace cw::hosted {
+
+namespace {
+
+/// Each domain needs some descriptors, and there may be 255.
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+} // namespace
+
+Failure run_system(std::span<const std::byte> archive, std::string arguments) {
+    raise_descriptor_limit();
+    settings().system = true;
+    settings().arguments = std::move(arguments);
+    if (!archive.empty()) {
+        settings().archive = make_sealed("causeway-archive", archive);
+        if (settings().archive.empty())
+            return {Status::no_resource, std::strerror(errno)};
+    }
+    if (std::string obstacle = boot(&kernel::nucleus_start); !obstacle.empty())
+        return {Status::unsupported, std::move(obstacle)};
+    for (;;)
+        pause();
+}
+
+} // namespace cw::hosted
