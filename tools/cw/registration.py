@@ -100,11 +100,13 @@ def write(target: Path, presets: Sequence[str], scenarios: Sequence[Scenario]) -
     """Writes the top test file. Unit tests that are none are an error: something kept them from being registered."""
     parts = ["# Written by ./cw test.\n", source_checks(), script_tests(paths.ROOT / "tests" / "tools", "tools")]
     for preset in presets:
-        if host := HOSTS.get(preset):
-            parts.append(scenario_tests(scenarios, host))
-            continue
         folder = paths.BUILD / preset
+        host = HOSTS.get(preset)
+        if host:
+            parts.append(scenario_tests(scenarios, host))
         if count_tests(folder) == 0:
+            if host:
+                continue  # Nothing of it but whole systems.
             raise Failure(f"{paths.shown(folder)} has no tests; is enable_testing() called before the subdirectories?")
         parts.append(f"subdirs({quoted(str(folder))})\n")
     parts += [system_checks()] if RISCV64.name in presets else []
