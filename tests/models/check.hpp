@@ -65,11 +65,12 @@ void expect_clean(std::uint64_t executions, unsigned bound, Weakening unneeded =
     weakening = {};
 }
 
-/// The model with one order weakened: an error within `executions` random executions.
+/// The model with one order weakened: an error within `executions` executions, random ones or
+/// those with at most two preemptions.
 template <class Model>
-void expect_found(Weakening planted, std::uint64_t executions) {
+void expect_found(Weakening planted, std::uint64_t executions, Search search = Search::random) {
     weakening = planted;
-    const Outcome outcome = explore<Model>(Search::random, executions);
+    const Outcome outcome = explore<Model>(search, executions);
     weakening = {};
     report("mutant", outcome);
     EXPECT_FALSE(outcome.clean()) << "the mutation was not found";

@@ -47,11 +47,45 @@ enum class Site : std::uint8_t {
     F2,
     F3,
     F4,
-    F12
+    F12,
+    R21, // lanes.hpp
+    A21,
+    F21,
+    F22,
+    R31, // trace_ring.hpp
+    A31,
+    R32,
+    A32,
+    F31,
+    F32,
+    F33,
+    F34,
+    R41, // latch.hpp
+    A41,
+    F41,
+    F42,
+    R51, // oneshot.hpp
+    A51,
+    R52,
+    A52,
 };
 
 /// What a word is in the protocol.
-enum class Name : std::uint8_t { other, tail, space_event, head, data_event, gate, mailbox };
+enum class Name : std::uint8_t {
+    other,
+    tail,
+    space_event,
+    head,
+    data_event,
+    gate,
+    mailbox,
+    closed,  ///< Of a lane.
+    end,     ///< Of a trace ring.
+    taken,   ///< Of a reader of a trace ring.
+    current, ///< Of a latch.
+    state,   ///< Of a one-shot.
+    plain,   ///< Nobody may write it while another reads it: relacy watches it for races.
+};
 
 /// The mutation of the current run: `order` is used at `site` instead of what the code says. A
 /// fence weakened to relaxed is no fence.
@@ -93,32 +127,42 @@ public:
 
     void initialise(Name as, T value) {
         name = as;
+        if (name == Name::plain)
+            plain_(RL_INFO) = value;
         word_.store(value, rl::mo_relaxed, RL_INFO);
     }
     [[nodiscard]] T load(Order order) const {
-        const Site site = order == Order::relaxed ? Site::none
-                          : name == Name::tail    ? Site::A1
-                          : name == Name::head    ? Site::A2
-                                                  : Site::none;
+        if (name == Name::plain)
+            return plain_(RL_INFO);
+        const Site site = order == Order::relaxed ? Site::none : site_of_load();
         return word_.load(relacy_order(order_at(site, order)), RL_INFO);
     }
     void store(T value, Order order) {
-        const Site site = name == Name::tail   ? Site::R1
-                          : name == Name::head ? Site::R2
-                                               : Site::none;
+        if (name == Name::plain) {
+            plain_(RL_INFO) = value;
+            return;
+        }
+        const Site site = order == Order::relaxed ? Site::none : site_of_store();
         word_.store(value, relacy_order(order_at(site, order)), RL_INFO);
     }
     T exchange(T value, Order order) {
-        const Site site = name == Name::mailbox ? Site::A4 : Site::none;
-        return word_.exchange(value, relacy_order(order_at(site, order)), RL_INFO);
+        const Site site = name == Name::mailbox ? Site::A4
+                          : name == Name::state ? Site::R51
+                                                : Site::none;
+        const Site other = name == Name::state ? Site::A52 : Site::none;
+        const Order used = order_at(other, order_at(site, order));
+        return word_.exchange(value, relacy_order(used), RL_INFO);
     }
     bool compare_exchange(T& expected, T desired, Order success, Order failure) {
-        const Site site = name == Name::mailbox ? Site::R4 : Site::none;
+        const Site site = name == Name::mailbox ? Site::R4
+                          : name == Name::state ? Site::R52
+                                                : Site::none;
+        const Site failed = name == Name::state ? Site::A51 : Site::none;
         return word_.compare_exchange(rl::bool_t<false>{},
                                       expected,
                                       desired,
                                       relacy_order(order_at(site, success)),
-                                      relacy_order(failure),
+                                      relacy_order(order_at(failed, failure)),
                                       RL_INFO);
     }
     T fetch_or(T value, Order order) {
@@ -135,7 +179,47 @@ public:
     }
 
 private:
+    [[nodiscard]] Site site_of_load() const {
+        switch (name) {
+        case Name::tail:
+            return Site::A1;
+        case Name::head:
+            return Site::A2;
+        case Name::closed:
+            return Site::A21;
+        case Name::end:
+            return Site::A31;
+        case Name::taken:
+            return Site::A32;
+        case Name::current:
+            return Site::A41;
+        case Name::state:
+            return Site::A51;
+        default:
+            return Site::none;
+        }
+    }
+    [[nodiscard]] Site site_of_store() const {
+        switch (name) {
+        case Name::tail:
+            return Site::R1;
+        case Name::head:
+            return Site::R2;
+        case Name::closed:
+            return Site::R21;
+        case Name::end:
+            return Site::R31;
+        case Name::taken:
+            return Site::R32;
+        case Name::current:
+            return Site::R41;
+        default:
+            return Site::none;
+        }
+    }
+
     rl::atomic<T> word_;
+    mutable rl::var<T> plain_; ///< Instead, if the name says so.
 };
 
 /// A fence whose place is known to the model, like the one that an executor shares among its rings.

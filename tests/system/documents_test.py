@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import unittest
-from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,23 +14,6 @@ sys.path.insert(0, str(ROOT / "tests" / "docs"))
 import blocks  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "modules.md"
-
-
-def sessions() -> Iterator[tuple[int, str, str]]:
-    """(line, command, output) of every command in the document."""
-    for block in blocks.blocks(DOCUMENT):
-        if block.kind == "console":
-            for part in re.split(r"(?m)^\$ ", block.text)[1:]:
-                command, _, output = part.partition("\n")
-                yield block.line, command, output
-
-
-def pattern(output: str) -> str:
-    """`...` as a line stands for any lines, within a line for any text."""
-    lines = []
-    for line in output.splitlines():
-        lines.append("(?:.*\n)*?" if line == "..." else ".*".join(map(re.escape, line.split("..."))) + "\n")
-    return "".join(lines)
 
 
 class DocumentTest(unittest.TestCase):
@@ -51,17 +33,17 @@ class DocumentTest(unittest.TestCase):
         return done.stdout
 
     def test_commands_print_what_is_shown(self) -> None:
-        for line, command, output in sessions():
+        for line, command, output in blocks.sessions(DOCUMENT):
             with self.subTest(line=line, command=command), tempfile.TemporaryDirectory() as scratch:
                 tree = ROOT
                 if command.startswith("./cw new"):  # writes into its tree
                     tree = Path(scratch)
                     shutil.copytree(ROOT / "tools", tree / "tools")
                 printed = self.run_command(command, tree)
-                self.assertRegex(printed, re.compile(r"\A" + pattern(output) + r"\Z"))
+                self.assertRegex(printed, re.compile(r"\A" + blocks.pattern(output) + r"\Z"))
 
     def test_there_are_commands(self) -> None:
-        self.assertGreater(len(list(sessions())), 0)
+        self.assertGreater(len(list(blocks.sessions(DOCUMENT))), 0)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ class LayersTest(support.ScratchTest):
         self.write("core/include/cw/core/a.hpp", "#include <cw/abi/x.hpp>\n#include <cstdint>\n")
         self.write("sdk/include/cw/sdk/a.hpp", "#include <cw/core/a.hpp>\n")
         self.write("loader/src/a.cpp", "#include <cw/core/a.hpp>\n")
+        self.write("examples/core/a.cpp", "#include <cw/core/a.hpp>\n#include <thread>\n")
         self.write("modules/m/include/cw/modules/m.hpp", "#include <cw/sdk/a.hpp>\n")
         self.write("modules/n/n.cpp", "#include <cw/modules/m.hpp>\n")
         self.write("kernel/src/a.cpp", '#include "a.hpp"\n#include <cw/loader/image.hpp>\n')
@@ -46,6 +47,7 @@ class LayersTest(support.ScratchTest):
             ("kernel", "hosted"),
             ("hosted", "kernel"),
             ("tools", "loader"),
+            ("examples", "sdk"),
         ):
             with self.subTest(part=part, name=name):
                 path = self.write(f"{part}/planted.cpp", f"\n#  include <cw/{name}/x.hpp>\n")

@@ -3,7 +3,7 @@ right), that private headers stay private, and that the parts without a host inc
 
     abi <- core <- loader <- nucleus <- kernel, hosted
            core <- sdk <- modules/X (and other modules' public headers)
-           core <- tools
+           core <- tools, examples
 """
 
 import re
@@ -24,6 +24,7 @@ REACH = {
     "kernel": {"abi", "core", "loader", "nucleus"},
     "hosted": {"abi", "core", "loader", "nucleus"},
     "tools": {"abi", "core"},
+    "examples": {"abi", "core"},
 }
 HOSTLESS = {"abi", "core", "loader", "nucleus", "sdk", "modules", "kernel"}
 # Headers that need an operating system or its heap beneath them.

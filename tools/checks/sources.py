@@ -6,7 +6,20 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("abi", "core", "loader", "nucleus", "sdk", "modules", "kernel", "hosted", "tools", "tests", "bench")
+PARTS = (
+    "abi",
+    "core",
+    "loader",
+    "nucleus",
+    "sdk",
+    "modules",
+    "kernel",
+    "hosted",
+    "tools",
+    "tests",
+    "bench",
+    "examples",
+)
 CPP = {".hpp", ".cpp", ".h"}
 ASSEMBLY = {".S"}
 

@@ -62,6 +62,12 @@ inline void fence(Order order) noexcept {
     __atomic_thread_fence(static_cast<int>(order));
 }
 
+/// Orders nothing but the compiler: for what interrupts this very hart, and for memory whose second
+/// reading would not give what the first one gave.
+inline void local_fence() noexcept {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 /// The shipping choice of `Sync`. A model checker supplies the same names over its own types.
 struct NativeSync {
     template <class T>
