@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 from cw.commands.debug import CONSOLE_LOG  # noqa: E402
+from cw.host import RISCV64  # noqa: E402
 from cw.symbolize import Symbolizer  # noqa: E402
 
 HANDLER = ROOT / "modules" / "echo" / "echo.cpp"
@@ -67,7 +68,7 @@ class DebugTest(unittest.TestCase):
             ],
             "lsmod",
         )
-        symbolizer = Symbolizer()
+        symbolizer = Symbolizer(RISCV64)
         lines = [line.rstrip() for line in CONSOLE_LOG.read_text(errors="replace").splitlines()]
         named = "\n".join(line + symbolizer.annotate(line) for line in lines)
         self.assertRegex(

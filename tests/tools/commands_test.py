@@ -1,11 +1,16 @@
 """Whole commands in a tree of their own, with a QEMU that is a script: what users see and what status they get."""
 
 import json
+import os
+import select
+import subprocess
+import termios
+import time
 import unittest
 
 import support
 
-JOB_QEMU = """
+JOB = """
 import hashlib
 assert script == ["main-job\\npoweroff\\n"], script
 print("kernel up")
@@ -21,7 +26,7 @@ for entry in archive:
 
 
 class MainJobTest(support.TreeTest):
-    QEMU = JOB_QEMU
+    QEMU = NUCLEUS = JOB
 
     def test_right_results_make_a_table(self) -> None:
         self.write("a file.txt", "hello")
@@ -36,7 +41,14 @@ class MainJobTest(support.TreeTest):
         done = self.cw("run", "--no-build", "bad.txt")
         self.assertEqual(done.returncode, 1)
         self.assertIn("bad.txt: wrong SHA-256 in placement sync-caller", done.stderr)
-        self.assertIn("to reproduce: ./cw run bad.txt", done.stderr)
+        self.assertIn("to reproduce: ./cw run --host=riscv64 bad.txt", done.stderr)
+
+    def test_only_qemu_counts_instructions(self) -> None:
+        self.write("a.txt", "hello")
+        for host, count in (("riscv64", "5"), ("linux", "-")):
+            done = self.cw("run", "--no-build", f"--host={host}", "a.txt")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stdout, rf"a\.txt +kernel +digest\.sha256->ring +2 +{count} +3 ")
 
     def test_unusable_files_are_told_before_anything_is_built(self) -> None:
         done = self.cw("run", "none.txt")
@@ -96,8 +108,99 @@ sys.exit(5 if "fail" in script[0] else 0)
                 self.assertIn(f"usage: ./cw {name}", self.cw("help", name).stdout)
 
 
+class LinuxTest(support.TreeTest):
+    NUCLEUS = """
+print(script, [e.name for e in archive if e.kind is Kind.MODULE], sys.argv[2:])
+print("log", file=sys.stderr)
+if "hang" in script[0]:
+    sys.stdout.flush()
+    time.sleep(60)
+sys.exit(5 if "fail" in script[0] else 0)
+"""
+
+    def run_linux(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs what is built on Linux."""
+        return self.cw("run", "--host=linux", "--no-build", *arguments, typed=typed)
+
+    def test_boot_arguments_follow_the_archive(self) -> None:
+        done = self.run_linux("--append", "log=serial first=echo", "--exec", "lsmod")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("['lsmod\\npoweroff\\n'] ['digest'] ['log=serial', 'first=echo']", done.stdout)
+        self.assertIn("log\n", done.stdout)
+
+    def test_commands_may_come_from_standard_input(self) -> None:
+        self.assertIn("status\\npoweroff", self.run_linux(typed="status\n").stdout)
+
+    def test_status_and_hangs_are_told(self) -> None:
+        self.assertEqual(self.run_linux("--exec", "fail").returncode, 5)
+        done = self.run_linux("--silence", "1", "--exec", "hang")
+        self.assertEqual(done.returncode, 124)
+        self.assertIn("to reproduce: build/linux/hosted/causeway build/run/run.archive", done.stderr)
+
+    def test_what_only_qemu_has_is_refused_before_anything_is_built(self) -> None:
+        for options in (["--harts", "2"], ["--memory", "600"], ["--icount"], ["--qemu-arg=-s"]):
+            with self.subTest(options=options):
+                done = self.cw("run", "--host=linux", *options, "--exec", "lsmod")
+                self.assertEqual((done.returncode, done.stdout), (2, ""))
+                self.assertRegex(done.stderr, f"{options[0][:6]}.*: only QEMU has that; on Linux")
+
+    def test_without_a_build_the_command_is_named(self) -> None:
+        (self.folder / "build/linux/hosted/causeway").unlink()
+        self.assertIn("run ./cw build --host=linux", self.run_linux("--exec", "lsmod").stderr)
+
+    def test_build_takes_one_preset(self) -> None:
+        done = self.cw("build", "hosted", "--host=linux")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("a preset or --host, not both", done.stderr)
+
+
+class LinuxTerminalTest(support.TreeTest):
+    NUCLEUS = """
+import os, tty
+tty.setcbreak(0)
+assert os.isatty(1) and os.isatty(2) and not script
+print("ready\\ncauseway> ", end="", flush=True)
+print(sys.stdin.read(1))
+print("@frame 0x1 module=none offset=0x2")
+sys.exit(7)
+"""
+
+    def at_terminal(self, typed: bytes) -> tuple[int, str, bool]:
+        """Types at the prompt of a shell: the exit status, all that was shown, whether the terminal is as before."""
+        ours, its = os.openpty()
+        self.addCleanup(os.close, ours)
+        before = termios.tcgetattr(its)
+        command = [str(self.folder / "cw"), "run", "--host=linux", "--no-build"]
+        process = subprocess.Popen(command, cwd=self.folder, stdin=its, stdout=its, stderr=its)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        shown = b""
+        end = time.monotonic() + 30
+        while process.poll() is None or select.select([ours], [], [], 0)[0]:
+            self.assertLess(time.monotonic(), end, shown)
+            if select.select([ours], [], [], 0.1)[0]:
+                shown += os.read(ours, 4096)
+            if typed and b"causeway> " in shown:
+                os.write(ours, typed)
+                typed = b""
+        restored = termios.tcgetattr(its) == before
+        os.close(its)
+        return process.returncode, shown.decode(), restored
+
+    def test_keys_and_output_pass_through_a_terminal_of_its_own(self) -> None:
+        status, shown, restored = self.at_terminal(b"k")
+        self.assertEqual((status, restored), (7, True), shown)
+        self.assertIn("Leave with the command `poweroff`, or with Ctrl-\\.", shown)
+        self.assertIn("causeway> k\r\n@frame 0x1", shown)
+
+    def test_control_backslash_leaves(self) -> None:
+        status, shown, restored = self.at_terminal(b"\x1c")
+        self.assertEqual((status, restored), (130, True), shown)
+
+
 class ScenarioRunTest(support.TreeTest):
     QEMU = "print(f'{sys.argv[sys.argv.index(\"-smp\") + 1]} harts'); print('ready')"
+    NUCLEUS = "print('a nucleus of', len(script), 'scripts')"
 
     def test_pass_and_failure(self) -> None:
         self.write("tests/system/good.toml", 'summary = "boots"\nexpect = ["@HARTS@ harts", "ready"]\nharts = [2]\n')
@@ -112,6 +215,18 @@ class ScenarioRunTest(support.TreeTest):
         self.assertIn("expectation 2 of 2 was not seen: /steady/", bad.stdout)
         self.assertIn("again:   ./cw guest-test tests/system/bad.toml --harts 1 -v", bad.stdout)
         self.assertIn("ready", (self.folder / "build/log/system.bad.h1.txt").read_text())
+
+    def test_on_linux(self) -> None:
+        self.write("tests/system/good.toml", 'summary = "s"\nexpect = [{ riscv64 = "ready", linux = "a nucleus" }]\n')
+        self.write("tests/system/bad.toml", 'summary = "s"\nexpect = ["ready"]\n')
+        self.write("tests/system/elsewhere.toml", 'summary = "s"\nexpect = ["ready"]\nicount = true\n')
+        good, bad = (self.cw("guest-test", name, "--host=linux") for name in ("good", "bad"))
+        self.assertEqual(good.returncode, 0, good.stdout)
+        self.assertIn("linux.good: passed", good.stdout)
+        self.assertIn("again:   ./cw guest-test tests/system/bad.toml --host linux -v", bad.stdout)
+        self.assertIn("by hand: build/linux/hosted/causeway build/run/linux.bad.archive", bad.stdout)
+        self.assertIn("elsewhere.toml does not run on linux", self.cw("guest-test", "elsewhere", "--host=linux").stderr)
+        self.assertIn("only QEMU has that", self.cw("guest-test", "good", "--host=linux", "--harts=2").stderr)
 
 
 class BenchTest(support.TreeTest):
@@ -172,7 +287,7 @@ class NewModuleTest(support.TreeTest):
         for path in files:
             self.assertNotIn("@name@", (module / path).read_text())
         self.assertIn("exists already", self.cw("new", "module", "greeter").stderr)
-        self.assertRegex(self.cw("list-scenarios").stdout, r"greeter +1 2 +the tests of greeter pass")
+        self.assertRegex(self.cw("list-scenarios").stdout, r"greeter +riscv64 linux +1 2 +the tests of greeter pass")
 
     def test_bad_names_are_refused(self) -> None:
         for name in ("Greeter", "1st", "a-b", "x" * 32, "class", "../up", ""):

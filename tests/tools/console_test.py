@@ -4,6 +4,7 @@ import unittest
 
 import support  # noqa: F401  (finds the tools)
 from cw.console import LineReader, LiveFilter, plain, without_banner
+from cw.host import RISCV64
 from cw.symbolize import Symbolizer, format_frames, source_name
 from cw.terminal import EscapeKey
 
@@ -67,7 +68,7 @@ class FrameTest(unittest.TestCase):
         self.assertEqual(source_name("/usr/include/a.h"), "/usr/include/a.h")
 
     def test_other_lines_and_unknown_modules_add_nothing(self) -> None:
-        symbolizer = Symbolizer()
+        symbolizer = Symbolizer(RISCV64)
         self.assertEqual(symbolizer.annotate("hello"), "")
         self.assertEqual(symbolizer.annotate("@frame 0x40 module=no_such_module offset=0x40"), "")
 

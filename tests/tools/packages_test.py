@@ -30,6 +30,10 @@ class PackagesTest(support.ScratchTest):
         for group in packages.PROGRAMS:
             self.assertIn("clang-19", packages.required(group, packages.LIST.read_text()))
 
+    def test_a_run_on_linux_needs_nothing_for_bare_metal(self) -> None:
+        names = packages.required("linux", packages.LIST.read_text())
+        self.assertFalse([name for name in names if "riscv" in name or "qemu" in name])
+
     def test_only_installed_packages_count(self) -> None:
         self.program(
             "dpkg-query", "#!/bin/sh\necho 'clang-19 installed'\necho 'spin config-files'\necho none >&2\nexit 1\n"

@@ -1,11 +1,15 @@
 """Scenario files: what they may say, and that a slip in one is an error instead of a test of nothing."""
 
 import hashlib
+import os
 import unittest
 
 import support
 from cw import registration, scenario
 from cw.failure import Failure
+from cw.host import LINUX, RISCV64
+from cw.machine import Machine
+from cw.scenario import Run
 
 LEAST = 'summary = "s"\nexpect = ["ready"]\n'
 
@@ -24,7 +28,7 @@ class ScenarioTest(support.ScratchTest):
         self.assertEqual((loaded.forbid, loaded.exit_status), (("PANIC",), 0))
         self.assertIsNone(loaded.commands)
         self.assertTrue(loaded.power_off)
-        self.assertEqual(loaded.test_name(2), "system.sample.h2")
+        self.assertEqual([loaded.test_name(run) for run in loaded.runs()], ["system.sample.h1", "linux.sample"])
 
     def test_everything_it_may_say(self) -> None:
         loaded = self.load(
@@ -48,7 +52,7 @@ class ScenarioTest(support.ScratchTest):
         loaded = self.load(
             'summary = "s"\nexpect = ["@HARTS@ harts", "@HART:6@", "@SHA256:t@", "@SIZE:t@"]\n[[file]]\nname = "t"\ntext = "hi"\n'
         )
-        expanded = [loaded.expand(pattern, 4) for pattern in loaded.expect]
+        expanded = loaded.patterns(loaded.expect, Run(RISCV64, 4))
         self.assertEqual(expanded, ["4 harts", "2", hashlib.sha256(b"hi").hexdigest(), "2"])
 
     def test_slips_are_errors(self) -> None:
@@ -87,10 +91,43 @@ class ScenarioTest(support.ScratchTest):
             scenario.load_all(self.folder)
 
     def test_registers_one_test_a_hart_count(self) -> None:
-        text = registration.scenario_tests([self.load(LEAST + "harts = [1, 4]\ntimeout = 5\n")])
+        scenarios = [self.load(LEAST + "harts = [1, 4]\ntimeout = 5\n")]
+        text = registration.scenario_tests(scenarios, RISCV64)
         self.assertEqual(text.count("add_test("), 2)
         self.assertIn("add_test([=[system.sample.h4]=]", text)
         self.assertIn("TIMEOUT 65 LABELS system PROCESSORS 2", text)
+        text = registration.scenario_tests(scenarios, LINUX)
+        self.assertEqual(text.count("add_test("), 1)
+        self.assertIn("add_test([=[linux.sample]=]", text)
+        self.assertIn("[=[--host]=] [=[linux]=]", text)
+        self.assertIn("TIMEOUT 65 LABELS linux", text)
+
+    def test_what_only_qemu_has_keeps_it_there(self) -> None:
+        for key in ("icount = true", 'qemu_args = ["-s"]', "memory = 600"):
+            with self.subTest(key=key):
+                self.assertEqual(self.load(LEAST + key).hosts, (RISCV64,))
+                self.refused("only QEMU has that; hosts cannot name linux", f'{LEAST}{key}\nhosts = ["linux"]')
+
+    def test_hosts_may_be_named(self) -> None:
+        self.assertEqual(self.load(LEAST).hosts, (RISCV64, LINUX))
+        self.assertEqual(self.load(LEAST + 'hosts = ["linux"]').hosts, (LINUX,))
+        for hosts in ('["plan9"]', "[]"):
+            self.refused("hosts must be a list of riscv64 and linux", f"{LEAST}hosts = {hosts}")
+
+    def test_on_linux_it_has_the_harts_of_this_machine(self) -> None:
+        loaded = self.load('summary = "s"\nexpect = ["@HARTS@ harts"]\nharts = [4]\nappend = "x"\n')
+        (run,) = (run for run in loaded.runs() if run.host is LINUX)
+        self.assertEqual(loaded.patterns(loaded.expect, run), [f"{os.sysconf('SC_NPROCESSORS_ONLN')} harts"])
+        self.assertEqual(loaded.machine(run), Machine(append="x"))
+
+    def test_patterns_may_differ_by_host(self) -> None:
+        loaded = self.load('summary = "s"\nexpect = ["a", { riscv64 = "b", linux = "c" }, { riscv64 = "d" }]\n')
+        self.assertEqual(loaded.patterns(loaded.expect, Run(RISCV64, 1)), ["a", "b", "d"])
+        self.assertEqual(loaded.patterns(loaded.expect, Run(LINUX, 2)), ["a", "c"])
+        self.refused("expect is missing", 'summary = "s"\nexpect = [{ riscv64 = "a" }]')
+        self.refused("is no pattern", 'summary = "s"\nexpect = ["a", { linux = "(" }]')
+        for wrong in ("1", '{ plan9 = "a" }', "{ linux = 1 }"):
+            self.refused("expect must be a list of strings, or of tables", f'summary = "s"\nexpect = [{wrong}]')
 
     def test_registration_quotes_anything(self) -> None:
         self.assertEqual(registration.quoted("a b"), "[=[a b]=]")

@@ -36,9 +36,11 @@ class ScratchTest(unittest.TestCase):
 
 
 class TreeTest(ScratchTest):
-    """A test of whole commands: a copy of the tools, a kernel file that is none, and QEMU replaced by a script."""
+    """A test of whole commands: a copy of the tools, a kernel file that is none; QEMU and Linux's nucleus are scripts."""
 
-    QEMU = ""  # Body of the fake, in Python; `archive` is the boot archive it was given.
+    # Bodies of the fakes, in Python; `archive` is the boot archive they were given, `script` the boot scripts in it.
+    QEMU = ""
+    NUCLEUS = ""
 
     def setUp(self) -> None:
         super().setUp()
@@ -46,12 +48,17 @@ class TreeTest(ScratchTest):
         shutil.copy(ROOT / "cw", self.folder / "cw")
         self.write("build/riscv64/kernel/causeway.elf", "")
         self.write("build/riscv64/modules/digest.cwm", "a module")
-        self.fake = self.program(
-            "fake-qemu",
+        self.write("build/linux/modules/digest.cwm", "a module")
+        self.fake = self._fake("fake-qemu", "sys.argv[sys.argv.index('-initrd') + 1]", self.QEMU)
+        self._fake("build/linux/hosted/causeway", "sys.argv[1]", self.NUCLEUS)
+
+    def _fake(self, name: str, archive: str, body: str) -> Path:
+        return self.program(
+            name,
             f"#!{sys.executable}\nimport sys, time, pathlib\nsys.path.insert(0, {str(ROOT / 'tools')!r})\n"
             "from cw.archive import Kind, unpack\n"
-            "archive = unpack(pathlib.Path(sys.argv[sys.argv.index('-initrd') + 1]).read_bytes())\n"
-            "script = [e.content().decode() for e in archive if e.kind is Kind.SCRIPT]\n" + self.QEMU,
+            f"archive = unpack(pathlib.Path({archive}).read_bytes())\n"
+            "script = [e.content().decode() for e in archive if e.kind is Kind.SCRIPT]\n" + body,
         )
 
     def cw(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cw import paths
 from cw.failure import Failure
+from cw.host import Host
 from cw.steps import run_step
 
 
@@ -26,13 +27,13 @@ def build(preset: str, jobs: int | None = None, target: str | None = None) -> Pa
     return folder
 
 
-def build_system(jobs: int | None = None) -> None:
-    """Builds kernel and modules and checks that the files the image needs are there."""
-    build("riscv64", jobs)
-    require_system()
+def build_system(host: Host, jobs: int | None = None) -> None:
+    """Builds nucleus and modules and checks that they are there."""
+    build(host.name, jobs)
+    require_system(host)
 
 
-def require_system() -> None:
-    """Fails unless a kernel has been built."""
-    if not paths.KERNEL.exists():
-        raise Failure(f"the build left no {paths.shown(paths.KERNEL)}; run ./cw build")
+def require_system(host: Host) -> None:
+    """Fails unless a nucleus has been built."""
+    if not host.nucleus.exists():
+        raise Failure(f"there is no {paths.shown(host.nucleus)}; run ./cw build --host={host.name}")

@@ -1,11 +1,15 @@
-"""Runs a guest whose console nobody watches: line by line, with typed input, and never for ever."""
+"""Runs a guest, be it QEMU or a process, whose console nobody watches: line by line, with typed input, and never for
+ever.
+"""
 
 import ctypes
+import fcntl
 import os
 import re
 import selectors
 import signal
 import subprocess
+import termios
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -49,28 +53,33 @@ class Outcome:
         return "\n".join((without_banner(self.lines) or self.lines)[-count:])
 
 
-def start(argv: Sequence[str], *, typed: bool = False) -> subprocess.Popen[bytes]:
-    """Starts QEMU with its console on pipes, in a process group of its own, and dying when this process dies."""
+def start(argv: Sequence[str], *, terminal: int | None = None) -> subprocess.Popen[bytes]:
+    """Starts a guest with its console on pipes or on `terminal`, in a session of its own, and dying with this process.
+
+    Its input has no end: a process on Linux would take that as Ctrl-D.
+    """
     libc = ctypes.CDLL(None)
 
-    def die_with_parent() -> None:
+    def begin() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if terminal is not None:
+            fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
     try:
         return subprocess.Popen(
             argv,
-            stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=terminal or subprocess.PIPE,
+            stdout=terminal or subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=begin,
         )
     except OSError as error:
         raise Failure(f"cannot start {argv[0]}: {error.strerror}") from error
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends QEMU if it still runs: politely, then, since a hung one may ignore that, for certain."""
+    """Ends a guest if it still runs: politely, then, since a hung one may ignore that, for certain."""
     if process.poll() is None:
         process.terminate()
         try:
@@ -99,7 +108,7 @@ def run(
     """
     begin = time.monotonic()
     outcome = Outcome(status=0, seconds=0.0)
-    process = start(argv, typed=bool(typed))
+    process = start(argv)
     try:
 
         def deliver(lines: list[str]) -> None:
@@ -117,10 +126,15 @@ def run(
         stop(process)
     if outcome.status < 0:
         name = signal.Signals(-outcome.status).name
-        outcome.lines.append(f"[{argv[0]} was ended by {name}]")
-        outcome.status = 128 - outcome.status
+        outcome.lines.append(f"[{os.path.basename(argv[0])} was ended by {name}]")
+        outcome.status = status_of(outcome.status)
     outcome.seconds = time.monotonic() - begin
     return outcome
+
+
+def status_of(code: int) -> int:
+    """The exit status of a process, where subprocess gives the number of a signal as a negative one."""
+    return code if code >= 0 else 128 - code
 
 
 def _follow(

@@ -2,7 +2,8 @@
 
 import argparse
 
-from cw import qemu
+from cw.host import HOSTS, RISCV64, Host
+from cw.machine import Machine
 
 
 def add_jobs(parser: argparse.ArgumentParser) -> None:
@@ -16,21 +17,34 @@ def add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-build", dest="build", action="store_false", help="use what was built before")
 
 
-def add_machine(parser: argparse.ArgumentParser, *, harts: int = 1) -> None:
+def add_host(parser: argparse.ArgumentParser) -> None:
+    """Where to run."""
+    parser.add_argument(
+        "--host",
+        choices=HOSTS,
+        default=RISCV64.name,
+        help="riscv64: bare metal in QEMU (default); linux: processes of this machine",
+    )
+
+
+def add_machine(parser: argparse.ArgumentParser) -> None:
     """Options about the machine."""
-    parser.add_argument("--harts", type=int, default=harts, metavar="N", help=f"processors, 1 to 8 (default {harts})")
-    parser.add_argument("--memory", type=int, metavar="MB", help="megabytes (default 512, more for big files)")
-    parser.add_argument("--icount", action="store_true", help="count instructions exactly, on one host thread")
-    parser.add_argument("--append", default="", metavar="TEXT", help="text for the kernel (boot arguments)")
-    parser.add_argument("--qemu-arg", action="append", default=[], metavar="ARG", help="one more argument for QEMU")
+    parser.add_argument("--append", default="", metavar="TEXT", help="boot arguments")
+    group = parser.add_argument_group("the machine in QEMU")
+    group.add_argument("--harts", type=int, metavar="N", help="processors, 1 to 8 (default 1)")
+    group.add_argument("--memory", type=int, metavar="MB", help="megabytes (default 512, more for big files)")
+    group.add_argument("--icount", action="store_true", help="count instructions exactly, on one host thread")
+    group.add_argument("--qemu-arg", action="append", default=[], metavar="ARG", help="one more argument for QEMU")
 
 
-def machine(parsed: argparse.Namespace, archive_bytes: int) -> qemu.Machine:
-    """The machine that the options describe, with memory for an archive of that size."""
-    return qemu.Machine(
+def machine(parsed: argparse.Namespace, host: Host) -> Machine:
+    """The machine that the options describe, as far as the host has it."""
+    wanted = Machine(
         harts=parsed.harts,
-        memory_mb=qemu.memory_for(archive_bytes, parsed.memory),
+        memory_mb=parsed.memory,
         icount=parsed.icount,
         append=parsed.append,
         extra=tuple(parsed.qemu_arg),
     )
+    host.check(wanted)
+    return wanted

@@ -8,11 +8,6 @@ BUILD = ROOT / "build"
 LOGS = BUILD / "log"
 RUNS = BUILD / "run"  # archives of running systems
 
-TARGET = BUILD / "riscv64"
-KERNEL = TARGET / "kernel" / "causeway.elf"
-MODULES = TARGET / "modules"  # NAME.cwm and, beside it, its symbols
-TEST_MODULES = TARGET / "tests"
-
 
 def shown(path: Path) -> str:
     """The path as a person in the repository's root would type it."""

@@ -1,30 +1,18 @@
-"""The machine a system runs on, as a QEMU command line. CW_QEMU names another QEMU, which is how tests plant a fake."""
+"""Bare metal as a QEMU command line. CW_QEMU names another QEMU, which is how tests plant a fake."""
 
 import os
-import shlex
-from dataclasses import dataclass
 from pathlib import Path
 
-from cw import paths
 from cw.failure import Failure
+from cw.machine import Machine
 
 DEFAULT_MEMORY_MB = 512
 # Beside the archive: kernel, page tables, module heaps and the buffers files are read into.
 WORKING_MEMORY_MB = 384
 # QEMU puts the initrd 128 MiB above the kernel and the device tree just below 3 GiB: what is longer would overlap it.
 MAX_ARCHIVE_MB = 832
+DEFAULT_HARTS = 1
 MAX_HARTS = 8
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What may vary between runs."""
-
-    harts: int = 1
-    memory_mb: int = DEFAULT_MEMORY_MB
-    icount: bool = False  # Counts instructions exactly, at the price of one host thread for all harts.
-    append: str = ""  # Text for the kernel, in the device tree's /chosen/bootargs.
-    extra: tuple[str, ...] = ()  # More QEMU arguments, for example devices.
 
 
 def program() -> str:
@@ -32,11 +20,16 @@ def program() -> str:
     return os.environ.get("CW_QEMU", "qemu-system-riscv64")
 
 
-def command(machine: Machine, archive: Path, *, kernel: Path = paths.KERNEL, serial: str = "stdio") -> list[str]:
-    """Arguments that boot `kernel` with `archive` and the first UART on `serial`."""
-    if not 1 <= machine.harts <= MAX_HARTS:
+def check(machine: Machine) -> None:
+    """Refuses what the machine does not have."""
+    if machine.harts is not None and not 1 <= machine.harts <= MAX_HARTS:
         raise Failure(f"{machine.harts} harts asked for; the machine has 1 to {MAX_HARTS}", status=2)
-    argv = [program(), "-M", "virt,aclint=on", "-m", f"{machine.memory_mb}M", "-smp", str(machine.harts)]
+
+
+def command(machine: Machine, kernel: Path, archive: Path, *, serial: str = "stdio") -> list[str]:
+    """Arguments that boot `kernel` with `archive` and the first UART on `serial`."""
+    memory_mb = memory_for(archive.stat().st_size, machine.memory_mb)
+    argv = [program(), "-M", "virt,aclint=on", "-m", f"{memory_mb}M", "-smp", str(machine.harts or DEFAULT_HARTS)]
     argv += ["-display", "none", "-monitor", "none", "-serial", serial, "-no-reboot", "-bios", "default"]
     argv += ["-kernel", str(kernel), "-initrd", str(archive)]
     if machine.append:
@@ -57,8 +50,3 @@ def memory_for(archive_bytes: int, wanted_mb: int | None = None) -> int:
     if wanted_mb < least:
         raise Failure(f"--memory {wanted_mb} is too small for these files; at least {least}", status=2)
     return wanted_mb
-
-
-def shell_line(argv: list[str]) -> str:
-    """The command as one may paste it into a shell in the repository's root."""
-    return shlex.join(argument.replace(f"{paths.ROOT}/", "") for argument in argv)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from cw import paths
 from cw.failure import Failure
+from cw.host import HOSTS, RISCV64, Host
 from cw.scenario import Scenario
 
-# Beyond a scenario's own limit, for packing and for stopping QEMU; ctest's limit should never be the one that bites.
+# Beyond a scenario's own limit, for packing and for stopping it; ctest's limit should never be the one that bites.
 GRACE_SECONDS = 60
 TOOL_TEST_SECONDS = 120
 SYSTEM_SCRIPT_SECONDS = 300
@@ -38,17 +39,19 @@ def test(name: str, command: Sequence[str], *, timeout: float, label: str, proce
     return f"add_test({arguments})\nset_tests_properties({quoted(name)} PROPERTIES {properties})\n"
 
 
-def scenario_tests(scenarios: Sequence[Scenario]) -> str:
-    """One test for each scenario and hart count."""
+def scenario_tests(scenarios: Sequence[Scenario], host: Host) -> str:
+    """One test for each scenario of the host and each hart count."""
     lines = []
     for scenario in scenarios:
-        for harts in scenario.harts:
-            command = [sys.executable, str(paths.TOOLS / "cw"), "guest-test", str(scenario.path), "--harts", str(harts)]
+        for run in scenario.runs():
+            if run.host is not host:
+                continue
+            command = [sys.executable, str(paths.TOOLS / "cw"), "guest-test", str(scenario.path), *run.options]
             timeout = (scenario.limits.total_seconds or 0) + GRACE_SECONDS
-            name = scenario.test_name(harts)
-            lines.append(
-                test(name, command, timeout=timeout, label="system", processors=min(harts, MAX_PROCESSORS))
-            )
+            processors = min(run.harts, MAX_PROCESSORS)
+            name = scenario.test_name(run)
+            label = name.partition(".")[0]
+            lines.append(test(name, command, timeout=timeout, label=label, processors=processors))
     return "".join(lines)
 
 
@@ -76,7 +79,7 @@ def system_checks() -> str:
     command = [sys.executable, str(paths.TOOLS / "cw"), "image", "--no-build", "--check"]
     lines = test("system.size", command, timeout=TOOL_TEST_SECONDS, label="system")
     # Each public header by itself; ninja compiles again only what has changed.
-    command = ["cmake", "--build", str(paths.TARGET), "--target", "all_verify_interface_header_sets", "--parallel"]
+    command = ["cmake", "--build", str(RISCV64.build), "--target", "all_verify_interface_header_sets", "--parallel"]
     lines += test(
         "checks.headers", [*command, str(MAX_PROCESSORS)], timeout=SYSTEM_SCRIPT_SECONDS, label="checks", processors=MAX_PROCESSORS
     )
@@ -93,14 +96,17 @@ def count_tests(folder: Path) -> int:
         return 0
 
 
-def write(target: Path, preset_folders: Sequence[Path], scenarios: Sequence[Scenario]) -> None:
-    """Writes the top test file. A host build without tests is an error: something kept them from being registered."""
-    for folder in preset_folders:
-        if folder != paths.TARGET and count_tests(folder) == 0:
+def write(target: Path, presets: Sequence[str], scenarios: Sequence[Scenario]) -> None:
+    """Writes the top test file. Unit tests that are none are an error: something kept them from being registered."""
+    parts = ["# Written by ./cw test.\n", source_checks(), script_tests(paths.ROOT / "tests" / "tools", "tools")]
+    for preset in presets:
+        if host := HOSTS.get(preset):
+            parts.append(scenario_tests(scenarios, host))
+            continue
+        folder = paths.BUILD / preset
+        if count_tests(folder) == 0:
             raise Failure(f"{paths.shown(folder)} has no tests; is enable_testing() called before the subdirectories?")
-    parts = ["# Written by ./cw test.\n"]
-    parts += [f"subdirs({quoted(str(folder))})\n" for folder in preset_folders]
-    parts += [source_checks(), script_tests(paths.ROOT / "tests" / "tools", "tools"), scenario_tests(scenarios)]
-    parts += [system_checks()] if paths.TARGET in preset_folders else []
+        parts.append(f"subdirs({quoted(str(folder))})\n")
+    parts += [system_checks()] if RISCV64.name in presets else []
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("".join(parts))

@@ -9,19 +9,39 @@ import hashlib
 import random
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cw import qemu
 from cw.archive import Entry, Kind, check_name
 from cw.failure import Failure
 from cw.guest import Limits, Typed
+from cw.host import HOSTS, LINUX, RISCV64, Host
+from cw.machine import Machine
 from cw.placements import Walk, walk
 
-DEFAULT_HARTS = [1]
+DEFAULT_HARTS = [qemu.DEFAULT_HARTS]
 DEFAULT_FORBID = ["PANIC"]
 DEFAULT_TIMEOUT_SECONDS = 120.0
 DEFAULT_SILENCE_SECONDS = 60.0
+
+
+Pattern = str | dict[str, str]  # A table has one for each host by name; a host it lacks does without.
+
+
+@dataclass(frozen=True)
+class Run:
+    """One test of a scenario: where, and on how many harts."""
+
+    host: Host
+    harts: int
+
+    @property
+    def options(self) -> list[str]:
+        """What tells `./cw guest-test` of it."""
+        return ["--host", self.host.name] if self.host.harts else ["--harts", str(self.harts)]
 
 
 @dataclass(frozen=True)
@@ -31,9 +51,10 @@ class Scenario:
     name: str
     path: Path
     summary: str
-    harts: tuple[int, ...]
-    expect: tuple[str, ...]
-    forbid: tuple[str, ...]
+    hosts: tuple[Host, ...]
+    harts: tuple[int, ...]  # Where a run may choose.
+    expect: tuple[Pattern, ...]
+    forbid: tuple[Pattern, ...]
     exit_status: int
     limits: Limits
     commands: tuple[str, ...] | None  # None: no boot script, the shell waits for typing.
@@ -46,24 +67,42 @@ class Scenario:
     append: str
     qemu_args: tuple[str, ...]
 
-    def test_name(self, harts: int) -> str:
-        """The name that ctest knows it by."""
-        return f"system.{self.name}.h{harts}"
+    def runs(self) -> list[Run]:
+        """All its tests."""
+        return [Run(host, harts) for host in self.hosts for harts in ([host.harts] if host.harts else self.harts)]
 
-    def expand(self, pattern: str, harts: int) -> str:
+    def test_name(self, run: Run) -> str:
+        """The name that ctest knows it by."""
+        return f"{run.host.name}.{self.name}" if run.host.harts else f"system.{self.name}.h{run.harts}"
+
+    def machine(self, run: Run) -> Machine:
+        """What it runs on."""
+        if run.host.harts:
+            return Machine(append=self.append)
+        return Machine(run.harts, self.memory_mb, self.icount, self.append, self.qemu_args)
+
+    def patterns(self, patterns: Iterable[Pattern], run: Run) -> list[str]:
+        """Those that hold in this run."""
+        return [self.expand(text, run) for pattern in patterns if (text := _text(pattern, run.host)) is not None]
+
+    def expand(self, pattern: str, run: Run) -> str:
         """Fills in @HARTS@, @HART:N@, and @SHA256:NAME@ and @SIZE:NAME@ of the scenario's files."""
 
         def replace(match: re.Match[str]) -> str:
             if match[0] == "@HARTS@":
-                return str(harts)
+                return str(run.harts)
             if match[1] == "HART" and match[2].isdecimal():
-                return str(int(match[2]) % harts)
+                return str(int(match[2]) % run.harts)
             for entry in self.files:
                 if entry.name == match[2]:
                     return hashlib.sha256(entry.data).hexdigest() if match[1] == "SHA256" else str(len(entry.data))
             raise Failure(f"{self.path}: {match[0]} names no file of this scenario")
 
         return re.sub(r"@HARTS@|@(HART|SHA256|SIZE):([^@]+)@", replace, pattern)
+
+
+def _text(pattern: Pattern, host: Host) -> str | None:
+    return pattern if isinstance(pattern, str) else pattern.get(host.name)
 
 
 @dataclass
@@ -89,6 +128,16 @@ class _Keys:
             raise self.error(f"{key} must be a list of strings")
         return values
 
+    def patterns(self, key: str, default: list[str]) -> tuple[Pattern, ...]:
+        """A list of strings, and of tables of one string a host."""
+        patterns: list[Pattern] = []
+        for value in self.take(key, list, default):
+            texts = value if isinstance(value, dict) else {RISCV64.name: value}
+            if not set(texts) <= set(HOSTS) or not all(isinstance(text, str) for text in texts.values()):
+                raise self.error(f"{key} must be a list of strings, or of tables {{ riscv64 = '..', linux = '..' }}")
+            patterns.append(value)
+        return tuple(patterns)
+
     def finish(self) -> None:
         unknown = sorted(set(self.table) - self.taken)
         if unknown:
@@ -108,9 +157,10 @@ def load(path: Path) -> Scenario:
         raise Failure(f"{path}: {error}", status=2) from error
     scenario = _read(keys)
     keys.finish()
-    for harts in scenario.harts:
-        for pattern in [*scenario.expect, *scenario.forbid, *(typed.after for typed in scenario.typed)]:
-            _check_pattern(keys, scenario.expand(pattern, harts))
+    for run in scenario.runs():
+        patterns = scenario.patterns([*scenario.expect, *scenario.forbid], run)
+        for pattern in [*patterns, *(scenario.expand(typed.after, run) for typed in scenario.typed)]:
+            _check_pattern(keys, pattern)
     return scenario
 
 
@@ -123,9 +173,11 @@ def _read(keys: _Keys) -> Scenario:
         raise keys.error("summary is missing: say in one line what the scenario shows")
     service = keys.take("every_placement", str, "")
     placed = walk(service) if service else Walk((), ())
-    expect = [*(keys.strings("expect", []) or ()), *placed.expect]
-    if not expect:
-        raise keys.error("expect is missing: a scenario that expects nothing tests nothing")
+    expect = [*keys.patterns("expect", []), *placed.expect]
+    hosts = _hosts(keys)
+    for host in hosts:
+        if all(_text(pattern, host) is None for pattern in expect):
+            raise keys.error("expect is missing: a scenario that expects nothing tests nothing")
     commands = keys.strings("commands", [] if service else None)
     modules = keys.strings("modules", []) or []
     timeout = keys.take("timeout", float, DEFAULT_TIMEOUT_SECONDS)
@@ -133,9 +185,10 @@ def _read(keys: _Keys) -> Scenario:
         name=keys.path.stem,
         path=keys.path,
         summary=summary,
+        hosts=hosts,
         harts=tuple(harts),
         expect=tuple(expect),
-        forbid=tuple(keys.strings("forbid", DEFAULT_FORBID) or ()),
+        forbid=keys.patterns("forbid", DEFAULT_FORBID),
         exit_status=keys.take("exit", int, 0),
         limits=Limits(keys.take("silence", float, min(DEFAULT_SILENCE_SECONDS, timeout)), timeout),
         commands=None if commands is None else (*commands, *placed.commands),
@@ -148,6 +201,17 @@ def _read(keys: _Keys) -> Scenario:
         append=keys.take("append", str, ""),
         qemu_args=tuple(keys.strings("qemu_args", []) or ()),
     )
+
+
+def _hosts(keys: _Keys) -> tuple[Host, ...]:
+    """Where it runs: wherever nothing speaks against it, if it does not say."""
+    only_qemu = [key for key in ("icount", "qemu_args", "memory") if key in keys.table]
+    names = keys.strings("hosts", [name for name in HOSTS if not only_qemu or name != LINUX.name])
+    if not names or not set(names) <= set(HOSTS):
+        raise keys.error(f"hosts must be a list of {' and '.join(HOSTS)}")
+    if LINUX.name in names and only_qemu:
+        raise keys.error(f"{only_qemu[0]}: only QEMU has that; hosts cannot name {LINUX.name}")
+    return tuple(host for host in HOSTS.values() if host.name in names)
 
 
 def _file(scenario: _Keys, table: dict[str, Any]) -> Entry:

@@ -10,27 +10,17 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cw import paths
+from cw.host import Host
 
 _FRAME = re.compile(r"@frame (0x[0-9a-fA-F]+)(?: module=(\S+) offset=(0x[0-9a-fA-F]+))?")
 PROGRAMS = ("llvm-symbolizer-19", "llvm-symbolizer")
 
 
-def module_symbols(name: str) -> Path | None:
-    """The file with the symbols of a module, or of the vDSO: split-off debug file, unstripped ELF, or the file itself."""
-    for folder in (paths.MODULES, paths.TEST_MODULES, paths.KERNEL.parent):
-        for suffix in (".cwm.debug", ".elf", ".cwm"):
-            path = folder / f"{name}{suffix}"
-            if path.exists():
-                return path
-    return None
-
-
 class Symbolizer:
     """Annotates console lines in order; keeps track of where a trace begins."""
 
-    def __init__(self, kernel: Path = paths.KERNEL) -> None:
-        self._kernel = kernel
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._program = next((path for name in PROGRAMS if (path := shutil.which(name))), None)
         self._in_trace = False
         self._known: dict[tuple[Path, int], str] = {}
@@ -43,9 +33,9 @@ class Symbolizer:
             return ""
         is_return_address, self._in_trace = self._in_trace, True
         if match[2]:
-            symbols, address = module_symbols(match[2]), int(match[3], 16)
+            symbols, address = self._host.symbols(match[2]), int(match[3], 16)
         else:
-            symbols, address = self._kernel, int(match[1], 16)
+            symbols, address = self._host.nucleus_symbols, int(match[1], 16)
         if symbols is None or not symbols.exists():
             return ""
         name = self._look_up(symbols, address, 1 if is_return_address and address > 0 else 0)

@@ -1,14 +1,16 @@
 """What a system is booted from: the modules that come with it, extra modules, a boot script, the user's files."""
 
+import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cw import paths, qemu
+from cw import paths
 from cw.archive import Entry, Kind, pack
 from cw.failure import Failure
+from cw.host import Host
 
 BOOT_SCRIPT = "boot"
 
@@ -35,9 +37,9 @@ def script(commands: Sequence[str], *, power_off: bool = True) -> Entry:
     return Entry(Kind.SCRIPT, BOOT_SCRIPT, data="".join(f"{line}\n" for line in lines).encode())
 
 
-def base_modules(folder: Path = paths.MODULES) -> list[Entry]:
+def base_modules(host: Host) -> list[Entry]:
     """Every module of the build."""
-    return [module(path) for path in sorted(folder.glob("*.cwm"))]
+    return [module(path) for path in sorted(host.modules.glob("*.cwm"))]
 
 
 def module(path: Path) -> Entry:
@@ -45,16 +47,16 @@ def module(path: Path) -> Entry:
     return Entry(Kind.MODULE, path.stem, source=path)
 
 
-def find_modules(patterns: Sequence[str], folder: Path = paths.TEST_MODULES) -> list[Entry]:
+def find_modules(host: Host, patterns: Sequence[str]) -> list[Entry]:
     """Modules asked for by name: a test module, a pattern of them such as `bad/*`, or the path of a .cwm file."""
     found: list[Entry] = []
     for pattern in patterns:
         if pattern.endswith(".cwm") and Path(pattern).is_file():
             matches = [Path(pattern)]
         else:
-            matches = sorted(folder.glob(pattern if pattern.endswith(".cwm") else f"{pattern}.cwm"))
+            matches = sorted(host.test_modules.glob(pattern if pattern.endswith(".cwm") else f"{pattern}.cwm"))
         if not matches:
-            raise Failure(f"no module {pattern}: neither a .cwm file nor in {paths.shown(folder)}")
+            raise Failure(f"no module {pattern}: neither a .cwm file nor in {paths.shown(host.test_modules)}")
         found += [module(path) for path in matches]
     return found
 
@@ -68,8 +70,9 @@ class Packed:
     kept: Path  # Where it goes if the run fails; the next failure of the same name replaces it.
 
     def reproduce(self, argv: Sequence[str]) -> str:
-        """The QEMU command of the run as one may repeat it afterwards."""
-        return qemu.shell_line([str(self.kept) if word == str(self.path) else word for word in argv])
+        """The command of the run, as one may paste it into a shell in the repository's root afterwards."""
+        words = [str(self.kept) if word == str(self.path) else word for word in argv]
+        return shlex.join(word.replace(f"{paths.ROOT}/", "") for word in words)
 
 
 @contextmanager

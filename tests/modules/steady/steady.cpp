@@ -112,4 +112,4 @@ CW_PROVIDE(steady::noted, noted);
 CW_PROVIDE(steady::counts, [](cw::Nothing) { return counted; });
 CW_PROVIDE(steady::forget, [](cw::Nothing) { counted = {}; });
 CW_PROVIDE(steady::turn, turn);
-CW_PROVIDE(steady::die, [](cw::Nothing) { asm volatile(".word 0"); });
+CW_PROVIDE(steady::die, [](cw::Nothing) { __builtin_trap(); });

@@ -10,6 +10,8 @@ from typing import Any
 
 from cw import builder, figures, guest, options, packages, paths, qemu, symbolize, system
 from cw.failure import Failure
+from cw.host import RISCV64
+from cw.machine import Machine
 from cw.progress import Progress
 from cw.steps import run_step
 
@@ -39,8 +41,8 @@ def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     packages.ensure("run")
     if parsed.build:
-        builder.build_system(parsed.jobs)
-    builder.require_system()
+        builder.build_system(RISCV64, parsed.jobs)
+    builder.require_system(RISCV64)
     boots, targets = figures.load_plan(PLAN)
     groups = [_measure(boot) for boot in boots]
     measured = figures.merge(groups)
@@ -58,18 +60,17 @@ def main(parsed: argparse.Namespace) -> int:
 
 
 def _measure(boot: figures.Boot) -> list[figures.Figure]:
-    entries = [*system.base_modules(), system.script([boot.script])]
+    entries = [*system.base_modules(RISCV64), system.script([boot.script])]
     counts = paths.BUILD / "bench" / "counts.txt"
     extra = ("-plugin", f"{_counter()},out={counts}") if boot.counted else ()
     hung = False
     with system.packed("bench", entries, keep=lambda: hung) as archive:
-        machine = qemu.Machine(boot.harts, qemu.memory_for(archive.size), boot.icount, extra=extra)
-        argv = qemu.command(machine, archive.path)
+        argv = RISCV64.command(Machine(boot.harts, icount=boot.icount, extra=extra), archive.path)
         with Progress(f"running `{boot.script}`") as progress:
             outcome = guest.run(
                 argv,
                 guest.Limits(silence_seconds=SILENCE_SECONDS),
-                annotate=symbolize.Symbolizer().annotate,
+                annotate=symbolize.Symbolizer(RISCV64).annotate,
                 on_idle=progress.tick,
             )
         if outcome.hang:

@@ -10,8 +10,9 @@ from pathlib import Path
 from cw import builder, guest, options, packages, paths, qemu, symbolize, system, terminal
 from cw.archive import user_files
 from cw.failure import Failure
+from cw.host import RISCV64
 
-HELP = "run the system under gdb"
+HELP = "run the system on bare metal under gdb"
 DETAILS = """\
 The system waits at its first instruction; `continue` starts it. gdb knows the symbols of the kernel, and of each module
 from the moment it is loaded; a breakpoint in a module may be set before. `cw-modules` lists the modules.
@@ -46,17 +47,18 @@ def main(parsed: argparse.Namespace) -> int:
         return _attach()
     if parsed.icount:
         raise Failure("QEMU hangs at its first breakpoint under --icount; debug without it", status=2)
+    machine = options.machine(parsed, RISCV64)
     packages.ensure("debug")
     if parsed.build:
-        builder.build_system(parsed.jobs)
-    builder.require_system()
-    entries = system.base_modules() + system.find_modules(parsed.module) + user_files(parsed.files)
+        builder.build_system(RISCV64, parsed.jobs)
+    builder.require_system(RISCV64)
+    entries = system.base_modules(RISCV64) + system.find_modules(RISCV64, parsed.module) + user_files(parsed.files)
     if parsed.commands is not None:
         entries.append(system.script(system.split_commands(parsed.commands)))
     with system.packed("debug", entries, keep=lambda: False) as archive:
         port = free_port()
-        machine = options.machine(parsed, archive_bytes=archive.size)
-        argv = [*qemu.command(machine, archive.path, serial="chardev:console"), "-S", "-gdb", f"tcp:127.0.0.1:{port}"]
+        argv = qemu.command(machine, RISCV64.nucleus, archive.path, serial="chardev:console")
+        argv += ["-S", "-gdb", f"tcp:127.0.0.1:{port}"]
         paths.LOGS.mkdir(parents=True, exist_ok=True)
         CONSOLE_LOG.unlink(missing_ok=True)
         argv += ["-chardev", f"socket,id=console,path={CONSOLE_SOCKET},server=on,wait=off,logfile={CONSOLE_LOG}"]
@@ -77,12 +79,12 @@ def _debug(argv: list[str], port: int, commands: list[str], *, batch: bool) -> i
             "set confirm off",
             "set breakpoint pending on",  # A module's places are known once it is loaded.
             # The compiler writes `.` for the repository, also in front of the folder it ran in.
-            f"set substitute-path ./{paths.shown(paths.TARGET)}/. {paths.ROOT}",
+            f"set substitute-path ./{paths.shown(RISCV64.build)}/. {paths.ROOT}",
             f"directory {paths.ROOT}",
             f"target remote 127.0.0.1:{port}",
             f"source {SCRIPT}",
         ]
-        gdb = ["gdb-multiarch", "-q", str(paths.KERNEL), "-iex", "set architecture riscv:rv64"]
+        gdb = ["gdb-multiarch", "-q", str(RISCV64.nucleus), "-iex", "set architecture riscv:rv64"]
         gdb += [argument for command in [*begin, *commands] for argument in ("-ex", command)]
         gdb += ["-batch"] if batch else []
         print(f"cw: console in {paths.shown(CONSOLE_LOG)}; ./cw debug --attach shows it live", file=sys.stderr)
@@ -98,7 +100,7 @@ def _debug(argv: list[str], port: int, commands: list[str], *, batch: bool) -> i
 
 def _attach() -> int:
     try:
-        terminal.attach(str(CONSOLE_SOCKET), symbolize.Symbolizer().annotate)
+        terminal.attach(str(CONSOLE_SOCKET), symbolize.Symbolizer(RISCV64).annotate)
     except OSError as error:
         raise Failure(f"no system is being debugged: {error.strerror}") from error
     return 0

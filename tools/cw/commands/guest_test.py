@@ -4,19 +4,23 @@ import argparse
 import sys
 from pathlib import Path
 
-from cw import builder, console, guest, paths, qemu, scenario, symbolize, system, verdict
+from cw import builder, console, guest, paths, scenario, symbolize, system, verdict
+from cw.failure import Failure
+from cw.host import HOSTS
+from cw.machine import Machine
 
 HELP = "run one system test (NAME.toml in tests/system/ or modules/*/tests/)"
 DETAILS = """\
 Boots what is built (see ./cw build), runs the scenario and compares the console with what it expects. The console is
-kept in build/log/. `./cw test -R system.NAME` builds first.
+kept in build/log/. `./cw test -p riscv64 -R system.NAME` and `./cw test -p linux -R linux.NAME` build first.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.add_argument("scenario", metavar="NAME", help="a scenario's name, or the path of its file")
-    parser.add_argument("--harts", type=int, metavar="N", help="hart count (default: the scenario's first)")
+    parser.add_argument("--host", choices=HOSTS, help="where (default: the scenario's first)")
+    parser.add_argument("--harts", type=int, metavar="N", help="hart count on riscv64 (default: the scenario's first)")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the console as it comes")
 
 
@@ -24,31 +28,41 @@ def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     path = Path(parsed.scenario)
     test = scenario.load(path) if path.suffix == ".toml" else scenario.by_name(paths.ROOT, parsed.scenario)
-    builder.require_system()
-    return run(test, parsed.harts or test.harts[0], verbose=parsed.verbose)
+    chosen = choose(test, parsed.host, parsed.harts)
+    builder.require_system(chosen.host)
+    return run(test, chosen, verbose=parsed.verbose)
 
 
-def run(test: scenario.Scenario, harts: int, *, verbose: bool = False) -> int:
+def choose(test: scenario.Scenario, host: str | None, harts: int | None) -> scenario.Run:
+    """The run that the options name."""
+    first = next((run for run in test.runs() if host in (None, run.host.name)), None)
+    if first is None:
+        raise Failure(f"{paths.shown(test.path)} does not run on {host}; ./cw list-scenarios shows what does", status=2)
+    if harts is None:
+        return first
+    first.host.check(Machine(harts))
+    return scenario.Run(first.host, harts)
+
+
+def run(test: scenario.Scenario, where: scenario.Run, *, verbose: bool = False) -> int:
     """Boots and judges one scenario; prints why it failed."""
-    name = test.test_name(harts)
-    entries = system.base_modules() + system.find_modules(test.modules) + list(test.files)
+    name = test.test_name(where)
+    host = where.host
+    entries = system.base_modules(host) + system.find_modules(host, test.modules) + list(test.files)
     if test.commands is not None:
-        commands = [test.expand(command, harts) for command in test.commands]
+        commands = [test.expand(command, where) for command in test.commands]
         entries.append(system.script(commands, power_off=test.power_off))
     failed = True
     with system.packed(name, entries, keep=lambda: failed) as archive:
-        machine = qemu.Machine(
-            harts, qemu.memory_for(archive.size, test.memory_mb), test.icount, test.append, extra=test.qemu_args
-        )
-        argv = qemu.command(machine, archive.path)
+        argv = host.command(test.machine(where), archive.path)
         outcome = guest.run(
             argv,
             test.limits,
-            annotate=symbolize.Symbolizer().annotate,
+            annotate=symbolize.Symbolizer(host).annotate,
             on_line=print if verbose else lambda line: None,
             typed=test.typed,
         )
-        wrong = judge(test, harts, outcome)
+        wrong = judge(test, where, outcome)
         failed = bool(wrong)
     log = paths.LOGS / f"{name}.txt"
     paths.LOGS.mkdir(parents=True, exist_ok=True)
@@ -58,17 +72,18 @@ def run(test: scenario.Scenario, harts: int, *, verbose: bool = False) -> int:
         return 0
     print(f"{name}: FAILED: {test.summary}")
     print("\n".join(wrong))
-    print(f"console: {paths.shown(log)}\nagain:   ./cw guest-test {paths.shown(test.path)} --harts {harts} -v")
+    print(f"console: {paths.shown(log)}")
+    print(f"again:   ./cw guest-test {paths.shown(test.path)} {' '.join(where.options)} -v")
     print(f"by hand: {archive.reproduce(argv)}")
     sys.stdout.flush()
     return 1
 
 
-def judge(test: scenario.Scenario, harts: int, outcome: guest.Outcome) -> list[str]:
+def judge(test: scenario.Scenario, where: scenario.Run, outcome: guest.Outcome) -> list[str]:
     """Everything that is wrong with this outcome."""
     lines = console.without_banner(outcome.lines)
-    expect = [test.expand(pattern, harts) for pattern in test.expect]
-    forbid = [test.expand(pattern, harts) for pattern in test.forbid]
+    expect = test.patterns(test.expect, where)
+    forbid = test.patterns(test.forbid, where)
     wrong = verdict.problems(lines, expect, forbid)
     shown = bool(wrong) and len(lines) <= guest.TAIL_LINES  # The excerpt of a short console is all of it.
     if outcome.hang:

@@ -2,10 +2,11 @@
 
 import argparse
 
-from cw import builder, elf, options, packages, paths, system, table
+from cw import builder, elf, options, packages, system, table
 from cw.failure import Failure
+from cw.host import RISCV64
 
-HELP = "print the size of the system"
+HELP = "print the size of the system on bare metal"
 DETAILS = f"""\
 Counts what the machine must be given: the loaded bytes of the kernel (its vDSO included) and the module files.
 {1 << 20:,} bytes are the limit; --check fails above it.
@@ -16,8 +17,8 @@ LIMIT_BYTES = 1 << 20
 
 def sizes() -> list[tuple[str, int]]:
     """Name and bytes of each part."""
-    kernel = sum(segment.file_bytes for segment in elf.segments(paths.KERNEL))
-    return [("kernel", kernel)] + [(f"module {entry.name}", len(entry.content())) for entry in system.base_modules()]
+    kernel = sum(segment.file_bytes for segment in elf.segments(RISCV64.nucleus))
+    return [("kernel", kernel)] + [(f"module {entry.name}", len(entry.content())) for entry in system.base_modules(RISCV64)]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,13 +31,13 @@ def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     if parsed.build:
         packages.ensure("build")
-        builder.build_system(parsed.jobs)
-    builder.require_system()
+        builder.build_system(RISCV64, parsed.jobs)
+    builder.require_system(RISCV64)
     parts = sizes()
     total = sum(size for _, size in parts)
     rows = [(name, f"{size:,}") for name, size in [*parts, ("all", total)]]
     print(table.render(("part", "bytes"), rows))
-    in_memory = sum(segment.memory_bytes for segment in elf.segments(paths.KERNEL))
+    in_memory = sum(segment.memory_bytes for segment in elf.segments(RISCV64.nucleus))
     print(f"\nkernel in memory, with zeroed data: {in_memory:,} bytes")
     print(f"limit {LIMIT_BYTES:,} bytes: {'within' if total <= LIMIT_BYTES else 'EXCEEDED'}")
     if parsed.check and total > LIMIT_BYTES:

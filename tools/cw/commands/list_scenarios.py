@@ -3,6 +3,7 @@
 import argparse
 
 from cw import paths, registration, scenario, table
+from cw.host import HOSTS
 
 HELP = "list the system tests"
 DETAILS = "With --ctest, as the lines of a CTestTestfile.cmake that run them."
@@ -17,8 +18,11 @@ def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     scenarios = scenario.load_all(paths.ROOT)
     if parsed.ctest:
-        print(registration.scenario_tests(scenarios), end="")
+        print("".join(registration.scenario_tests(scenarios, host) for host in HOSTS.values()), end="")
     else:
-        rows = [(test.name, " ".join(map(str, test.harts)), test.summary) for test in scenarios]
-        print(table.render(("name", "harts", "shows"), rows))
+        rows = [
+            (test.name, " ".join(host.name for host in test.hosts), " ".join(map(str, test.harts)), test.summary)
+            for test in scenarios
+        ]
+        print(table.render(("name", "hosts", "harts", "shows"), rows))
     return 0

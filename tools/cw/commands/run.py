@@ -3,29 +3,35 @@
 import argparse
 import shlex
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cw import builder, console, guest, job, options, packages, qemu, symbolize, system, terminal
+from cw import builder, console, guest, job, options, packages, symbolize, system, terminal
 from cw.archive import user_files
 from cw.failure import Failure
+from cw.host import HOSTS, Host
+from cw.machine import Machine
 from cw.progress import Progress
 
 HELP = "boot the system: a shell, commands, or the main job on your files"
 DETAILS = """\
-Without FILE and --exec, the shell on this terminal; leave it with `poweroff`, or with Ctrl-A and then X. If standard
-input is not a terminal, its lines are the commands.
+Without FILE and --exec, the shell on this terminal; leave it with `poweroff`, or with the key that is said first. If
+standard input is not a terminal, its lines are the commands.
 With FILE..., the main job: every file is hashed by the module `digest` in each placement, the results are compared
 with this machine's, and a table says what each placement cost.
 With --exec, the commands run one after the other and the system powers off; the exit status is that of the last one.
 FILEs are then there for the commands.
 
-The kernel's boot arguments (--append): `log=serial` prints its log as it comes, `first=MODULE` starts another module
+The system runs on bare metal in QEMU, or with --host=linux as processes of this machine: there it has this machine's
+processors and memory, and nothing counts instructions.
+
+Boot arguments (--append): `log=serial` prints its log as it comes, `first=MODULE` starts another module
 than the shell.
 
 examples:
   ./cw run
   ./cw run README.md LICENSE
+  ./cw run --host=linux
   ./cw run --harts 2 --exec 'modprobe --user-process echo; lsmod --edges'
 
 exit status: that of the last command; 1 if the main job's results are wrong; 124 if the system hung; 130 if you left.
@@ -36,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="files to hand over to the system")
     parser.add_argument("--exec", dest="commands", metavar="CMDS", help="shell commands, separated by semicolons")
+    options.add_host(parser)
     options.add_machine(parser)
     options.add_build(parser)
     parser.add_argument("--module", action="append", default=[], metavar="NAME", help="also pack this test module")
@@ -46,25 +53,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
     user_entries = user_files(parsed.files)  # Before a build of minutes: a wrong name is told at once.
-    packages.ensure("run")
+    host = HOSTS[parsed.host]
+    machine = options.machine(parsed, host)
+    packages.ensure(host.run_packages)
     if parsed.build:
-        builder.build_system(parsed.jobs)
-    builder.require_system()
+        builder.build_system(host, parsed.jobs)
+    builder.require_system(host)
 
     commands = _commands(parsed)
-    entries = system.base_modules() + system.find_modules(parsed.module) + user_entries
+    entries = system.base_modules(host) + system.find_modules(host, parsed.module) + user_entries
     if commands is not None:
         entries.append(system.script(commands))
     main_job = commands == [job.COMMAND]
-    if main_job and parsed.harts == 1:
-        parsed.icount = True  # Instructions per call are one of its columns.
-    watched = _Watched(parsed)
+    if main_job and host.counts_instructions and machine.harts in (None, 1):
+        machine = replace(machine, icount=True)  # Instructions per call are one of its columns.
+    watched = _Watched(parsed, host, machine)
     with system.packed("run", entries, keep=lambda: watched.hung) as archive:
-        machine = options.machine(parsed, archive_bytes=archive.size)
-        argv = qemu.command(machine, archive.path)
         if commands is None:
-            return terminal.run(argv, symbolize.Symbolizer().annotate)
-        return watched.run(argv, archive, main_job=main_job)
+            return terminal.run(host, host.command(machine, archive.path), symbolize.Symbolizer(host).annotate)
+        return watched.run(archive, main_job=main_job)
 
 
 def _commands(parsed: argparse.Namespace) -> list[str] | None:
@@ -85,10 +92,13 @@ class _Watched:
     """A run that ends by itself: its console is shown as it comes, the rows of the main job are set aside."""
 
     parsed: argparse.Namespace
+    host: Host
+    machine: Machine
     hung: bool = False
     rows: list[job.Row] = field(default_factory=list)
 
-    def run(self, argv: list[str], archive: system.Packed, *, main_job: bool) -> int:
+    def run(self, archive: system.Packed, *, main_job: bool) -> int:
+        argv = self.host.command(self.machine, archive.path)
         banner = console.Banner()
 
         def on_line(line: str) -> None:
@@ -104,7 +114,7 @@ class _Watched:
         limits = guest.Limits(silence, self.parsed.timeout)
         with Progress("running the main job" if main_job else "running") as progress:
             tick = progress.tick if main_job else lambda: None
-            annotate = symbolize.Symbolizer().annotate
+            annotate = symbolize.Symbolizer(self.host).annotate
             outcome = guest.run(argv, limits, annotate=annotate, on_line=on_line, on_idle=tick)
             if outcome.hang:
                 self.hung = True
@@ -113,12 +123,12 @@ class _Watched:
 
     def _judge(self, status: int) -> int:
         if self.rows:
-            print(job.render(self.rows, exact=self.parsed.icount))
+            print(job.render(self.rows, exact=self.machine.icount))
         wrong = job.check(self.rows, job.host_digests(self.parsed.files))
         if status != 0:
             wrong.insert(0, f"{job.COMMAND} ended with status {status}")
         if wrong:
-            again = shlex.join(["./cw", "run", *map(str, self.parsed.files)])
+            again = shlex.join(["./cw", "run", f"--host={self.host.name}", *map(str, self.parsed.files)])
             raise Failure("the main job failed:\n  " + "\n  ".join(wrong) + f"\nto reproduce: {again}")
         count = len(self.parsed.files)
         print(f"sha256: {count} file{'s' * (count != 1)} in {len(job.PLACEMENTS)} placements, all as on the host")

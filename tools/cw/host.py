@@ -1,0 +1,118 @@
+"""Where a system runs: on bare metal, which is QEMU, or on Linux as processes. What differs between the two is here."""
+
+import os
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+
+from cw import paths, qemu
+from cw.failure import Failure
+from cw.machine import Machine
+
+
+@dataclass(frozen=True)
+class Host(ABC):
+    """One of the two."""
+
+    name: str  # Of the option --host, in scenarios, and of the CMake preset.
+    nucleus_file: str  # In the build folder; the vDSO with its symbols is beside it.
+    build_packages: str  # Groups of tools/packages.txt: what a build needs,
+    run_packages: str  # and a run.
+    counts_instructions: bool
+    takes_terminal: bool  # Makes a terminal raw itself; otherwise these tools do, and are left with Ctrl-A X.
+
+    @property
+    def build(self) -> Path:
+        """The folder of its CMake preset."""
+        return paths.BUILD / self.name
+
+    @property
+    def nucleus(self) -> Path:
+        """The kernel, or the programme that is started."""
+        return self.build / self.nucleus_file
+
+    @property
+    def modules(self) -> Path:
+        """NAME.cwm and, beside it, its symbols: what every system has."""
+        return self.build / "modules"
+
+    @property
+    def test_modules(self) -> Path:
+        """The same, of what only tests load."""
+        return self.build / "tests"
+
+    def symbols(self, module: str) -> Path | None:
+        """The file with the symbols of a module, or of the vDSO: the unstripped ELF, or the file itself."""
+        for folder in (self.modules, self.test_modules, self.nucleus.parent):
+            for suffix in (".elf", ".cwm"):
+                path = folder / f"{module}{suffix}"
+                if path.exists():
+                    return path
+        return None
+
+    @property
+    @abstractmethod
+    def nucleus_symbols(self) -> Path | None:
+        """What names an address in no module; None if that cannot be told from the address."""
+
+    @property
+    @abstractmethod
+    def harts(self) -> int | None:
+        """How many harts a system has here; None if a run may choose."""
+
+    @abstractmethod
+    def check(self, machine: Machine) -> None:
+        """Refuses what cannot be had here. Called before anything is built."""
+
+    @abstractmethod
+    def command(self, machine: Machine, archive: Path) -> list[str]:
+        """Arguments that start a system with its console on standard input and output."""
+
+
+class _BareMetal(Host):
+    @property
+    def nucleus_symbols(self) -> Path | None:
+        return self.nucleus
+
+    @property
+    def harts(self) -> int | None:
+        return None
+
+    def check(self, machine: Machine) -> None:
+        qemu.check(machine)
+
+    def command(self, machine: Machine, archive: Path) -> list[str]:
+        return qemu.command(machine, self.nucleus, archive)
+
+
+class _Processes(Host):
+    @property
+    def nucleus_symbols(self) -> Path | None:
+        return None  # Linux puts it where it likes.
+
+    @property
+    def harts(self) -> int | None:
+        return os.sysconf("SC_NPROCESSORS_ONLN")
+
+    def check(self, machine: Machine) -> None:
+        asked = {
+            "--harts": machine.harts is not None,
+            "--memory": machine.memory_mb is not None,
+            "--icount": machine.icount,
+            "--qemu-arg": bool(machine.extra),
+        }
+        refused = " and ".join(option for option, given in asked.items() if given)
+        if refused:
+            raise Failure(
+                f"{refused}: only QEMU has that; on Linux the system has the processors and the memory of this machine."
+                " Leave it out, or run with --host=riscv64",
+                status=2,
+            )
+
+    def command(self, machine: Machine, archive: Path) -> list[str]:
+        return [str(self.nucleus), str(archive), *machine.append.split()]
+
+
+RISCV64 = _BareMetal("riscv64", "kernel/causeway.elf", "build", "run", counts_instructions=True, takes_terminal=False)
+LINUX = _Processes("linux", "hosted/causeway", "linux", "linux", counts_instructions=False, takes_terminal=True)
+HOSTS = {host.name: host for host in (RISCV64, LINUX)}
