@@ -9,14 +9,14 @@ namespace {
 
 using Queue = moodycamel::ConcurrentQueue<std::uint64_t>;
 
-void four(const bench::Cpus& cpus) {
+void in_bulk(const bench::Cpus& cpus) {
     Queue queue{bench::kProducers * bench::kQueueCapacity};
     moodycamel::ConsumerToken consumer{queue};
     std::vector<moodycamel::ProducerToken> producers;
     for (std::uint32_t p = 0; p < bench::kProducers; ++p)
         producers.emplace_back(queue);
     bench::four_producers(
-        "concurrentqueue.tokens.P4",
+        "concurrentqueue.tokens.bulk.P4",
         cpus,
         [&](std::uint32_t p, std::uint64_t number, std::uint32_t most) -> std::uint32_t {
             std::uint64_t some[bench::kBatch];
@@ -34,14 +34,14 @@ void four(const bench::Cpus& cpus) {
 }
 
 /// The same one at a time: what its users write who have no batches.
-void four_singly(const bench::Cpus& cpus) {
+void singly(const bench::Cpus& cpus) {
     Queue queue{bench::kProducers * bench::kQueueCapacity};
     moodycamel::ConsumerToken consumer{queue};
     std::vector<moodycamel::ProducerToken> producers;
     for (std::uint32_t p = 0; p < bench::kProducers; ++p)
         producers.emplace_back(queue);
     bench::four_producers(
-        "concurrentqueue.tokens.single.P4",
+        "concurrentqueue.tokens.P4",
         cpus,
         [&](std::uint32_t p, std::uint64_t number, std::uint32_t) -> std::uint32_t {
             return queue.enqueue(producers[p], number) ? 1 : 0;
@@ -56,8 +56,8 @@ void four_singly(const bench::Cpus& cpus) {
 }
 
 constexpr bench::Measurement kMeasurements[] = {
-    {"concurrentqueue.tokens.P4", four},
-    {"concurrentqueue.tokens.single.P4", four_singly},
+    {"concurrentqueue.tokens.bulk.P4", in_bulk},
+    {"concurrentqueue.tokens.P4", singly},
 };
 
 } // namespace
