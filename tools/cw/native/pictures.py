@@ -7,6 +7,8 @@ from cw.failure import Failure
 from cw.native import svg
 from cw.native.ratios import Rounds, Verdict
 
+_PS = 1e12  # Picoseconds in a second.
+
 # Last part of a figure's name "sweep.KIND.WHERE.AT": how it is called, its colour, whether it is a peer.
 PAYLOAD = (
     ("direct", "same process: direct", "#1f77b4", False),
@@ -24,14 +26,14 @@ def write(folder: Path, subtitle: str, rounds: Rounds, verdicts: Sequence[Verdic
     texts = {
         "ratios.svg": ratios(subtitle, verdicts),
         "payload.svg": svg.curves(
-            "Calls per second against payload, one call at a time",
+            "Calls per second against payload, one call at a time (medians; shaded: quartiles)",
             subtitle,
             ("payload, bytes: all of it written by the caller and read by the callee", "calls per second"),
             lines(rounds, "payload", PAYLOAD),
             _bytes,
         ),
         "depth.svg": svg.curves(
-            "Calls per second against calls in flight, 48 bytes each way",
+            "Calls per second against calls in flight, 48 bytes each way (medians; shaded: quartiles)",
             subtitle,
             ("calls in flight: sent together, then awaited together", "calls per second"),
             lines(rounds, "depth", DEPTH),
@@ -68,13 +70,15 @@ def lines(rounds: Rounds, kind: str, places: Sequence[tuple[str, str, str, bool]
     found = []
     for where, label, colour, peer in places:
         prefix = f"sweep.{kind}.{where}."
-        points = sorted(
-            (int(name.removeprefix(prefix)), 1e12 / series.spread().median)
+        at = sorted(
+            (int(name.removeprefix(prefix)), series.spread())
             for name, series in rounds.series.items()
             if name.startswith(prefix)
         )
-        if points:
-            found.append(svg.Curve(label, points, colour, peer))
+        if at:
+            points = [(x, _PS / spread.median) for x, spread in at]
+            ranges = [(_PS / spread.high, _PS / spread.low) for _, spread in at]
+            found.append(svg.Curve(label, points, colour, peer, ranges))
     return found
 
 

@@ -19,6 +19,7 @@ class Curve:
     points: Sequence[tuple[float, float]]
     colour: str
     dashed: bool = False
+    spread: Sequence[tuple[float, float]] = ()  # Of each point, from and to; or none.
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def curves(
 ) -> str:
     """Both axes logarithmic: x in powers of 2, y in powers of 10."""
     xs = [x for line in lines for x, _ in line.points]
-    ys = [y for line in lines for _, y in line.points]
+    ys = [y for line in lines for _, y in line.points] + [y for line in lines for both in line.spread for y in both]
     if not xs:
         raise ValueError("no points")
     x_low, x_high = math.floor(math.log2(min(xs))), math.ceil(math.log2(max(xs)))
@@ -67,6 +68,12 @@ def curves(
         f'<text x="24" y="{middle}" font-size="14" text-anchor="middle" transform="rotate(-90 24 {middle})">'
         f"{escape(axes[1])}</text>"
     )
+    for line in lines:
+        edge = [at(x, high) for (x, _), (_, high) in zip(line.points, line.spread)]
+        edge += reversed([at(x, low) for (x, _), (low, _) in zip(line.points, line.spread)])
+        if edge:
+            path = " ".join(f"{x:.1f},{y:.1f}" for x, y in edge)
+            parts.append(f'<polygon points="{path}" fill="{line.colour}" fill-opacity="0.13"/>')
     for row, line in enumerate(lines):
         points = [at(x, y) for x, y in line.points]
         stroke = f'stroke="{line.colour}" stroke-width="2.2"' + (' stroke-dasharray="6 4"' if line.dashed else "")
