@@ -23,7 +23,8 @@ struct Ring {
         const auto slots = producer.reserve(most);
         for (T& slot : slots)
             slot = make();
-        producer.commit(slots.size());
+        if (!slots.empty()) // storing the same index again would take the line from the other side
+            producer.commit(slots.size());
         return static_cast<std::uint32_t>(slots.size());
     }
     template <class Use>
@@ -31,7 +32,8 @@ struct Ring {
         const auto slots = consumer.peek(most);
         for (const T& slot : slots)
             use(slot);
-        consumer.release(slots.size());
+        if (!slots.empty())
+            consumer.release(slots.size());
         return static_cast<std::uint32_t>(slots.size());
     }
 
