@@ -1,6 +1,8 @@
 """`./cw bench --host=linux`: plan, rounds, ratios, JSON, table, pictures; no measuring."""
 
+import json
 import re
+import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -98,7 +100,8 @@ class RatiosTest(unittest.TestCase):
         documents = ratios.as_json(rounds, ratios.judge(rows, rounds))
         self.assertEqual([document["name"] for document in documents], ["a", "b", "c", "sweep.depth.pipe.1"])
         first = documents[0]
-        self.assertEqual({key: first[key] for key in ("unit", "min", "median", "n")}, dict(unit="ps", min=9, median=20, n=3))
+        as_ever = {key: first[key] for key in ("unit", "min", "median", "n")}
+        self.assertEqual(as_ever, {"unit": "ps", "min": 9, "median": 20, "n": 3})
         self.assertEqual((first["ratio_to"], first["ratio"], first["at_most"], first["met"]), ("b", 2, 1, False))
         self.assertEqual(first["quartiles"], [15, 25])
         self.assertEqual([other["ratio_to"] for other in first["also"]], ["c"])
@@ -157,7 +160,8 @@ class ReportTest(support.ScratchTest):
         for name, value in {"a": 30, "b": 20, "cacheline.pingpong": 100_000}.items():
             self.rounds.add(0, [figure(name, value)])
         for at in (1, 2, 4):
-            self.rounds.add(0, [figure(f"sweep.depth.pipe.{at}", 1000 / at), figure(f"sweep.payload.unix.{at * 8}", at)])
+            self.rounds.add(0, [figure(f"sweep.depth.pipe.{at}", 1000 / at)])
+            self.rounds.add(0, [figure(f"sweep.payload.unix.{at * 8}", at)])
         rows = [Comparison("a", "what a is", "b", at_most=1), Comparison("b", "", "gone")]
         self.verdicts = ratios.judge(plan_of(*rows), self.rounds)
 
@@ -191,7 +195,55 @@ class ReportTest(support.ScratchTest):
             pictures.write(self.write("file", "") / "below", "", self.rounds, self.verdicts)
 
     def _texts(self, path: Path) -> list[str]:
-        return [node.text or "" for node in ElementTree.fromstring(path.read_text()).iter() if node.tag.endswith("text")]
+        nodes = ElementTree.fromstring(path.read_text()).iter()
+        return [node.text or "" for node in nodes if node.tag.endswith("text")]
+
+
+class CommandTest(support.TreeTest):
+    """The whole command, with programmes that only print."""
+
+    NUCLEUS = """
+print("@figure name=call.indirect unit=ps min=10 median=10 n=5")
+print("@figure name=await.direct unit=ps min=30 median=36 n=5")
+"""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for name, measures in (("cacheline", "cacheline.pingpong"), ("ring", "ring.pingpong8B")):
+            self.program(
+                f"build/linux/bench/{name}",
+                f"#!{sys.executable}\nimport sys\n"
+                f"print('{measures}' if sys.argv[1] == '--list' else\n"
+                "      f'@figure name={sys.argv[1]} unit=ps min=100000 median=100000 n=5')\n",
+            )
+
+    def test_measures_and_reports(self) -> None:
+        done = self.cw("bench", "--host=linux", "--no-build", "--quick", "--json", "out.json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"await\.direct +0\.04 .*call\.indirect +3\.60 .*3\.5 +MISSED")
+        self.assertIn("absent: Boost.Lockfree", done.stdout)
+        self.assertIn("over their targets: await.direct / call.indirect, ring.pingpong8B", done.stderr)
+        document = json.loads((self.folder / "out.json").read_text())
+        self.assertEqual(document["machine"]["rounds"], 3)
+        self.assertIn("LTTng-UST", document["absent"])
+        figures = {figure["name"]: figure for figure in document["figures"]}
+        direct = figures["await.direct"]
+        self.assertEqual((direct["ratio_to"], direct["ratio"]), ("call.indirect", 3.6))
+
+    def test_options_that_do_not_go_together(self) -> None:
+        for arguments, said in (
+            (["--plot", "d"], "--plot and --quick go with --host=linux"),
+            (["--host=linux", "--twice"], "only instruction counts repeat exactly"),
+        ):
+            done = self.cw("bench", "--no-build", *arguments)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(said, done.stderr)
+
+    def test_nothing_built(self) -> None:
+        (self.folder / "build/linux/hosted/causeway").unlink()
+        done = self.cw("bench", "--host=linux", "--no-build")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("run ./cw build --host=linux", done.stderr)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,8 @@ def run(wishes: Wishes) -> int:
 def _require_processors() -> None:
     usable = os.sched_getaffinity(0)
     if not set(runs.CPUS) <= usable:
-        raise Failure(f"the measurements need processors {runs.CPUS[0]} and {runs.CPUS[1]} of this machine; usable: {usable}")
+        wanted = " and ".join(map(str, runs.CPUS))
+        raise Failure(f"the measurements need processors {wanted} of this machine; usable here: {usable}")
 
 
 def _install() -> None:

@@ -49,8 +49,8 @@ def describe_floor(plan: Plan, rounds: Rounds) -> str:
     near = "far from each other" if floor > plan.far_ns else "near each other"
     by_round = [value / 1000 for value in rounds.series["cacheline.pingpong"].by_round().values()]
     return (
-        f"A cache line needs {floor:.0f} ns there and back ({min(by_round):.0f} to {max(by_round):.0f} in the rounds): the"
-        f" two processors are {near}."
+        f"A cache line needs {floor:.0f} ns there and back ({min(by_round):.0f} to {max(by_round):.0f} in the rounds):"
+        f" the two processors are {near}."
     )
 
 
