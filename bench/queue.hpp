@@ -92,7 +92,7 @@ void pingpong(std::string_view name, const Cpus& cpus) {
 
 /// A stream in one direction; the sample ends when the consumer has them all. `send` and `receive`
 /// move some messages and return how many.
-template <class Queue, class Send, class Receive>
+template <class Queue, std::uint64_t kCount, class Send, class Receive>
 void one_way(std::string_view name, const Cpus& cpus, Send&& send, Receive&& receive) {
     const auto queue = std::make_unique<Queue>();
     const auto done = std::make_unique<Queue>(); // answers one message for each sample
@@ -102,21 +102,21 @@ void one_way(std::string_view name, const Cpus& cpus, Send&& send, Receive&& rec
         [&] {
             for (int sample = 0; sample <= kSamples; ++sample) {
                 std::uint64_t sum = 0;
-                for (std::uint64_t got = 0; got < kMessages;) {
-                    const std::uint32_t some = receive(*queue, kMessages - got, sum);
+                for (std::uint64_t got = 0; got < kCount;) {
+                    const std::uint32_t some = receive(*queue, kCount - got, sum);
                     if (some == 0)
                         relax();
                     got += some;
                 }
-                require(sum == expected<Message>(kMessages), name);
+                require(sum == expected<Message>(kCount), name);
                 while (!done->push(make_message<Message>(0)))
                     relax();
             }
         },
         [&] {
-            measure(name, kMessages, [&] {
-                for (std::uint64_t sent = 0; sent < kMessages;) {
-                    const std::uint32_t some = send(*queue, kMessages - sent, sent);
+            measure(name, kCount, [&] {
+                for (std::uint64_t sent = 0; sent < kCount;) {
+                    const std::uint32_t some = send(*queue, kCount - sent, sent);
                     if (some == 0)
                         relax();
                     sent += some;
@@ -128,10 +128,10 @@ void one_way(std::string_view name, const Cpus& cpus, Send&& send, Receive&& rec
         });
 }
 
-template <class Queue>
+template <class Queue, std::uint64_t kCount = kMessages>
 void stream(std::string_view name, const Cpus& cpus) {
     using Message = typename Queue::Message;
-    one_way<Queue>(
+    one_way<Queue, kCount>(
         name,
         cpus,
         [](Queue& queue, std::uint64_t, std::uint64_t number) -> std::uint32_t {
@@ -150,7 +150,7 @@ void stream(std::string_view name, const Cpus& cpus) {
 template <class Queue>
 void batches(std::string_view name, const Cpus& cpus) {
     using Message = typename Queue::Message;
-    one_way<Queue>(
+    one_way<Queue, kMessages>(
         name,
         cpus,
         [](Queue& queue, std::uint64_t left, std::uint64_t number) -> std::uint32_t {

@@ -102,6 +102,7 @@ class RatiosTest(unittest.TestCase):
         first = documents[0]
         as_ever = {key: first[key] for key in ("unit", "min", "median", "n")}
         self.assertEqual(as_ever, {"unit": "ps", "min": 9, "median": 20, "n": 3})
+        self.assertEqual(first["ratio_of_min"], 0.9)
         self.assertEqual((first["ratio_to"], first["ratio"], first["at_most"], first["met"]), ("b", 2, 1, False))
         self.assertEqual(first["quartiles"], [15, 25])
         self.assertEqual([other["ratio_to"] for other in first["also"]], ["c"])
@@ -145,6 +146,20 @@ class RunsTest(support.ScratchTest):
         self.assertEqual(list(absent), ["a peer"])
         self.assertIn("sweep.a", [job.label for job in runs.jobs_of(wanted, self.folder, True, absent)])
 
+    def test_what_takes_too_long_costs_its_round_only(self) -> None:
+        outcomes = iter([runs.Late(), [figure("a", 1)]])
+
+        def run() -> list[Figure]:
+            outcome = next(outcomes)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return outcome
+
+        measured = runs.Measured()
+        runs.measure([runs.Job("a", run)], 2, measured)
+        self.assertEqual(measured.late, {"a": 1})
+        self.assertEqual(measured.rounds.series["a"].by_round(), {1: 1})
+
     def test_a_programme_that_fails_is_told_from_one_that_cannot(self) -> None:
         for status, kind in ((1, Failure), (77, runs.Absent)):
             self.program("bad", f"#!/bin/sh\n[ $1 = --list ] && echo a && exit\necho why >&2; exit {status}\n")
@@ -167,7 +182,7 @@ class ReportTest(support.ScratchTest):
 
     def test_table(self) -> None:
         text = report.render(self.verdicts, {})
-        self.assertRegex(text, r"a +0\.03 +0\.03-0\.03 +b +1\.50 +1\.50-1\.50 +1 +MISSED +what a is")
+        self.assertRegex(text, r"a +0\.03 +0\.03-0\.03 +b +1\.50 +1\.50-1\.50 +1\.50 +1 +MISSED +what a is")
         self.assertRegex(text, r"b .*gone .*absent")
 
     def test_where_the_processors_lie(self) -> None:

@@ -27,7 +27,8 @@ wake-ups per 1,000 calls. Figures, targets and what other systems need are in to
 With --host=linux, nanoseconds instead, as ratios to peers that are measured in the same rounds: Boost.Lockfree,
 readerwriterqueue, concurrentqueue, iceoryx, io_uring, LTTng-UST, and what Linux has. Their packages are installed on
 the way. Figures, partners and targets are in tools/bench-linux.toml; docs/bench-linux.md says how to read them. Each
-figure in the JSON then has "quartiles" too, and "ratio_to", "ratio", "at_most", "met" where it has a partner and a target.
+figure in the JSON then has "quartiles" too, and where it has a partner, "ratio_to", "ratio", "ratio_quartiles" and
+"ratio_of_min"; where that has a target, "at_most" and "met". "also" holds its other comparisons.
 --plot also sweeps payload and depth, and writes ratios.svg, payload.svg and depth.svg to DIR.
 
 exit status: 1 if a figure is missing, doubled or malformed. A figure over its target is marked, and is no failure.

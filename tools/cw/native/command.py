@@ -49,11 +49,14 @@ def run(wishes: Wishes) -> int:
     print(f"\n{report.render(verdicts, units)}")
     for what, why in measured.absent.items():
         print(f"\nabsent: {what}: {why}")
+    for what, count in measured.late.items():
+        print(f"\nlate: {what}: no end after {runs.SECONDS:.0f} s in {count} of {wishes.rounds} rounds")
     if wishes.json:
         document = {
             "machine": machine,
             "figures": ratios.as_json(measured.rounds, verdicts),
             "absent": measured.absent,
+            "late": measured.late,
         }
         wishes.json.write_text(json.dumps(document, indent=2) + "\n")
     if wishes.plot:

@@ -73,6 +73,12 @@ class Rounds:
         ratios = [above[number] / below[number] for number in above if below.get(number)]
         return Spread.of(ratios) if ratios else None
 
+    def ratio_of_least(self, name: str, partner: str) -> float | None:
+        """Of the least that was seen of each: what is left when the machine is busy with other things."""
+        if name not in self.series or partner not in self.series or not self.series[partner].least:
+            return None
+        return self.series[name].least / self.series[partner].least
+
     def floor_ns(self) -> float | None:
         """What a line needs from one processor to the other and back."""
         return self.series[FLOOR].spread().median / 1000 if FLOOR in self.series else None
@@ -85,6 +91,7 @@ class Verdict:
     comparison: Comparison
     value: Spread | None
     ratio: Spread | None
+    least: float | None  # The ratio of the least of both.
     limit: float | None
     met: bool | None
 
@@ -105,13 +112,14 @@ def judge(plan: Plan, rounds: Rounds) -> list[Verdict]:
         series = rounds.series.get(row.name)
         value = series.spread() if series else None
         ratio = rounds.ratio(row.name, row.ratio_to) if row.ratio_to else None
+        least = rounds.ratio_of_least(row.name, row.ratio_to) if row.ratio_to else None
         limit = row.limit(far)
         met: bool | None = None
         if limit is not None and ratio is not None:
             met = ratio.median <= limit
         if row.at_most_value is not None and value is not None:
             limit, met = row.at_most_value, value.median <= row.at_most_value
-        verdicts.append(Verdict(row, value, ratio, limit, met))
+        verdicts.append(Verdict(row, value, ratio, least, limit, met))
     return verdicts
 
 
@@ -152,6 +160,8 @@ def _comparison(verdict: Verdict) -> dict[str, Any]:
         document["ratio"] = round(verdict.ratio.median, 4) if verdict.ratio else None
         if verdict.ratio:
             document["ratio_quartiles"] = [round(verdict.ratio.low, 4), round(verdict.ratio.high, 4)]
+        if verdict.least is not None:
+            document["ratio_of_min"] = round(verdict.least, 4)
     if verdict.limit is not None:
         document["at_most"] = verdict.limit
         document["met"] = verdict.met

@@ -62,9 +62,10 @@ def render(verdicts: Sequence[Verdict], units: Mapping[str, str]) -> str:
         in_ns = units.get(row.name, "ps") == "ps"
         value, spread = ("-", "") if verdict.value is None else _texts(verdict.value, 1000 if in_ns else 1)
         ratio, ratios = ("", "") if verdict.ratio is None else _texts(verdict.ratio, 1)
+        least = "" if verdict.least is None else _short(verdict.least)
         limit = "" if verdict.limit is None else f"{verdict.limit:g}"
-        rows.append((row.name, value, spread, row.ratio_to, ratio, ratios, limit, verdict.text, row.shows))
-    head = ("figure", "ns", "quartiles", "as ratio to", "ratio", "quartiles", "at most", "", "what")
+        rows.append((row.name, value, spread, row.ratio_to, ratio, ratios, least, limit, verdict.text, row.shows))
+    head = ("figure", "ns", "quartiles", "as ratio to", "ratio", "quartiles", "of least", "at most", "", "what")
     return table.render(head, rows)
 
 
