@@ -250,6 +250,8 @@ void executor_start(ExecutorRecord& record) noexcept {
         CPU_ZERO(&only);
         CPU_SET(thread.cpu - 1, &only);
         pthread_attr_setaffinity_np(&attributes, sizeof(only), &only);
+        if (thread.process >= 0) // its modules run there, not in the thread that serves it
+            sched_setaffinity(thread.pid, sizeof(only), &only);
     }
     if (thread.process >= 0)
         watch_process(thread);
