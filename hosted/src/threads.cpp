@@ -249,9 +249,12 @@ void executor_start(ExecutorRecord& record) noexcept {
         cpu_set_t only;
         CPU_ZERO(&only);
         CPU_SET(thread.cpu - 1, &only);
-        pthread_attr_setaffinity_np(&attributes, sizeof(only), &only);
-        if (thread.process >= 0) // its modules run there, not in the thread that serves it
+        // A domain's modules run in its process. The thread that serves its synchronous calls is
+        // better elsewhere: it is waited for by looking.
+        if (thread.process >= 0)
             sched_setaffinity(thread.pid, sizeof(only), &only);
+        else
+            pthread_attr_setaffinity_np(&attributes, sizeof(only), &only);
     }
     if (thread.process >= 0)
         watch_process(thread);
