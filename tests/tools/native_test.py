@@ -254,6 +254,12 @@ print("@figure name=await.direct unit=ps min=30 median=36 n=5")
             self.assertEqual(done.returncode, 2)
             self.assertIn(said, done.stderr)
 
+    def test_results_that_cannot_be_written_are_told_before_measuring(self) -> None:
+        for arguments in (["--json", "nowhere/f.json"], ["--plot", "cw/below"]):
+            done = self.cw("bench", "--host=linux", "--no-build", *arguments)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("cannot write there", done.stderr)
+
     def test_nothing_built(self) -> None:
         (self.folder / "build/linux/hosted/causeway").unlink()
         done = self.cw("bench", "--host=linux", "--no-build")

@@ -30,6 +30,7 @@ def run(wishes: Wishes) -> int:
     """Builds, measures, and shows."""
     plan_of_tree = plan.load(PLAN)
     _require_processors()
+    _require_places(wishes)
     if wishes.build:
         _install()
         builder.build_system(LINUX, wishes.jobs)
@@ -75,6 +76,17 @@ def _require_processors() -> None:
     if not set(runs.CPUS) <= usable:
         wanted = " and ".join(map(str, runs.CPUS))
         raise Failure(f"the measurements need processors {wanted} of this machine; usable here: {usable}")
+
+
+def _require_places(wishes: Wishes) -> None:
+    """Told before the measurements rather than after."""
+    try:
+        if wishes.plot:
+            wishes.plot.mkdir(parents=True, exist_ok=True)
+        if wishes.json:
+            wishes.json.touch()
+    except OSError as error:
+        raise Failure(f"cannot write there: {error.filename}: {error.strerror}") from error
 
 
 def _install() -> None:
