@@ -272,9 +272,12 @@ void executor_start(ExecutorRecord& record) noexcept {
     pthread_attr_setstacksize(&attributes, 256 * 1024);
     if (thread.cpu != 0) {
         const cpu_set_t only = processor(thread.cpu - 1);
-        pthread_attr_setaffinity_np(&attributes, sizeof(only), &only);
+        // A domain's modules run in its process. The thread that serves its synchronous calls is
+        // better elsewhere: it is waited for by looking.
         if (thread.process >= 0)
             sched_setaffinity(thread.pid, sizeof(only), &only);
+        else
+            pthread_attr_setaffinity_np(&attributes, sizeof(only), &only);
     }
     if (thread.process >= 0)
         watch_process(thread);

@@ -305,6 +305,7 @@ cw::Task<> run(bench::Which which) noexcept {
     case bench::What::wakes:
         co_return co_await measure_wakes();
     case bench::What::placements:
+    case bench::What::sweep:
         break;
     }
     co_return cw::refuse(cw::Status::invalid_argument);

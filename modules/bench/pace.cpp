@@ -1,11 +1,13 @@
 // Measures what a call costs on every path in time, on a host whose processor it shares:
 // picoseconds per call, from loops long enough for the clock.
 #include "measure.hpp"
+#include "sweep.hpp"
 #include <cw/core/batch.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
+#include <cw/modules/sink.hpp>
 #include <cw/modules/swift.hpp>
 #include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
@@ -19,6 +21,7 @@ CW_REQUIRE(console::write);
 CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
 CW_REQUIRE(echo::null, cw::abi::kMethodOptional);
 CW_REQUIRE(echo::block, cw::abi::kMethodOptional);
+CW_REQUIRE(sink::take, cw::abi::kMethodOptional);
 CW_REQUIRE(swift::ping, cw::abi::kMethodOptional);
 
 namespace {
@@ -184,12 +187,14 @@ cw::Task<> measure_all() noexcept {
 }
 
 cw::Task<> run(bench::Which which) noexcept {
-    if (which.what != bench::What::paths)
+    if (which.what != bench::What::paths && which.what != bench::What::sweep)
         co_return cw::refuse(cw::Status::unsupported);
     if (bench::area.size() == 0) {
         CW_CO_TRY(made, co_await cw::Area::create(65536));
         bench::area = made;
     }
+    if (which.what == bench::What::sweep)
+        co_return co_await bench::measure_sweep();
     co_return co_await measure_all();
 }
 

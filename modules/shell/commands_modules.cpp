@@ -70,11 +70,14 @@ cw::Task<int> bench(Arguments words) noexcept {
             which.what = ::bench::What::wakes;
         else if (words[0] == "remote")
             which.what = ::bench::What::remote;
+        else if (words[0] == "sweep")
+            which.what = ::bench::What::sweep;
         else if (words[0] == "placements" || words[0] == "placements-kernel")
             which.what = ::bench::What::placements;
         else if (words[0] != "paths") {
-            out.format("bench: {}: want paths, placements, placements-kernel, remote or wakes\n",
-                       words[0]);
+            out.format(
+                "bench: {}: want paths, placements, placements-kernel, remote, sweep or wakes\n",
+                words[0]);
             co_return kFailed;
         }
     }

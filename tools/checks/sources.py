@@ -7,7 +7,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
-    "abi", "core", "loader", "nucleus", "sdk", "modules", "kernel", "hosted", "tools", "tests", "bench", "examples",
+    "abi",
+    "core",
+    "loader",
+    "nucleus",
+    "sdk",
+    "modules",
+    "kernel",
+    "hosted",
+    "tools",
+    "tests",
+    "bench",
+    "examples",
 )
 CPP = {".hpp", ".cpp", ".h"}
 ASSEMBLY = {".S"}

@@ -12,7 +12,7 @@ from cw.failure import Failure
 
 _NUMBER = r"\d+(?:\.\d+)?"
 _FIGURE = re.compile(
-    rf"@figure name=(?P<name>[a-z0-9_.-]+) unit=(?P<unit>\S+) min=(?P<min>{_NUMBER}) median=(?P<median>{_NUMBER})"
+    rf"@figure name=(?P<name>[A-Za-z0-9_.-]+) unit=(?P<unit>\S+) min=(?P<min>{_NUMBER}) median=(?P<median>{_NUMBER})"
     r" n=(?P<n>\d+)"
 )
 

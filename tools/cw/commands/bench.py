@@ -1,4 +1,4 @@
-"""`./cw bench`: measures in the guest, and shows each figure beside its target."""
+"""`./cw bench`: measures in the guest, and shows each figure beside its target. On Linux: tools/cw/native."""
 
 import argparse
 import json
@@ -10,8 +10,9 @@ from typing import Any
 
 from cw import builder, figures, guest, options, packages, paths, qemu, symbolize, system
 from cw.failure import Failure
-from cw.host import RISCV64
+from cw.host import LINUX, RISCV64
 from cw.machine import Machine
+from cw.native import command as native
 from cw.progress import Progress
 from cw.steps import run_step
 
@@ -22,6 +23,13 @@ wake-ups per 1,000 calls. Figures, targets and what other systems need are in to
 
 --json writes {"machine": {..}, "figures": [{"name", "unit", "min", "median", "n"}, ..]}.
 --twice measures twice and fails if an instruction count differs.
+
+With --host=linux, nanoseconds instead, as ratios to peers that are measured in the same rounds: Boost.Lockfree,
+readerwriterqueue, concurrentqueue, iceoryx, io_uring, LTTng-UST, and what Linux has. Their packages are installed on
+the way. Figures, partners and targets are in tools/bench-linux.toml; docs/bench-linux.md says how to read them. Each
+figure in the JSON then has "quartiles" too, and where it has a partner, "ratio_to", "ratio", "ratio_quartiles" and
+"ratio_of_min"; where that has a target, "at_most" and "met". "also" holds its other comparisons.
+--plot also sweeps payload and depth, and writes ratios.svg, payload.svg and depth.svg to DIR.
 
 exit status: 1 if a figure is missing, doubled or malformed. A figure over its target is marked, and is no failure.
 """
@@ -34,11 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures to FILE")
     parser.add_argument("--twice", action="store_true", help="check that exact counts repeat")
+    options.add_host(parser)
+    group = parser.add_argument_group("with --host=linux")
+    group.add_argument("--plot", type=Path, metavar="DIR", help="also sweep, and write pictures to DIR")
+    group.add_argument("--quick", action="store_true", help=f"{native.QUICK_ROUNDS} rounds instead of {native.ROUNDS}")
     options.add_build(parser)
 
 
 def main(parsed: argparse.Namespace) -> int:
     """Runs the command."""
+    if parsed.host == LINUX.name:
+        return _native(parsed)
+    if parsed.plot or parsed.quick:
+        raise Failure("--plot and --quick go with --host=linux", status=2)
     packages.ensure("run")
     if parsed.build:
         builder.build_system(RISCV64, parsed.jobs)
@@ -57,6 +73,13 @@ def main(parsed: argparse.Namespace) -> int:
     if exceeded := figures.over(measured, targets):
         print(f"cw: over their targets: {', '.join(exceeded)}", file=sys.stderr)
     return 0
+
+
+def _native(parsed: argparse.Namespace) -> int:
+    if parsed.twice:
+        raise Failure("--twice: only instruction counts repeat exactly; leave it out with --host=linux", status=2)
+    rounds = native.QUICK_ROUNDS if parsed.quick else native.ROUNDS
+    return native.run(native.Wishes(parsed.json, parsed.plot, rounds, parsed.build, parsed.jobs))
 
 
 def _measure(boot: figures.Boot) -> list[figures.Figure]:

@@ -9,6 +9,7 @@ enum class What : std::uint64_t {
     remote = 1,     ///< Instructions of waking an idle hart, two harts, under -icount.
     wakes = 2,      ///< Wake-ups and system calls per 1,000 calls, two harts.
     placements = 3, ///< Instructions of a call from here to each placement, one hart, -icount.
+    sweep = 4,      ///< Time of calls against payload and depth, to each placement, two harts.
 };
 struct Which {
     What what;

@@ -1,0 +1,1 @@
+"""`./cw bench --host=linux`: Causeway and its peers, measured in turns, as ratios."""
