@@ -64,7 +64,8 @@ def run(command: list[str], folder: Path) -> str:
 def explore(defines: tuple[str, ...], folder: Path) -> str:
     """What the verifier has printed about the model with these defines."""
     folder.mkdir(parents=True, exist_ok=True)
-    run(["spin", "-a", *(f"-D{define}" for define in defines), str(MODEL)], folder)
+    # Its own choice of preprocessor is gcc, which need not be there.
+    run(["spin", f"-P{COMPILER} -E -x c", "-a", *(f"-D{define}" for define in defines), str(MODEL)], folder)
     run([COMPILER, *PAN_FLAGS, "-o", "pan", "pan.c"], folder)
     return run(["./pan", f"-m{DEPTH}"], folder)
 
