@@ -51,19 +51,17 @@ void serve_calls(Thread& self) noexcept {
     CallPage& page = *self.calls;
     for (;;) {
         std::uint32_t state = page.state.load(Order::acquire);
-        for (unsigned spins = 0; state != static_cast<std::uint32_t>(CallState::asked) &&
-                                 state != static_cast<std::uint32_t>(CallState::ended);
-             ++spins) {
+        for (unsigned spins = 0; state != static_cast<std::uint32_t>(CallState::asked); ++spins) {
+            if (self.doomed.load(Order::acquire))
+                return;
             if (spins < kSpins)
                 asm volatile("pause");
-            else
+            else // whatever the domain has written there; the reaper wakes us until we are gone
                 futex_wait(page.state, state);
             state = page.state.load(Order::acquire);
         }
         if (self.doomed.load(Order::acquire))
             return;
-        if (state == static_cast<std::uint32_t>(CallState::ended)) // it says so itself, and lies
-            continue;
         std::uint64_t words[6];
         for (int i = 0; i < 6; ++i)
             words[i] = __atomic_load_n(&page.words[i], __ATOMIC_RELAXED);
