@@ -19,7 +19,7 @@ from cw.scenario import Scenario
 GRACE_SECONDS = 60
 TOOL_TEST_SECONDS = 120
 SYSTEM_SCRIPT_SECONDS = 300
-# A test of several harts keeps at most as many processors busy as small machines have.
+# A test whose harts are all busy has at most as many processors to itself as small machines have.
 MAX_PROCESSORS = 2
 
 
@@ -48,7 +48,7 @@ def scenario_tests(scenarios: Sequence[Scenario], host: Host) -> str:
                 continue
             command = [sys.executable, str(paths.TOOLS / "cw"), "guest-test", str(scenario.path), *run.options]
             timeout = (scenario.limits.total_seconds or 0) + GRACE_SECONDS
-            processors = min(run.harts, MAX_PROCESSORS)
+            processors = min(run.harts, MAX_PROCESSORS) if scenario.busy else 1
             name = scenario.test_name(run)
             label = name.partition(".")[0]
             lines.append(test(name, command, timeout=timeout, label=label, processors=processors))

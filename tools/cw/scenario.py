@@ -53,6 +53,7 @@ class Scenario:
     summary: str
     hosts: tuple[Host, ...]
     harts: tuple[int, ...]  # Where a run may choose.
+    busy: bool  # All harts have something to do, for seconds.
     expect: tuple[Pattern, ...]
     forbid: tuple[Pattern, ...]
     exit_status: int
@@ -187,6 +188,7 @@ def _read(keys: _Keys) -> Scenario:
         summary=summary,
         hosts=hosts,
         harts=tuple(harts),
+        busy=keys.take("busy", bool, False),
         expect=tuple(expect),
         forbid=keys.patterns("forbid", DEFAULT_FORBID),
         exit_status=keys.take("exit", int, 0),
