@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import unittest
 
 import support
@@ -95,12 +96,18 @@ class ScenarioTest(support.ScratchTest):
         text = registration.scenario_tests(scenarios, RISCV64)
         self.assertEqual(text.count("add_test("), 2)
         self.assertIn("add_test([=[system.sample.h4]=]", text)
-        self.assertIn("TIMEOUT 65 LABELS system PROCESSORS 2", text)
+        self.assertIn("TIMEOUT 65 LABELS system PROCESSORS 1", text)
         text = registration.scenario_tests(scenarios, LINUX)
         self.assertEqual(text.count("add_test("), 1)
         self.assertIn("add_test([=[linux.sample]=]", text)
         self.assertIn("[=[--host]=] [=[linux]=]", text)
         self.assertIn("TIMEOUT 65 LABELS linux", text)
+
+    def test_busy_harts_have_processors_to_themselves(self) -> None:
+        scenarios = [self.load(LEAST + "harts = [1, 4]\nbusy = true\n")]
+        for host, processors in ((RISCV64, ["1", "2"]), (LINUX, ["2"])):
+            text = registration.scenario_tests(scenarios, host)
+            self.assertEqual(re.findall(r"PROCESSORS (\d+)", text), processors)
 
     def test_what_only_qemu_has_keeps_it_there(self) -> None:
         for key in ("icount = true", 'qemu_args = ["-s"]'):
