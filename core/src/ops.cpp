@@ -1,4 +1,5 @@
 #include "ops.hpp"
+#include "crossing.hpp"
 #include <cw/core/executor.hpp>
 #include <cw/core/runtime_ops.hpp>
 
@@ -8,20 +9,20 @@ RuntimeOps runtime_ops() noexcept {
     using namespace runtime;
     RuntimeOps table{};
     table.size_bytes = sizeof(RuntimeOps);
-    table.queue = &ops::queue;
-    table.gate_left = &ops::gate_left;
-    table.suspended = &ops::suspended;
-    table.complete = &ops::complete;
-    table.ready = &ops::ready;
-    table.set_deadline = &ops::set_deadline;
-    table.cancel = &ops::cancel;
-    table.release = &ops::release;
+    table.queue = kCrossing<&ops::queue>;
+    table.gate_left = kCrossing<&ops::gate_left>;
+    table.suspended = kCrossing<&ops::suspended>;
+    table.complete = kCrossing<&ops::complete>;
+    table.ready = kCrossing<&ops::ready>;
+    table.set_deadline = kCrossing<&ops::set_deadline>;
+    table.cancel = kCrossing<&ops::cancel>;
+    table.release = kCrossing<&ops::release>;
     table.now = &platform::now;
-    table.sleep = &ops::sleep;
-    table.wait_interrupt = &ops::wait_interrupt;
+    table.sleep = kCrossing<&ops::sleep>;
+    table.wait_interrupt = kCrossing<&ops::wait_interrupt>;
     table.fail = &platform::fail;
-    table.submit_slowly = &ops::submit_slowly;
-    table.note_submitted = &ops::note_submitted;
+    table.submit_slowly = kCrossing<&ops::submit_slowly>;
+    table.note_submitted = kCrossing<&ops::note_submitted>;
     return table;
 }
 

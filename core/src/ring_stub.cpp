@@ -1,5 +1,6 @@
 // The ring stubs: what a slot points to when the callee lives in another domain. One per number of
 // argument words.
+#include "crossing.hpp"
 #include "ops.hpp"
 #include "runtime.hpp"
 #include <cw/core/ring_stub.hpp>
@@ -93,8 +94,8 @@ AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
     switch (argument_words) {
 #define CW_STUB(n)                                                                                 \
     case n:                                                                                        \
-        return large_reply ? any(&Stub<std::make_index_sequence<n>>::large)                        \
-                           : any(&Stub<std::make_index_sequence<n>>::small)
+        return large_reply ? any(kCrossing<&Stub<std::make_index_sequence<n>>::large>)             \
+                           : any(kCrossing<&Stub<std::make_index_sequence<n>>::small>)
         CW_STUB(0);
         CW_STUB(1);
         CW_STUB(2);

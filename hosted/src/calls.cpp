@@ -33,16 +33,17 @@ abi::RawFuture make_call(Thread& self,
                          const std::uint64_t (&w)[6],
                          std::uint64_t (&reply)[6]) {
     ExecutorRecord& record = *self.executor;
-    if (index >= __atomic_load_n(&record.call_count, __ATOMIC_ACQUIRE))
+    if (index >= self.call_limit.load(Order::acquire))
         return {0, static_cast<std::uint64_t>(Status::out_of_range)};
     const CallGrant& grant = record.calls[index];
     if (grant.shape.buffers != 0 && !buffers_in_areas(grant, w))
         return {0, static_cast<std::uint64_t>(Status::not_permitted)};
+    // Pairs with the store in revoke_call_grants(): either function knows what to do with the rest.
+    const auto function = __atomic_load_n(&grant.slot.function, __ATOMIC_RELAXED);
     if (grant.shape.reply_words > 1)
-        return reinterpret_cast<Large>(grant.slot.function)(
+        return reinterpret_cast<Large>(function)(
             &grant.slot, reply, w[0], w[1], w[2], w[3], w[4], w[5]);
-    return reinterpret_cast<Small>(grant.slot.function)(
-        &grant.slot, w[0], w[1], w[2], w[3], w[4], w[5]);
+    return reinterpret_cast<Small>(function)(&grant.slot, w[0], w[1], w[2], w[3], w[4], w[5]);
 }
 
 } // namespace

@@ -58,13 +58,14 @@ void tell_doorbell(ExecutorRecord& record, std::uint32_t doorbell, int bell) noe
 } // namespace
 
 std::uint32_t executor_doorbell(ExecutorRecord& record, Thread& target, abi::RingTag) noexcept {
+    const std::uint32_t count = record.doorbell_count.load(Order::relaxed); // under kernel_lock
     std::uint32_t index = 0;
-    while (index < record.doorbell_count && record.doorbells_used[index])
+    while (index < count && record.doorbells_used[index])
         ++index; // the first that was given back; there are as many as ends
     record.doorbells_used[index] = true;
-    if (index == record.doorbell_count)
-        ++record.doorbell_count;
     tell_doorbell(record, index, target.bell);
+    if (index == count)
+        record.doorbell_count.store(count + 1, Order::release);
     return index;
 }
 
@@ -74,7 +75,7 @@ void executor_give_back(ExecutorRecord& record, std::uint32_t doorbell) noexcept
 }
 
 void executor_forget(ExecutorRecord& record, Thread& target) noexcept {
-    for (std::uint32_t i = 0; i < record.doorbell_count; ++i) {
+    for (std::uint32_t i = 0; i < record.doorbell_count.load(Order::relaxed); ++i) {
         if (record.doorbells[i].load(Order::relaxed) == target.bell)
             tell_doorbell(record, i, kNobody); // its channel gives it back
     }

@@ -29,7 +29,9 @@ namespace {
 
 constexpr const char* kByAnother = "its thread was in the module that was stopped";
 constexpr const char* kGaveUp = "it gave up";
-constexpr int kLoops = SIGURG; ///< The watchdog interrupts a thread that makes no progress.
+/// The watchdog interrupts a thread that makes no progress. The thread sanitizer puts signals off
+/// until the thread calls something that it knows, except those of faults.
+constexpr int kLoops = sanitizer::kOneView ? SIGSYS : SIGURG;
 
 bool in_window(std::uint64_t address) noexcept {
     return address >= abi::kWindowBase && address < abi::kWindowEnd;

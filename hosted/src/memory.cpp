@@ -1,5 +1,7 @@
 // Segments: each a sealed memfd at one address of the window, in every process that may see it.
 #include "host.hpp"
+#include "sanitizer.hpp"
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <cw/nucleus/panic.hpp>
@@ -23,11 +25,14 @@ namespace cw::hosted {
 namespace {
 
 /// Where the nucleus sees all segments, writable: at the same distance from here as in the window.
-constexpr VirtualAddress kViewBase = 0x80'0000'0000;
+constexpr VirtualAddress kViewBase = sanitizer::kOneView   ? abi::kWindowBase
+                                     : sanitizer::kAddress ? 0x2000'0000'0000
+                                                           : 0x80'0000'0000;
 
 Pool<Segment> pool;
 Segment* all_segments;
-std::uint64_t pages_in_use;
+/// Changed under kernel_lock, looked at without.
+std::atomic<std::uint64_t> pages_in_use;
 
 struct Lent {
     std::span<const std::byte> stretch;
@@ -79,6 +84,12 @@ void take_from_nucleus(VirtualAddress base, std::uint64_t bytes) noexcept {
                    0) != MAP_FAILED);
 }
 
+/// Kernel-placed modules see nothing there any more.
+void take_from_modules(VirtualAddress base, std::uint64_t bytes) noexcept {
+    if (!sanitizer::kOneView)
+        take_from_nucleus(base, bytes);
+}
+
 int open_to_read(int descriptor) noexcept {
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
@@ -119,7 +130,7 @@ const Borrowed* borrowed_at(const Segment& segment, std::uint64_t offset) noexce
 
 void take_away(Segment& segment, Domain& domain) noexcept {
     if (domain.is_kernel())
-        take_from_nucleus(segment.base, segment.bytes);
+        take_from_modules(segment.base, segment.bytes);
     else
         tell_map(domain, segment.base, segment.bytes, -1, 0, PROT_NONE);
     segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
@@ -164,7 +175,7 @@ void free_segment(Segment& segment) noexcept {
         if (descriptor >= 0)
             close(descriptor);
     }
-    pages_in_use -= segment.pages;
+    pages_in_use.fetch_sub(segment.pages, std::memory_order_relaxed);
     free_addresses(segment);
     Segment** link = &all_segments;
     while (*link != &segment)
@@ -177,7 +188,8 @@ void free_segment(Segment& segment) noexcept {
 
 std::string reserve_windows() {
     const std::uint64_t bytes = abi::kWindowEnd - abi::kWindowBase;
-    if (reserve(abi::kWindowBase, bytes) && reserve(kViewBase, bytes))
+    sanitizer::open_window(abi::kWindowBase, bytes);
+    if (reserve(abi::kWindowBase, bytes) && (sanitizer::kOneView || reserve(kViewBase, bytes)))
         return {};
     std::string occupants;
     std::ifstream maps{"/proc/self/maps"};
@@ -291,7 +303,7 @@ Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t by
         return status;
     segment.pages += bytes / kPage;
     segment.populated_end = std::max(segment.populated_end, offset + bytes);
-    pages_in_use += bytes / kPage;
+    pages_in_use.fetch_add(bytes / kPage, std::memory_order_relaxed);
     return Status::ok;
 }
 
@@ -303,7 +315,7 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
         if (domain == nullptr || !segment_seen(segment, *domain))
             continue;
         if (domain->is_kernel())
-            take_from_nucleus(segment.base + offset, bytes);
+            mprotect(reinterpret_cast<void*>(segment.base + offset), bytes, PROT_NONE);
         else
             tell_map(*domain, segment.base + offset, bytes, -1, 0, PROT_NONE);
     }
@@ -318,7 +330,7 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
     if (offset + bytes >= segment.populated_end)
         segment.populated_end = offset;
     segment.pages -= (end - offset) / kPage;
-    pages_in_use -= (end - offset) / kPage;
+    pages_in_use.fetch_sub((end - offset) / kPage, std::memory_order_relaxed);
 }
 
 Status segment_borrow(Segment& segment,
@@ -372,6 +384,13 @@ Status segment_map(Segment& segment,
             domain, segment.base + offset, bytes, descriptor, file_offset, protection_of(rights));
         return Status::ok;
     }
+    if (sanitizer::kOneView && borrowed_at(segment, offset) == nullptr)
+        return mprotect(reinterpret_cast<void*>(segment.base + offset),
+                        bytes,
+                        ((rights & kRightExecute) != 0 ? 0 : PROT_WRITE) | protection_of(rights)) ==
+                       0
+                   ? Status::ok
+                   : Status::no_memory;
     return mmap(reinterpret_cast<void*>(segment.base + offset),
                 bytes,
                 protection_of(rights),
@@ -464,7 +483,8 @@ std::uint64_t memory_limit() noexcept {
 
 PageCounts page_counts() noexcept {
     static const std::uint64_t total = memory_limit();
-    return {total, total > pages_in_use ? total - pages_in_use : 0};
+    const std::uint64_t used = pages_in_use.load(std::memory_order_relaxed);
+    return {total, total > used ? total - used : 0};
 }
 
 std::size_t

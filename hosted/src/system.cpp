@@ -1,4 +1,5 @@
 #include "host.hpp"
+#include "sanitizer.hpp"
 #include <cstring>
 #include <cw/hosted/system.hpp>
 #include <cw/nucleus/nucleus.hpp>
@@ -22,6 +23,7 @@ void raise_descriptor_limit() noexcept {
 
 Failure run_system(std::span<const std::byte> archive, std::string arguments) {
     raise_descriptor_limit();
+    sanitizer::plant(arguments);
     settings().system = true;
     settings().arguments = std::move(arguments);
     if (!archive.empty()) {

@@ -3,6 +3,7 @@
 #include "../domain/confine.hpp"
 #include "../shared/futex.hpp"
 #include "host.hpp"
+#include "sanitizer.hpp"
 #include "unwind.hpp"
 #include <csetjmp>
 #include <csignal>
@@ -25,7 +26,8 @@ namespace {
 constexpr std::size_t kStackBytes = 1 << 20;
 constexpr std::size_t kStackReserve = 32 * 1024; ///< Calls that would start below it are queued.
 
-thread_local std::jmp_buf leave_loop; ///< Out of a thread's loop, or to its beginning.
+thread_local std::jmp_buf leave_loop;  ///< Out of a thread's loop, or to its beginning.
+thread_local sanitizer::Stack outside; ///< That which pthread gave the thread.
 
 /// Threads that have ended, to be freed by the reaper: nobody frees the stack it runs on.
 Lock finished_lock;
@@ -100,12 +102,22 @@ cpu_set_t processor(unsigned hart) noexcept {
 
 enum Leave { kEnd = 1, kAgain = 2 };
 
+/// Runs the function on the stack that modules run on.
+void call_on_stack(Thread& self, void (*function)(Thread&)) noexcept {
+    outside = sanitizer::switch_stack(
+        {reinterpret_cast<const void*>(self.stack_bottom), self.stack_top - self.stack_bottom});
+    cw_call_on_stack(self, function, self.stack_top);
+    sanitizer::switch_stack(outside);
+}
+
 void run_loop(Thread& self) noexcept {
     const int left = setjmp(leave_loop);
+    if (left != 0)
+        sanitizer::switch_stack(outside);
     if (left == kEnd)
         return;
     if (!self.domain->is_kernel()) {
-        cw_call_on_stack(self, &serve_calls, self.stack_top);
+        call_on_stack(self, &serve_calls);
         return;
     }
     Executor& executor = *self.executor->executor;
@@ -115,7 +127,7 @@ void run_loop(Thread& self) noexcept {
             executor,
             *reinterpret_cast<const abi::StartBlock*>(self.executor->kernel_written->base));
     constexpr auto kRun = [](Thread& thread) { executor_run(*thread.executor->executor); };
-    cw_call_on_stack(self, kRun, self.stack_top);
+    call_on_stack(self, kRun);
 }
 
 /// Where a thread goes on whose frames were abandoned.
@@ -172,6 +184,7 @@ void adopt_thread(Thread& self, const char* name) noexcept {
 }
 
 void leave_frames(Thread& self, loader::FrameRegisters& at) noexcept {
+    sanitizer::frames_gone(self.stack_bottom, self.stack_top);
     at.pc = reinterpret_cast<std::uint64_t>(&begin_again);
     at.r[loader::kX86_64Calls.stack_pointer] = self.stack_top - 8; // as after a call
 }
@@ -310,8 +323,7 @@ void thread_doom(Thread& thread) noexcept {
 }
 
 void calls_published(ExecutorRecord& record) noexcept {
-    __atomic_thread_fence(__ATOMIC_RELEASE);
-    static_cast<void>(record); // serve_calls() looks at call_count itself
+    record.thread->call_limit.store(record.call_count, Order::release);
 }
 
 unsigned hart_count() noexcept {
@@ -332,7 +344,7 @@ using namespace kernel;
 
 void wake(std::uint32_t doorbell) noexcept {
     const ExecutorRecord& record = *current()->executor;
-    if (doorbell >= record.doorbell_count)
+    if (doorbell >= record.doorbell_count.load(Order::acquire))
         return;
     const int bell = record.doorbells[doorbell].load(Order::relaxed);
     if (bell >= 0)
@@ -341,7 +353,7 @@ void wake(std::uint32_t doorbell) noexcept {
 
 abi::RingTag wait(std::uint64_t deadline, std::uint64_t doorbell) noexcept {
     Thread& self = *current();
-    if (self.executor->retired)
+    if (self.executor->retired.load(Order::acquire))
         std::longjmp(hosted::leave_loop, hosted::kEnd);
     if (doorbell != abi::kNoDoorbell)
         wake(static_cast<std::uint32_t>(doorbell));

@@ -114,7 +114,7 @@ loader::StackReader reader_of(const Thread& self) noexcept {
                     if (address % sizeof(word) != 0 ||
                         !in_stack(*static_cast<const Thread*>(thread), address))
                         return false;
-                    word = *reinterpret_cast<const std::uint64_t*>(address);
+                    word = stack_word(address);
                     return true;
                 },
             .context = const_cast<Thread*>(&self)};
@@ -197,6 +197,7 @@ bool return_to_caller(const Thread& self,
     }
     if (!caller || !is_return_address(place.pc) || !in_stack(self, stack_pointer(place)))
         return false;
+    sanitizer::frames_gone(stack_pointer(at), stack_pointer(place));
     at = place;
     at.r[kCalls.values[0]] = 0;
     at.r[kCalls.values[1]] = static_cast<std::uint64_t>(Status::peer_died);
@@ -211,10 +212,9 @@ void describe_stack(const Thread& self, const loader::FrameRegisters& at) noexce
     for (unsigned depth = 0; depth < 16; ++depth) {
         if (frame % 8 != 0 || frame < below || !in_stack(self, frame) || !in_stack(self, frame + 8))
             return;
-        const auto* words = reinterpret_cast<const std::uint64_t*>(frame);
-        describe_address(words[1]);
+        describe_address(stack_word(frame + 8));
         below = frame + 16;
-        frame = words[0];
+        frame = stack_word(frame);
     }
 }
 

@@ -2,6 +2,7 @@
 // module that was stopped.
 #pragma once
 #include "host.hpp"
+#include "sanitizer.hpp"
 #include <cw/loader/call_convention.hpp>
 #include <cw/loader/unwind.hpp>
 #include <ucontext.h>
@@ -42,12 +43,17 @@ void leave_frames(Thread& self, loader::FrameRegisters& at) noexcept;
 /// A back trace into the log.
 void describe_stack(const Thread& self, const loader::FrameRegisters& at) noexcept;
 
+/// A word of a stack, whatever lies there.
+[[nodiscard]] CW_READS_STACKS inline std::uint64_t stack_word(std::uint64_t address) noexcept {
+    return *reinterpret_cast<const std::uint64_t*>(address);
+}
+
 /// Calls `f` with each word from `sp` up, nearest first.
 template <class F>
 void for_each_stack_word(const Thread& thread, std::uint64_t sp, F&& f) noexcept {
     std::uint64_t at = (sp < thread.stack_bottom ? thread.stack_bottom : sp) & ~std::uint64_t{7};
     for (; in_stack(thread, at); at += sizeof(std::uint64_t))
-        f(*reinterpret_cast<const std::uint64_t*>(at));
+        f(stack_word(at));
 }
 
 } // namespace cw::hosted

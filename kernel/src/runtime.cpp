@@ -24,7 +24,7 @@ void wake(std::uint32_t doorbell) noexcept {
 
 abi::RingTag wait(std::uint64_t deadline_ticks, std::uint64_t doorbell) noexcept {
     ExecutorRecord& record = *current()->executor;
-    if (record.retired)
+    if (record.retired.load(Order::acquire))
         thread_exit();
     if (doorbell != abi::kNoDoorbell)
         wake(static_cast<std::uint32_t>(doorbell));

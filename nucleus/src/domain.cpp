@@ -273,7 +273,7 @@ ExecutorRecord* all_executors() noexcept {
 }
 
 void kernel_executor_retire(ExecutorRecord& record) noexcept {
-    record.retired = true;
+    record.retired.store(true, Order::release);
     interrupts_release(*record.thread);
     for (ExecutorRecord* other = executor_list; other != nullptr; other = other->next)
         executor_forget(*other, *record.thread);

@@ -303,7 +303,10 @@ void revoke_call_grants(ModuleInstance& callee) noexcept {
     for (ExecutorRecord* record = all_executors(); record != nullptr; record = record->next) {
         for (std::uint32_t i = 0; i < record->call_count; ++i) {
             if (record->calls[i].callee == &callee) {
-                record->calls[i].slot.function = revoked_function();
+                // Relaxed: a call that still goes there finds the module stopped. Pairs with the
+                // host's load.
+                __atomic_store_n(
+                    &record->calls[i].slot.function, revoked_function(), __ATOMIC_RELAXED);
                 record->calls[i].callee = nullptr;
             }
         }

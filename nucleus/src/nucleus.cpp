@@ -5,6 +5,7 @@
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
+#include <cw/core/thread_sanitizer.hpp>
 #include <cw/nucleus/archive.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
@@ -88,6 +89,7 @@ void log_write(klog::Line line) noexcept {
 CW_PROVIDE(klog::write, log_write);
 
 klog::ReadReply log_read(klog::ReadArguments arguments) noexcept {
+    const OrderedByPeer order{arguments.text.address, arguments.text.size_bytes};
     std::uint64_t position = arguments.position;
     const std::size_t count = kernel::log::read(
         position, reinterpret_cast<char*>(arguments.text.address), arguments.text.size_bytes);
@@ -145,11 +147,19 @@ CW_PROVIDE(archive_pages::map, archive_map, abi::kMethodQueuedOnly);
 
 // Services that take their time: by ring only, on the worker.
 
-TextWriter writer_for(const OutBuffer& buffer) noexcept {
-    return {reinterpret_cast<char*>(buffer.address), buffer.size_bytes};
-}
+/// A buffer of a client for text. In which order it is given to whom is the client's business.
+class ClientText : public TextWriter {
+public:
+    explicit ClientText(const OutBuffer& buffer) noexcept :
+        TextWriter{reinterpret_cast<char*>(buffer.address), buffer.size_bytes},
+        order_{buffer.address, buffer.size_bytes} {}
+
+private:
+    OrderedByPeer order_;
+};
 
 Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
+    ClientText text{arguments.text};
     // What the buffer holds is copied before it is written over; what the client changes meanwhile
     // concerns nobody.
     char links[256];
@@ -161,7 +171,6 @@ Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
             break;
         links[length++] = c;
     }
-    TextWriter text = writer_for(arguments.text);
     const auto result =
         co_await load_module({.name = text_of(arguments.name),
                               .placement = static_cast<abi::Placement>(arguments.placement),
@@ -178,7 +187,7 @@ Task<modules::LoadReply> load(modules::LoadArguments arguments) noexcept {
 CW_PROVIDE(modules::load, load, abi::kMethodQueuedOnly);
 
 Task<modules::LoadReply> unload(modules::UnloadArguments arguments) noexcept {
-    TextWriter text = writer_for(arguments.text);
+    ClientText text{arguments.text};
     const auto result = co_await unload_module(text_of(arguments.name), grants_of_caller(), text);
     co_return modules::LoadReply{static_cast<std::uint32_t>(text.size()),
                                  static_cast<std::uint32_t>(result ? Status::ok : result.error())};
@@ -186,7 +195,7 @@ Task<modules::LoadReply> unload(modules::UnloadArguments arguments) noexcept {
 CW_PROVIDE(modules::unload, unload, abi::kMethodQueuedOnly);
 
 Result<modules::TextReply> describe(modules::DescribeArguments arguments) noexcept {
-    TextWriter text = writer_for(arguments.text);
+    ClientText text{arguments.text};
     switch (arguments.what) {
     case modules::What::modules:
         describe_modules(text);
@@ -218,7 +227,7 @@ Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept
     const ModuleInstance* module = module_by_name(text_of(arguments.module));
     if (module == nullptr)
         return refuse(Status::not_found);
-    const ExecutorStatistics& s = module->executor->view->statistics;
+    const ExecutorStatistics s = seen(module->executor->view->statistics);
     return modules::Counters{
         s.wakes(), s.waits, s.received, s.completed, module->executor->checked_calls, s.faults};
 }
@@ -229,7 +238,7 @@ Result<modules::Lent> lent(modules::CounterArguments arguments) noexcept {
     const ModuleInstance* module = module_by_name(text_of(arguments.module));
     if (module == nullptr)
         return refuse(Status::not_found);
-    return modules::Lent{module->executor->view->statistics.lent, module->executor->lent};
+    return modules::Lent{seen(module->executor->view->statistics).lent, module->executor->lent};
 }
 CW_PROVIDE(modules::lent, lent);
 

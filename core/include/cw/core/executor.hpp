@@ -8,6 +8,7 @@
 #include <cw/core/arch/load.hpp>
 #include <cw/core/module_state.hpp>
 #include <cw/core/ring.hpp>
+#include <cw/core/thread_sanitizer.hpp>
 
 namespace cw {
 
@@ -111,6 +112,13 @@ struct ExecutorStatistics {
 
     [[nodiscard]] std::uint64_t wakes() const noexcept { return rings + waits - quiet; }
 };
+
+/// The counters as they are by and by, from another thread or another domain: each a word of its
+/// own that is read once. Untrusted if the executor is a user domain's.
+CW_RACES [[nodiscard]] inline ExecutorStatistics
+seen(const volatile ExecutorStatistics& now) noexcept {
+    return {now.rings, now.waits, now.quiet, now.received, now.completed, now.faults, now.lent};
+}
 
 inline constexpr std::uint32_t kMaxExecutorModules = 32;
 

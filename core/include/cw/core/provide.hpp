@@ -8,6 +8,7 @@
 #include <cw/core/method.hpp>
 #include <cw/core/module_state.hpp>
 #include <cw/core/task.hpp>
+#include <cw/core/thread_sanitizer.hpp>
 #include <type_traits>
 #include <utility>
 
@@ -201,6 +202,7 @@ private:
             } else if constexpr (kWords<Reply> == 1) {
                 return {words[0], 0};
             } else {
+                const OrderedByPeer order{reinterpret_cast<std::uint64_t>(reply), sizeof(words)};
                 for (std::size_t i = 0; i < kWords<Reply>; ++i)
                     reply[i] = words[i];
                 return {0, 0};

@@ -70,7 +70,7 @@ struct ExecutorRecord : ExecutorHost {
     Channel* channels_by_server[abi::kMaxEnds];
     Segment* pools[abi::kMaxEnds]; ///< Of clients' closed channels whose pools are still in use.
     const char* condemned;         ///< Why its domain is to end at its next step; else null.
-    bool retired;
+    Atomic<bool> retired; ///< Its thread is to end. Release, pairs with the acquire in wait().
     std::uint64_t checked_calls; ///< Synchronous calls with buffers,
     std::uint64_t lent;          ///< and the bytes of those, which went by reference.
     ExecutorRecord* next;        ///< All executors.

@@ -70,7 +70,9 @@ struct Thread {
     std::uint64_t stack_bottom, stack_top; ///< A page that nobody may touch lies below.
     void* fault_stack;                     ///< Where it handles its faults.
     Atomic<bool> running;
-    hosted::CallPage* calls;      ///< User domains only.
+    hosted::CallPage* calls; ///< User domains only.
+    /// Call grants there are. Release, after the grant; pairs with the acquire in make_call().
+    Atomic<std::uint32_t> call_limit;
     Atomic<bool> doomed;          ///< Its domain has ended.
     Atomic<std::uint32_t> reaped; ///< 1: its process is gone; a futex word.
     Atomic<bool> sleeping;        ///< Kernel executors only: sits in wait().
@@ -96,7 +98,7 @@ struct DomainHost {
 struct ExecutorHost {
     Atomic<int>* doorbells; ///< kMaxDoorbells eventfds, -1 for nobody.
     bool* doorbells_used;
-    std::uint32_t doorbell_count;
+    Atomic<std::uint32_t> doorbell_count; ///< Release, after the entry; pairs with wake().
 };
 
 /// A stretch of a segment that is somebody else's memory.
