@@ -29,7 +29,7 @@ class ScenarioTest(support.ScratchTest):
         self.assertEqual((loaded.forbid, loaded.exit_status), (("PANIC",), 0))
         self.assertIsNone(loaded.commands)
         self.assertTrue(loaded.power_off)
-        self.assertEqual([loaded.test_name(run) for run in loaded.runs()], ["system.sample.h1", "linux.sample"])
+        self.assertEqual([loaded.test_name(run) for run in loaded.runs()], ["system.sample.h1", "linux.sample", "linux-asan.sample", "linux-tsan.sample"])
 
     def test_everything_it_may_say(self) -> None:
         loaded = self.load(

@@ -29,7 +29,7 @@ def build(preset: str, jobs: int | None = None, target: str | None = None) -> Pa
 
 def build_system(host: Host, jobs: int | None = None) -> None:
     """Builds nucleus and modules and checks that they are there."""
-    build(host.name, jobs)
+    build(host.preset, jobs, host.target)
     require_system(host)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cw import paths, qemu
@@ -12,9 +12,11 @@ from cw.machine import Machine
 
 @dataclass(frozen=True)
 class Host(ABC):
-    """One of the two."""
+    """One of the two, or a variant of it."""
 
-    name: str  # Of the option --host, in scenarios, and of the CMake preset.
+    name: str  # Of the option --host; tests are named after it.
+    preset: str  # Of CMake; also what scenarios call it.
+    target: str | None  # What of the preset is to be built; None: all.
     nucleus_file: str  # In the build folder; the vDSO with its symbols is beside it.
     build_packages: str  # Groups of tools/packages.txt: what a build needs,
     run_packages: str  # and a run.
@@ -24,7 +26,7 @@ class Host(ABC):
     @property
     def build(self) -> Path:
         """The folder of its CMake preset."""
-        return paths.BUILD / self.name
+        return paths.BUILD / self.preset
 
     @property
     def nucleus(self) -> Path:
@@ -113,6 +115,12 @@ class _Processes(Host):
         return [str(self.nucleus), str(archive), *memory, *machine.append.split()]
 
 
-RISCV64 = _BareMetal("riscv64", "kernel/causeway.elf", "build", "run", counts_instructions=True, takes_terminal=False)
-LINUX = _Processes("linux", "hosted/causeway", "linux", "linux", counts_instructions=False, takes_terminal=True)
+RISCV64 = _BareMetal("riscv64", "riscv64", None, "kernel/causeway.elf", "build", "run", counts_instructions=True, takes_terminal=False)
+LINUX = _Processes("linux", "linux", None, "hosted/causeway", "linux", "linux", counts_instructions=False, takes_terminal=True)
 HOSTS = {host.name: host for host in (RISCV64, LINUX)}
+# The nucleus under a sanitizer, with the modules of LINUX: every scenario of that runs on them as well.
+SANITIZED = {
+    host.name: host
+    for sanitizer, name in (("address", "linux-asan"), ("thread", "linux-tsan"))
+    for host in [replace(LINUX, name=name, target=f"causeway_{sanitizer}", nucleus_file=f"hosted/causeway_{sanitizer}")]
+}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cw import paths
 from cw.failure import Failure
-from cw.host import HOSTS, RISCV64, Host
+from cw.host import HOSTS, RISCV64, SANITIZED, Host
 from cw.scenario import Scenario
 
 # Beyond a scenario's own limit, for packing and for stopping it; ctest's limit should never be the one that bites.
@@ -100,10 +100,14 @@ def write(target: Path, presets: Sequence[str], scenarios: Sequence[Scenario]) -
     """Writes the top test file. Unit tests that are none are an error: something kept them from being registered."""
     parts = ["# Written by ./cw test.\n", source_checks(), script_tests(paths.ROOT / "tests" / "tools", "tools")]
     for preset in presets:
-        folder = paths.BUILD / preset
-        host = HOSTS.get(preset)
+        host = HOSTS.get(preset) or SANITIZED.get(preset)
         if host:
             parts.append(scenario_tests(scenarios, host))
+        if preset in SANITIZED:
+            command = [sys.executable, str(paths.ROOT / "tests" / "linux" / "planted_test.py"), preset]
+            parts.append(test(f"{preset}.planted", command, timeout=TOOL_TEST_SECONDS, label=preset))
+            continue
+        folder = paths.BUILD / preset
         if count_tests(folder) == 0:
             if host:
                 continue  # Nothing of it but whole systems.

@@ -18,7 +18,7 @@ from cw import qemu
 from cw.archive import Entry, Kind, check_name
 from cw.failure import Failure
 from cw.guest import Limits, Typed
-from cw.host import HOSTS, LINUX, RISCV64, Host
+from cw.host import HOSTS, LINUX, RISCV64, SANITIZED, Host
 from cw.machine import Machine
 from cw.placements import Walk, walk
 
@@ -70,7 +70,12 @@ class Scenario:
 
     def runs(self) -> list[Run]:
         """All its tests."""
-        return [Run(host, harts) for host in self.hosts for harts in ([host.harts] if host.harts else self.harts)]
+        variants = [variant for variant in SANITIZED.values() if any(host.preset == variant.preset for host in self.hosts)]
+        return [
+            Run(host, harts)
+            for host in (*self.hosts, *variants)
+            for harts in ([host.harts] if host.harts else self.harts)
+        ]
 
     def test_name(self, run: Run) -> str:
         """The name that ctest knows it by."""
@@ -103,7 +108,7 @@ class Scenario:
 
 
 def _text(pattern: Pattern, host: Host) -> str | None:
-    return pattern if isinstance(pattern, str) else pattern.get(host.name)
+    return pattern if isinstance(pattern, str) else pattern.get(host.preset)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cw import builder, console, guest, paths, scenario, symbolize, system, verdict
 from cw.failure import Failure
-from cw.host import HOSTS
+from cw.host import HOSTS, SANITIZED
 from cw.machine import Machine
 
 HELP = "run one system test (NAME.toml in tests/system/ or modules/*/tests/)"
@@ -19,7 +19,7 @@ kept in build/log/. `./cw test -p riscv64 -R system.NAME` and `./cw test -p linu
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.add_argument("scenario", metavar="NAME", help="a scenario's name, or the path of its file")
-    parser.add_argument("--host", choices=HOSTS, help="where (default: the scenario's first)")
+    parser.add_argument("--host", choices=[*HOSTS, *SANITIZED], help="where (default: the scenario's first)")
     parser.add_argument("--harts", type=int, metavar="N", help="hart count on riscv64 (default: the scenario's first)")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the console as it comes")
 

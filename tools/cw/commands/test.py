@@ -5,11 +5,13 @@ import subprocess
 import sys
 
 from cw import builder, options, packages, paths, registration, scenario
+from cw.host import SANITIZED
 
 HELP = "run all tests: source checks, unit tests, sanitizers, systems on Linux and in QEMU"
 DETAILS = """\
 Tests are named PART.WHAT: checks.* (format, layers, names, headers), tools.*, those of the presets, linux.NAME
-for systems on Linux, system.NAME.hHARTS for those in QEMU.
+for systems on Linux, system.NAME.hHARTS for those in QEMU. linux-asan and linux-tsan are the systems on Linux with their
+nucleus under a sanitizer.
 
   ./cw test                     everything
   ./cw test --fast              without the sanitizer builds
@@ -19,7 +21,7 @@ for systems on Linux, system.NAME.hHARTS for those in QEMU.
 
 # What builds quickly and fails cheaply comes first.
 FAST_PRESETS = ("hosted", "linux", "riscv64")
-PRESETS = (*FAST_PRESETS, "hosted-asan", "hosted-tsan")
+PRESETS = (*FAST_PRESETS, "hosted-asan", "hosted-tsan", *SANITIZED)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +41,8 @@ def main(parsed: argparse.Namespace) -> int:
     scenarios = scenario.load_all(paths.ROOT)
     if parsed.build:
         for preset in presets:
-            builder.build(preset, parsed.jobs)
+            host = SANITIZED.get(preset)
+            builder.build(host.preset if host else preset, parsed.jobs, host.target if host else None)
     tests = paths.BUILD / "tests"
     registration.write(tests / "CTestTestfile.cmake", presets, scenarios)
 

@@ -68,7 +68,16 @@ consteval auto provide_init(std::uint32_t flags) {
 /// Where records go. A programme that embeds the nucleus has them elsewhere:
 /// cw/hosted/programme.hpp.
 #define CW_RECORD_SECTION ".cw.records"
-#define CW_RECORD [[gnu::section(CW_RECORD_SECTION), gnu::used]] alignas(8) static constinit const
+#define CW_RECORD                                                                                  \
+    [[ gnu::section(CW_RECORD_SECTION), gnu::used CW_RECORD_WITHOUT_ZONES ]] alignas(              \
+        8) static constinit const
+#define CW_RECORD_WITHOUT_ZONES
+#ifdef __clang__
+#if __has_feature(address_sanitizer) // which would put its zones between the records
+#undef CW_RECORD_WITHOUT_ZONES
+#define CW_RECORD_WITHOUT_ZONES , clang::no_sanitize("address")
+#endif
+#endif
 
 /// Provides `method` by `handler`, a function or captureless lambda: Reply, Result<Reply> or
 /// Task<Reply> of Arguments. In the file of CW_MODULE. Optional: MethodFlags.
