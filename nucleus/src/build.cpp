@@ -72,7 +72,7 @@ Status make_pools(ModuleInstance& instance) noexcept {
         segment_view_as<abi::StartBlock>(*instance.executor->kernel_written)->ops);
     state.home = instance.executor->executor;
     state.id = instance.id;
-    state.flags = record.flags;
+    state.flags = record.flags | (instance.domain->is_kernel() ? 0 : kModuleAlone);
     state.frames.bump = pool->base + pending_bytes;
     state.frames.end = state.frames.bump + frame_bytes;
     if (record.heap_bytes != 0) {

@@ -112,6 +112,10 @@ enum GateBits : std::uint64_t {
     kGateQueued = ModuleGate::kQueued,
 };
 
+/// Of ModuleState::flags: the module lives in a user domain, where there is one thread. Set before
+/// any code of the module runs, for good.
+inline constexpr std::uint32_t kModuleAlone = 1u << 31;
+
 /// Zero-initialised in the file (module: `cw_module`); filled by the kernel before any code of the
 /// module runs.
 struct alignas(64) ModuleState {
@@ -122,7 +126,7 @@ struct alignas(64) ModuleState {
     Atomic<Request*> mailbox; ///< See gate.hpp.
     Pending* pendings;        ///< The pool's memory.
     std::uint32_t id;
-    std::uint32_t flags; ///< abi::ModuleFlags.
+    std::uint32_t flags; ///< abi::ModuleFlags, and kModuleAlone.
     FramePool frames;
     std::uint64_t heap_begin; ///< The module's heap segment.
     std::uint64_t heap_end;

@@ -152,8 +152,18 @@ private:
                 return Entry::queue;
         }
         if constexpr (kGated == Gated::yes)
-            return ModuleGate::enter(cw_module.gate);
+            return alone() ? ModuleGate::enter_alone(cw_module.gate)
+                           : ModuleGate::enter(cw_module.gate);
         return Entry::inside;
+    }
+    /// Where atomic operations are cheap, it is not worth the question.
+    [[gnu::always_inline]] static bool alone() noexcept {
+        if constexpr (arch::kAtomicsAreSlow)
+            return (cw_module.flags & kModuleAlone) != 0;
+        return false;
+    }
+    [[gnu::always_inline]] static bool leave_gate() noexcept {
+        return alone() ? ModuleGate::leave_alone(cw_module.gate) : ModuleGate::leave(cw_module.gate);
     }
     template <Entry kEntry>
     [[gnu::always_inline]] static abi::RawFuture queue(const abi::Slot* slot,
@@ -161,7 +171,7 @@ private:
         const abi::RawFuture result = cw_module.ops->queue(&cw_module, slot, &invoke, words);
         if constexpr (kEntry ==
                       Entry::behind) { // we are inside, and those before us wait for us to leave
-            static_cast<void>(ModuleGate::leave(cw_module.gate));
+            static_cast<void>(leave_gate());
             cw_module.ops->gate_left(&cw_module);
         }
         return result;
@@ -174,7 +184,7 @@ private:
                     cw_module.ops->suspended(slot, reinterpret_cast<PromiseBase*>(result.value));
         }
         if constexpr (kGated == Gated::yes) {
-            if (ModuleGate::leave(cw_module.gate)) [[unlikely]]
+            if (leave_gate()) [[unlikely]]
                 return left_with_queue(result);
         }
         return result;

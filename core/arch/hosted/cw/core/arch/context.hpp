@@ -6,6 +6,9 @@ namespace cw {
 struct Context;
 
 namespace arch {
+/// An atomic operation on a line of our own costs more than a load, a branch and a store.
+inline constexpr bool kAtomicsAreSlow = true;
+
 /// Visible: module files have the host's, not one of their own.
 [[gnu::visibility("default")]] inline constinit thread_local Context* current_context = nullptr;
 inline Context* context() noexcept {

@@ -7,6 +7,9 @@ namespace cw {
 struct Context;
 
 namespace arch {
+/// An atomic operation on a line of our own costs more than a load, a branch and a store.
+inline constexpr bool kAtomicsAreSlow = false;
+
 [[gnu::always_inline]] inline Context* context() noexcept {
     return static_cast<Context*>(__builtin_thread_pointer());
 }

@@ -8,6 +8,9 @@ namespace cw {
 struct Context;
 
 namespace arch {
+/// An atomic operation on a line of our own costs more than a load, a branch and a store.
+inline constexpr bool kAtomicsAreSlow = true;
+
 [[gnu::always_inline]] inline Context* context() noexcept {
     Context* value;
     asm("rdgsbase %0" : "=r"(value));
