@@ -2,6 +2,7 @@
 // counter without a call.
 #include "../domain/confine.hpp"
 #include "host.hpp"
+#include <algorithm>
 #include <ctime>
 #include <cw/core/executor.hpp>
 
@@ -27,37 +28,41 @@ Reading read_both() noexcept {
                 static_cast<std::uint64_t>(time.tv_nsec)};
 }
 
+/// Who waits for something longer than a sleep and a wake-up take has lost nothing by sleeping; but
+/// no processor is kept busy for nothing longer than this.
+constexpr std::uint64_t kShortestWakeNs = 2'000, kLongestWakeNs = 100'000;
+
 HostWords the_clock{};
 
 } // namespace
 
 void start_clock() noexcept {
     const Reading first = read_both();
-    const timespec pause{0, 20'000'000};
-    nanosleep(&pause, nullptr);
+    const std::uint64_t wake_ticks = measure_wake_ticks(); // it rests for 20 ms
     const Reading second = read_both();
     the_clock.base_ticks = second.ticks;
     the_clock.base_ns = second.ns - first.ns; // since the system began
     the_clock.multiplier =
         static_cast<std::uint64_t>((static_cast<unsigned __int128>(second.ns - first.ns) << 32) /
                                    (second.ticks - first.ticks));
+    const std::uint64_t wake_ns =
+        wake_ticks * (second.ns - first.ns) / (second.ticks - first.ticks);
+    the_clock.longest_lingering =
+        kernel::hart_count() > 1 ? std::clamp(wake_ns, kShortestWakeNs, kLongestWakeNs) : 0;
 }
 
 void fill_clock(HostWords& words) noexcept {
     words.base_ticks = the_clock.base_ticks;
     words.base_ns = the_clock.base_ns;
     words.multiplier = the_clock.multiplier;
-    words.longest_lingering = platform::longest_lingering();
+    words.longest_lingering = the_clock.longest_lingering;
 }
 
 } // namespace cw::hosted
 
 namespace cw::platform {
 std::uint32_t longest_lingering() noexcept {
-    // What waking a sleeper takes, roughly, on a machine of today or in a virtual one.
-    constexpr std::uint32_t kWakeNs = 20'000;
-    static const std::uint32_t longest = kernel::hart_count() > 1 ? kWakeNs : 0;
-    return longest;
+    return static_cast<std::uint32_t>(hosted::the_clock.longest_lingering);
 }
 std::uint64_t now() noexcept {
     return hosted::now(hosted::the_clock);

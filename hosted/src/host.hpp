@@ -73,6 +73,12 @@ void watch_process(Thread& thread) noexcept;
 /// Its calls have ended: it is told no more, and may be freed.
 void forget_ended(Thread& thread) noexcept;
 
+// wake_cost.cpp
+
+/// Ticks of the processor's counter from waking a sleeper to its first instruction; 0 if that
+/// cannot be found out. Takes 20 ms.
+[[nodiscard]] std::uint64_t measure_wake_ticks() noexcept;
+
 // clock.cpp
 
 void start_clock() noexcept;

@@ -160,6 +160,39 @@ cw::Task<> measure_pipeline(std::string_view name) noexcept {
     co_return co_await report(name, kUnit);
 }
 
+/// The same in two batches: one is with the callee while the answers of the other are taken.
+template <std::size_t kDepth>
+cw::Task<> measure_batches(std::string_view name) noexcept {
+    constexpr std::size_t kHalf = kDepth / 2;
+    static cw::Batch<echo::block_method, kHalf> batches[2];
+    constexpr std::uint64_t kRounds = 16384 / kHalf;
+    const echo::Block block{{1, 2, 3, 4, 5, 6}};
+    const auto start = [&](auto& batch) {
+        for (std::size_t call = 0; call < kHalf; ++call)
+            batch.start(block);
+    };
+    std::size_t right = 0;
+    const auto check = [&](std::size_t, const cw::Result<echo::Block>& reply) {
+        right += reply && reply->words[5] == 7 ? 1 : 0;
+    };
+    for (int i = 0; i < kSamples; ++i) {
+        const std::uint64_t begin = now();
+        right = 0;
+        start(batches[0]);
+        for (std::uint64_t round = 1; round <= kRounds; ++round) {
+            if (round != kRounds)
+                start(batches[round % 2]);
+            auto& batch = batches[(round - 1) % 2];
+            co_await batch;
+            batch.take(check);
+        }
+        if (right != kRounds * kHalf)
+            co_return cw::refuse(cw::Status::refused);
+        add(begin, kRounds * kHalf);
+    }
+    co_return co_await report(name, kUnit);
+}
+
 cw::Task<> measure_all() noexcept {
     using cw::abi::Placement;
     CW_CO_CHECK(co_await measure_indirect());
@@ -182,7 +215,8 @@ cw::Task<> measure_all() noexcept {
     CW_CO_CHECK(co_await measure_round_trip("rpc.asleep", 40, 200'000));
     CW_CO_CHECK(co_await measure_batch<8>("rpc.batch8"));
     CW_CO_CHECK(co_await measure_batch<64>("rpc.batch64"));
-    CW_CO_CHECK(co_await measure_pipeline<64>("rpc.depth64"));
+    CW_CO_CHECK(co_await measure_batches<64>("rpc.depth64"));
+    CW_CO_CHECK(co_await measure_pipeline<64>("rpc.depth64.each"));
     co_return co_await unload("echo");
 }
 

@@ -163,7 +163,8 @@ private:
         return false;
     }
     [[gnu::always_inline]] static bool leave_gate() noexcept {
-        return alone() ? ModuleGate::leave_alone(cw_module.gate) : ModuleGate::leave(cw_module.gate);
+        return alone() ? ModuleGate::leave_alone(cw_module.gate)
+                       : ModuleGate::leave(cw_module.gate);
     }
     template <Entry kEntry>
     [[gnu::always_inline]] static abi::RawFuture queue(const abi::Slot* slot,
