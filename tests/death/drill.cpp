@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <sched.h>
 #include <set>
+#include <thread>
 
 namespace death {
 
@@ -49,13 +49,15 @@ void Drill::attach() {
 }
 
 void Drill::catch_asleep() {
-    for (int attempts = 0; attempts < 10'000; ++attempts) {
+    const auto patience =
+        std::chrono::steady_clock::now() + std::chrono::seconds{options_.patience_seconds};
+    while (std::chrono::steady_clock::now() < patience) {
         if (!tracee_->interrupt())
             stage_.fail("it has ended by itself");
         if (tracee_->asleep())
             return;
         tracee_->go_on();
-        sched_yield();
+        std::this_thread::sleep_for(std::chrono::microseconds{50}); // it gets somewhere meanwhile
     }
     stage_.fail("it never sleeps, though nobody calls");
 }
