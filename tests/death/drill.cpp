@@ -172,6 +172,7 @@ void Drill::stop_at_all() {
 }
 
 void Drill::kill_at_all() {
+    where_ = [this] { return stage_.victim() + " killed asleep, with nothing under way"; };
     tracee_->kill();
     stage_.expect_only_victim_died();
     for (std::size_t i = 0; i < plan_.size(); ++i) {
