@@ -51,6 +51,19 @@ struct Ending {
 };
 [[nodiscard]] Ending reap_process(int process) noexcept;
 
+// withdrawn.cpp; all under kernel_lock but the last
+
+/// Commands that the domain's process says it has done. Untrusted: it may say anything.
+[[nodiscard]] std::uint64_t commands_done(const Domain& domain) noexcept;
+/// The domain has been told to see the segment no more: from now on its process is asked whether it
+/// does, and ended if it holds on to it.
+void note_withdrawn(const Segment& segment, const Domain& domain) noexcept;
+/// The domain may see it, again perhaps.
+void note_shown(const Segment& segment, const Domain& domain) noexcept;
+/// Looks into the processes that have something to give back. Stops each for some 100 us. Context:
+/// the reaper, without kernel_lock.
+void check_withdrawn() noexcept;
+
 // doorbells.cpp
 
 /// An eventfd; they are never closed, so that who rings a stranger's by a race rings a bell.

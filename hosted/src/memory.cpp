@@ -129,17 +129,14 @@ const Borrowed* borrowed_at(const Segment& segment, std::uint64_t offset) noexce
 }
 
 void take_away(Segment& segment, Domain& domain) noexcept {
-    if (domain.is_kernel())
+    if (domain.is_kernel()) {
         take_from_modules(segment.base, segment.bytes);
-    else
+    } else {
         tell_map(domain, segment.base, segment.bytes, -1, 0, PROT_NONE);
+        note_withdrawn(segment, domain);
+    }
     segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
     --segment.mappings;
-}
-
-std::uint64_t commands_done(const Domain& domain) noexcept {
-    const auto* page = segment_view_as<const CallPage>(*domain.executor->run, kHostOffset);
-    return __atomic_load_n(&page->commands_done, __ATOMIC_ACQUIRE); // untrusted: its own loss
 }
 
 /// Addresses that no process still has something else at are free for others.
@@ -380,6 +377,7 @@ Status segment_map(Segment& segment,
         ++segment.mappings;
     }
     if (!domain.is_kernel()) {
+        note_shown(segment, domain);
         tell_map(
             domain, segment.base + offset, bytes, descriptor, file_offset, protection_of(rights));
         return Status::ok;

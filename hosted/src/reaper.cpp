@@ -157,6 +157,7 @@ void* run_reaper(void*) {
             now - last >= kTickMilliseconds * 1'000'000) {
             last = now;
             watch_all();
+            check_withdrawn();
         }
     }
     return nullptr;

@@ -11,9 +11,10 @@ struct Attack {
     Places places;
     cw::Executor& executor;
     std::uint32_t tails[cw::abi::kMaxEnds]; ///< Of its own submission rings, as published.
+    std::uint64_t mutations; ///< Words forged so far where others read them: see Ledger.
 };
 
-/// One forgery that its domain survives: a system call, a report, or a message.
+/// One forgery that its domain survives: a system call, a report, or messages to all its peers.
 void try_once(Attack& attack) noexcept;
 /// Does the deed; comes back from those that leave something to do for the executor.
 void commit(Attack& attack, Deed deed) noexcept;

@@ -30,6 +30,8 @@ using cw::Status;
 using hostile::Deed;
 
 constexpr std::uint64_t kTriesInRound = 4800;
+/// More than the messages that the rings of its channels hold.
+constexpr std::uint64_t kMostMutationsInTry = 8192;
 constexpr std::uint64_t kWarmUp = static_cast<std::uint64_t>(Deed::count);
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kTextOffset = 4096, kTextBytes = 8192;
@@ -39,7 +41,7 @@ constexpr std::uint64_t kMostLost = 128 * 1024;
 cw::Area area;
 
 struct Totals {
-    std::uint64_t rounds = 0, tries = 0, ended = 0, answers = 0;
+    std::uint64_t rounds = 0, tries = 0, mutations = 0, ended = 0, answers = 0;
     std::uint64_t free_bytes = 0; ///< After the warm-up.
 };
 Totals totals;
@@ -102,11 +104,16 @@ cw::Task<> ask_innocents() noexcept {
 }
 
 /// What the ledger says; the hostile domain may have written anything there.
-std::uint64_t tries_made(std::uint64_t seed) noexcept {
+struct Made {
+    std::uint64_t tries, mutations;
+};
+Made made(std::uint64_t seed) noexcept {
     const auto* ledger = reinterpret_cast<const volatile hostile::Ledger*>(area.data());
-    const std::uint64_t tries = ledger->tries;
-    const std::uint64_t check = ledger->check;
-    return ledger->seed == seed && check == ~tries && tries <= kTriesInRound ? tries : 0;
+    const Made all{ledger->tries, ledger->mutations};
+    const bool believed = ledger->seed == seed && ledger->check == ~(all.tries + all.mutations) &&
+                          all.tries <= kTriesInRound &&
+                          all.mutations <= all.tries * kMostMutationsInTry;
+    return believed ? all : Made{};
 }
 
 /// One order, and the innocents' answers while it is carried out. Gives false if the order did not
@@ -118,7 +125,7 @@ cw::Task<bool> attack(std::uint64_t seed, Deed deed) noexcept {
     const std::uint64_t patience = cw::ticks_after_ns(4 * kSecond);
     while (!order.ready()) {
         CW_CO_CHECK(co_await ask_innocents());
-        const bool silent = deed == Deed::sleep && tries_made(seed) == kTriesInRound;
+        const bool silent = deed == Deed::sleep && made(seed).tries == kTriesInRound;
         if (silent || cw_module.ops->now() > patience)
             order.cancel();
     }
@@ -138,7 +145,9 @@ cw::Task<> run_round(Deed deed) noexcept {
             co_return co_await complain("the order never arrived");
         static_cast<void>(co_await cw::sleep_ns(100'000));
     }
-    totals.tries += tries_made(seed);
+    const Made all = made(seed);
+    totals.tries += all.tries;
+    totals.mutations += all.mutations;
     ++totals.ended; // by itself, or now
     CW_CO_TRY(unloaded, co_await unload_hostile());
     static_cast<void>(unloaded);
@@ -181,15 +190,19 @@ cw::Task<> run(std::uint64_t tries) noexcept {
         }
         if (totals.rounds % 16 == 0) {
             cw::Text<100> line;
-            line.format("hostile_driver: {} tries so far\n", totals.tries);
+            line.format("hostile_driver: {} tries, {} forged words so far\n",
+                        totals.tries,
+                        totals.mutations);
             CW_CO_CHECK(co_await say(line.view()));
         }
     }
     CW_CO_CHECK(co_await run_round(Deed::loop));
     CW_CO_CHECK(co_await check_what_is_left());
     cw::Text<200> line;
-    line.format("hostile_driver: passed: {} tries, {} domains ended, {} innocent answers\n",
+    line.format("hostile_driver: passed: {} tries, {} forged words, {} domains ended, {} innocent "
+                "answers\n",
                 totals.tries,
+                totals.mutations,
                 totals.ended,
                 totals.answers);
     co_return co_await say(line.view());

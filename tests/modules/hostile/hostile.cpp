@@ -48,7 +48,8 @@ cw::Task<hostile::Count> obey(hostile::Order order) noexcept {
     Attack self{.random = hostile::Random{order.seed},
                 .places = look_around(executor, area),
                 .executor = executor,
-                .tails = {}};
+                .tails = {},
+                .mutations = 0};
     hostile::each_client(self, [&](cw::ClientEnd& end) {
         self.tails[end.index] = hostile::own_page(end).producer.tail.load(cw::Order::relaxed);
     });
@@ -56,7 +57,8 @@ cw::Task<hostile::Count> obey(hostile::Order order) noexcept {
     ledger->seed = order.seed;
     for (std::uint64_t tries = 1; tries <= order.tries; ++tries) {
         ledger->tries = tries;
-        ledger->check = ~tries;
+        ledger->mutations = self.mutations;
+        ledger->check = ~(tries + self.mutations);
         hostile::try_once(self);
     }
     hostile::commit(self, order.deed);

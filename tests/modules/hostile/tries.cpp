@@ -1,10 +1,12 @@
 #include "attack.hpp"
 #include "calls.hpp"
 #include "wild_call.hpp"
+#include <algorithm>
 #include <cw/core/service/modules.hpp>
 #include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/use.hpp>
+#include <iterator>
 
 CW_USES(cw::modules::load);
 
@@ -12,7 +14,8 @@ namespace hostile {
 
 namespace {
 
-constexpr std::uint64_t kGrants = 16; ///< Somewhat more than it has.
+constexpr std::uint64_t kGrants = 16;     ///< Somewhat more than it has.
+constexpr std::uint64_t kWordsOfCall = 8; ///< Grant, cookie, arguments.
 
 /// Reports that would end this domain, or close its channels, are deeds.
 bool is_deed(std::uint64_t kind) noexcept {
@@ -37,7 +40,7 @@ void wild_system_call(Attack& attack) noexcept {
         registers.a[registers.a[7] == 1 ? 1 : 0] = random.below(kGrants);
     if (registers.a[7] == 2 && registers.a[0] == 0 && is_deed(registers.a[1]))
         registers.a[1] = 0;
-    wild_call(registers);
+    attack.mutations += wild_call(registers);
 }
 
 void call_service(Attack& attack) noexcept {
@@ -49,6 +52,7 @@ void call_service(Attack& attack) noexcept {
         words[2] = attack.random.below(attack.places.area_bytes);
     }
     call(2, 1 + attack.random.below(kGrants), words, attack.random.word());
+    attack.mutations += kWordsOfCall;
 }
 
 void report(Attack& attack) noexcept {
@@ -62,6 +66,7 @@ void report(Attack& attack) noexcept {
     if (random.below(2) == 0)
         words[1] = random.below(80) | random.below(3) << 32;
     call(2, 0, words, random.word());
+    attack.mutations += kWordsOfCall;
 }
 
 } // namespace
@@ -92,20 +97,30 @@ void forge_message(Attack& attack, cw::ClientEnd& end) noexcept {
                               cancel ? cw::abi::kMessageCancel : 0),
         cw::Order::relaxed);
     own_page(end).producer.tail.store(++tail, cw::Order::release); // pairs with the peer's acquire
+    attack.mutations += 1 + std::size(message.words);
 }
 
 namespace {
 
-/// Requests in its own name that its executor knows nothing of.
+constexpr std::uint64_t kMostMessages = 64; ///< To one peer at once.
+
+/// Requests in its own name that its executor knows nothing of, as many as the peer has taken
+/// meanwhile; and words that say when it wants to be woken, which may be anything.
 void forge_requests(Attack& attack) noexcept {
+    Random& random = attack.random;
     each_client(attack, [&](cw::ClientEnd& end) {
-        if (attack.random.below(4) != 0)
-            return;
         const auto* peer = reinterpret_cast<const cw::IndexPage*>(
             reinterpret_cast<std::uint64_t>(end.completion_slots) - cw::abi::kSlotsOffset);
         const std::uint32_t taken = peer->consumer.head.load(cw::Order::acquire);
-        if (attack.tails[end.index] - taken < cw::abi::kSubmissionSlots)
+        std::uint64_t room = cw::abi::kSubmissionSlots - (attack.tails[end.index] - taken);
+        for (room = std::min(room, random.below(kMostMessages)); room != 0; --room)
             forge_message(attack, end);
+        cw::IndexPage& page = own_page(end);
+        page.producer.space_event.store(static_cast<std::uint32_t>(random.word()),
+                                        cw::Order::relaxed);
+        page.consumer.data_event.store(static_cast<std::uint32_t>(random.word()),
+                                       cw::Order::relaxed);
+        attack.mutations += 2;
         cw::raw::wake(end.submissions.doorbell);
     });
 }
@@ -114,11 +129,11 @@ void forge_requests(Attack& attack) noexcept {
 
 void try_once(Attack& attack) noexcept {
     const std::uint64_t kind = attack.random.below(100);
-    if (kind < 40)
+    if (kind < 35)
         wild_system_call(attack);
-    else if (kind < 70)
+    else if (kind < 60)
         call_service(attack);
-    else if (kind < 85)
+    else if (kind < 75)
         report(attack);
     else
         forge_requests(attack);

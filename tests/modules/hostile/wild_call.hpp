@@ -13,7 +13,7 @@ struct Registers {
 };
 static_assert(offsetof(Registers, others) == 96);
 
-/// Comes back whatever the call keeps; gives a0.
+/// Comes back whatever the call keeps; gives the number of words that it forged.
 std::uint64_t wild_call(const Registers& registers) noexcept;
 /// As the call above, but an illegal instruction instead of it. Does not come back.
 [[noreturn]] void wild_fault(const Registers& registers) noexcept;

@@ -15,7 +15,8 @@
 //    process raised and passes the others on to the handler that was there before start(); and
 //    SIGURG, with which it interrupts such a module when it loops. Set handlers before start();
 //  - some file descriptors: about 8, and 20 more for each process (RLIMIT_NOFILE);
-//  - its child processes are its own to wait for: no wait() for any child, no SIGCHLD ignored.
+//  - its child processes are its own to wait for: no wait() for any child, no SIGCHLD ignored. It
+//    stops one for a moment now and then, of which SIGCHLD tells as well.
 // It leaves alone: standard input and output, the terminal, threads that it did not make, the
 // process' limits, and the end of the process. Where an invariant of its own is broken it says so
 // on standard error and calls abort().

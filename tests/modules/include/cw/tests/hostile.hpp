@@ -39,7 +39,10 @@ struct Order {
 struct Ledger {
     std::uint64_t seed;  ///< Written first: the order has arrived.
     std::uint64_t tries; ///< Begun so far.
-    std::uint64_t check; ///< ~tries.
+    /// Words that it has forged where another reads them, each with a wake-up or a call behind it:
+    /// of messages, of index pages, of the page or the registers of a call.
+    std::uint64_t mutations;
+    std::uint64_t check; ///< ~(tries + mutations).
 };
 
 struct Count {
