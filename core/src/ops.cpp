@@ -22,6 +22,9 @@ RuntimeOps runtime_ops() noexcept {
     table.fail = &platform::fail;
     table.submit_slowly = &ops::submit_slowly;
     table.note_submitted = &ops::note_submitted;
+    table.caller = &ops::caller;
+    table.wake = &ops::wake;
+    table.count_interrupt_in = &ops::count_interrupt_in;
     return table;
 }
 

@@ -44,8 +44,7 @@ struct Caller {
 };
 /// Requires: the handler has not suspended. Locks: kernel_lock held, as long as the result is used.
 Caller caller() noexcept {
-    const ExecutorRecord& worker = *registry().worker;
-    ModuleInstance* client = worker.channels_by_server[worker.view->serving->index]->client;
+    ModuleInstance* client = calling_module();
     if (client == nullptr)
         return {nullptr, nullptr};
     return {client->domain, client->domain->is_kernel() ? client : nullptr};
@@ -247,6 +246,11 @@ abi::ModuleRecord nucleus_record() noexcept {
 loader::Image nucleus_image;
 
 } // namespace
+
+ModuleInstance* calling_module() noexcept {
+    const ExecutorRecord& worker = *registry().worker;
+    return worker.channels_by_server[worker.view->serving->index]->client;
+}
 
 Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept {
     if (bytes == 0 || bytes > kGigaPage)

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cw/core/module_state.hpp>
 #include <cw/core/pending.hpp>
+#include <cw/core/service/clients.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
@@ -50,7 +51,11 @@ std::string runtime() {
            AT(sleep),
            AT(wait_interrupt),
            AT(fail),
-           AT(submit_slowly));
+           AT(submit_slowly),
+           AT(note_submitted),
+           AT(caller),
+           AT(wake),
+           AT(count_interrupt_in));
     LAYOUT(FramePool, AT(free), AT(bump), AT(end), AT(allocations));
     LAYOUT(ModuleState,
            AT(gate),
@@ -140,6 +145,7 @@ std::string services() {
     text.method(interrupts::acknowledge);
     text.method(clock::now);
     text.method(archive_pages::map);
+    text.method(clients::ended);
     text.enumerators<modules::What>("modules::What");
     text.flags<modules::Grants>("modules::Grants");
     return text.text();

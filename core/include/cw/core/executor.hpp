@@ -203,6 +203,19 @@ struct Executor {
     const abi::ControlEntry* control_entries;
     const abi::StartBlock* start;
     Lingering lingering; ///< Only where the host says so.
+    /// Who is at the other end of each server end: ModuleState::id. Written by the kernel before
+    /// the end is added.
+    std::uint64_t client_ids[abi::kMaxEnds];
+    std::uint64_t caller; ///< Of the request that is being started, if its method asks for that.
+    /// Where devices count interrupts themselves; null: in interrupt_counts.
+    const Atomic<std::uint32_t>* interrupt_words[kMaxExecutorInterrupts];
+
+    /// How often the interrupt has come. Ordering: [A9], pairs with [R9] of who counts it.
+    [[nodiscard]] std::uint64_t interrupt_count(std::uint64_t index) const noexcept {
+        const Atomic<std::uint32_t>* const word = interrupt_words[index];
+        return word != nullptr ? word->load(Order::acquire)
+                               : interrupt_counts[index].load(Order::acquire);
+    }
 };
 
 /// Sets an executor up in zeroed memory. Requires: `start` and the control ring as abi/control.hpp

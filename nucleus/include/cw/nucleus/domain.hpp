@@ -112,6 +112,9 @@ struct StageWaiter {
     const char* cause; ///< With a stage that was not hoped for.
 };
 
+struct EndedClient;
+struct ClientWatcher;
+
 /// A loaded module.
 struct ModuleInstance {
     const loader::Image* image;
@@ -146,6 +149,10 @@ struct ModuleInstance {
     std::uint64_t waiting_since; ///< Ticks; with a waiter: see hurry.cpp.
     StageWaiter* mourner;        ///< The coroutine that waits until nothing of it is left.
     const char* end_cause;       ///< Why it failed, if that is known.
+    bool watches_clients;        ///< It has asked for the ends of its clients (clients.cpp).
+    ClientWatcher* watcher;      ///< Its call that waits for one; null: none does.
+    EndedClient* ended_clients;  ///< Those it has not been told of, oldest first.
+    std::uint32_t ended_count;
 };
 
 /// A ring pair between a client module and a provider module.
@@ -156,6 +163,7 @@ struct Channel {
     Segment* provider_segment;
     std::uint32_t client_index, server_index;
     std::uint32_t client_doorbell, provider_doorbell; ///< Indices in that side's table.
+    std::uint32_t client_id;                          ///< ModuleInstance::id.
     bool client_done, provider_done; ///< That side's executor no longer touches it.
     bool closed;
     Segment* pool;   ///< The client's Pendings.
