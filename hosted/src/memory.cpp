@@ -1,5 +1,5 @@
 // Segments: each a sealed memfd at one address of the window, in every process that may see it.
-#include "host.hpp"
+#include "files.hpp"
 #include <cstdlib>
 #include <cstring>
 #include <cw/nucleus/panic.hpp>
@@ -118,6 +118,7 @@ const Borrowed* borrowed_at(const Segment& segment, std::uint64_t offset) noexce
 }
 
 void take_away(Segment& segment, Domain& domain) noexcept {
+    files_lose(domain, segment);
     if (domain.is_kernel())
         take_from_nucleus(segment.base, segment.bytes);
     else
@@ -133,7 +134,7 @@ std::uint64_t commands_done(const Domain& domain) noexcept {
 
 /// Addresses that no process still has something else at are free for others.
 void reuse_addresses() noexcept {
-    while (!freed.empty()) {
+    while (!freed.empty() && !FilesDevice::any_retiring()) {
         for (const Freed::Laggard& laggard : freed.front().laggards) {
             const Domain* domain = domain_by_id(laggard.domain);
             if (domain != nullptr && domain->words == laggard.words &&
@@ -370,6 +371,8 @@ Status segment_map(Segment& segment,
     if (!domain.is_kernel()) {
         tell_map(
             domain, segment.base + offset, bytes, descriptor, file_offset, protection_of(rights));
+        if ((rights & kRightWrite) != 0 && bytes == segment.bytes)
+            files_see(domain, segment);
         return Status::ok;
     }
     return mmap(reinterpret_cast<void*>(segment.base + offset),

@@ -41,6 +41,10 @@ Status space_create(Domain& domain) noexcept {
     return domain.space.create(static_cast<std::uint16_t>(domain.id));
 }
 
+Status space_equip(Domain&, const loader::Image&) noexcept {
+    return Status::ok;
+}
+
 void space_rests(Domain& domain) noexcept {
     domain.at_rest = true;
 }

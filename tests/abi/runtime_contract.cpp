@@ -4,6 +4,7 @@
 #include <cw/core/module_state.hpp>
 #include <cw/core/pending.hpp>
 #include <cw/core/service/clients.hpp>
+#include <cw/core/service/files.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
@@ -146,6 +147,10 @@ std::string services() {
     text.method(clock::now);
     text.method(archive_pages::map);
     text.method(clients::ended);
+    text.method(files::open);
+    text.method(files::close);
+    text.method(files::stat);
+    text.method(files::list);
     text.enumerators<modules::What>("modules::What");
     text.flags<modules::Grants>("modules::Grants");
     return text.text();

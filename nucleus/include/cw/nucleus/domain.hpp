@@ -181,12 +181,14 @@ void copy_name(char (&into)[32], std::string_view name) noexcept;
 [[nodiscard]] Domain* domain_by_id(std::uint32_t id) noexcept;
 [[nodiscard]] Domain* domain_by_name(std::string_view name) noexcept;
 
-/// A new user domain with an executor that waits to be started; `hart`: 1 + index, or 0 for any.
-/// Errors: no_memory, no_resource. Locks: kernel_lock held.
+/// A new user domain with an executor that waits to be started; `hart`: 1 + index, or 0 for any;
+/// `first`: what it begins with. Errors: no_memory, no_resource, unsupported (a device that the
+/// host cannot give). Locks: kernel_lock held.
 [[nodiscard]] Result<Domain*> domain_create(std::string_view name,
                                             std::uint32_t grants,
                                             std::uint32_t stack_bytes,
-                                            std::uint32_t hart = 0) noexcept;
+                                            std::uint32_t hart,
+                                            std::span<const loader::Image* const> first) noexcept;
 /// An executor in the kernel, on a thread of its own. Locks: kernel_lock held.
 [[nodiscard]] Result<ExecutorRecord*> kernel_executor_create(std::string_view name,
                                                              std::uint32_t hart = 0) noexcept;
