@@ -79,6 +79,8 @@ class _BareMetal(Host):
         return None
 
     def check(self, machine: Machine) -> None:
+        if machine.directories:
+            raise Failure("--dir: bare metal has no files of this machine; run with --host=linux", status=2)
         qemu.check(machine)
 
     def command(self, machine: Machine, archive: Path) -> list[str]:
@@ -110,7 +112,8 @@ class _Processes(Host):
 
     def command(self, machine: Machine, archive: Path) -> list[str]:
         memory = [] if machine.memory_mb is None else [f"memory={machine.memory_mb}"]
-        return [str(self.nucleus), str(archive), *memory, *machine.append.split()]
+        words = [*memory, *(directory.word for directory in machine.directories), *machine.append.split()]
+        return [str(self.nucleus), str(archive), *words]
 
 
 RISCV64 = _BareMetal("riscv64", "kernel/causeway.elf", "build", "run", counts_instructions=True, takes_terminal=False)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from cw.directories import Granted
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -12,3 +14,4 @@ class Machine:
     icount: bool = False  # Counts instructions exactly, at the price of one host thread for all harts.
     append: str = ""  # Boot arguments: text for the nucleus.
     extra: tuple[str, ...] = ()  # More QEMU arguments, for example devices.
+    directories: tuple[Granted, ...] = ()  # Of this machine, for the module `file`.
