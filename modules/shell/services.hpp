@@ -9,6 +9,7 @@
 #include <cw/modules/console.hpp>
 #include <cw/modules/digest.hpp>
 #include <cw/modules/echo.hpp>
+#include <cw/modules/file.hpp>
 #include <cw/modules/text.hpp>
 #include <cw/sdk/test_service.hpp>
 #include <cw/sdk/use.hpp>
@@ -34,6 +35,13 @@ CW_USES(archive::read);
 CW_USES(digest::open);
 CW_USES(digest::update);
 CW_USES(digest::finish);
+CW_USES(file::open);
+CW_USES(file::read);
+CW_USES(file::write);
+CW_USES(file::sync);
+CW_USES(file::stat);
+CW_USES(file::list);
+CW_USES(file::close);
 CW_USES(text::count);
 CW_USES(text::find);
 CW_USES(bench::run);
