@@ -48,6 +48,7 @@ constexpr Command kCommands[] = {
      .takes = Takes::files,
      .run = cat},
     {.name = "clear", .summary = "clear the screen", .run = clear},
+    {.name = "date", .summary = "what the clock on the wall says", .run = date},
     {.name = "domains", .summary = "protection domains", .run = domains},
     {.name = "echo", .usage = "[TEXT...]", .summary = "show text", .most = kAny, .run = echo},
     {.name = "grep",

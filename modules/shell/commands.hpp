@@ -63,6 +63,7 @@ cw::Task<int> grep(Arguments words) noexcept;
 cw::Task<int> show_log(Arguments words) noexcept;
 cw::Task<int> memory(Arguments words) noexcept;
 cw::Task<int> time(Arguments words) noexcept;
+cw::Task<int> date(Arguments words) noexcept;
 cw::Task<int> sleep(Arguments words) noexcept;
 cw::Task<int> poweroff(Arguments words) noexcept;
 // commands_shell.cpp

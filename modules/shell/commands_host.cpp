@@ -33,24 +33,6 @@ cw::BufferRef put_path(std::string_view path) noexcept {
     return workspace.names.ref(0, path.size());
 }
 
-void put_two(std::uint64_t number) noexcept {
-    out.format(number < 10 ? "0{}" : "{}", number);
-}
-
-void show_time(std::uint64_t nanoseconds) noexcept {
-    const Date date = date_of(nanoseconds / 1'000'000'000);
-    out.format("{}-", date.year);
-    put_two(date.month);
-    out.put("-");
-    put_two(date.day);
-    out.put(" ");
-    put_two(date.hour);
-    out.put(":");
-    put_two(date.minute);
-    out.put(":");
-    put_two(date.second);
-}
-
 /// Entries of one listing call, in Workspace::data.
 void show_entries(std::uint64_t bytes) noexcept {
     for (std::uint64_t at = 0; at + sizeof(file::Entry) <= bytes;) {
@@ -101,7 +83,7 @@ cw::Task<int> stat(Arguments words) noexcept {
         }
         out.put_number(seen->size, 12);
         out.put("  ");
-        show_time(seen->modified_ns);
+        out.put(text_of(date_of(seen->modified_ns / 1'000'000'000)).view());
         out.format("  {}{}  {}\n",
                    name_of(seen->kind),
                    seen->writable != 0 ? "" : ", to be read only",

@@ -27,4 +27,18 @@ struct Date {
             .second = of_day % 60};
 }
 
+/// "2026-11-26 09:20:08".
+[[nodiscard]] inline cw::Text<32> text_of(const Date& date) noexcept {
+    const auto two = [](std::uint64_t number) {
+        return cw::Text<4>{number < 10 ? "0{}" : "{}", number};
+    };
+    return cw::Text<32>{"{}-{}-{} {}:{}:{}",
+                        date.year,
+                        two(date.month).view(),
+                        two(date.day).view(),
+                        two(date.hour).view(),
+                        two(date.minute).view(),
+                        two(date.second).view()};
+}
+
 } // namespace shell

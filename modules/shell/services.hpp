@@ -26,6 +26,7 @@ CW_USES(cw::modules::counters);
 CW_USES(cw::modules::lent);
 CW_USES(cw::klog::read);
 CW_USES(cw::clock::now);
+CW_USES(cw::clock::wall);
 CW_USES(cw::power::off);
 CW_USES(archive::count);
 CW_USES(archive::stat);

@@ -21,6 +21,7 @@ CW_REQUIRE(cw::modules::counters);
 CW_REQUIRE(cw::modules::lent);
 CW_REQUIRE(cw::klog::read);
 CW_REQUIRE(cw::clock::now);
+CW_REQUIRE(cw::clock::wall);
 CW_REQUIRE(cw::power::off);
 CW_REQUIRE(archive::count, cw::abi::kMethodOptional);
 CW_REQUIRE(archive::stat, cw::abi::kMethodOptional);

@@ -108,6 +108,14 @@ clock::Time clock_now(Nothing) noexcept {
 }
 CW_PROVIDE(clock::now, clock_now);
 
+Result<clock::Moment> clock_wall(Nothing) noexcept {
+    const std::uint64_t nanoseconds = wall_clock_ns();
+    if (nanoseconds == 0)
+        return refuse(Status::unsupported);
+    return clock::Moment{nanoseconds};
+}
+CW_PROVIDE(clock::wall, clock_wall);
+
 /// One segment for all who ask: mapping it again and again costs nobody anything.
 Result<Segment*> archive_segment() noexcept {
     static Segment* segment = nullptr;

@@ -145,6 +145,7 @@ std::string services() {
     text.method(klog::read);
     text.method(interrupts::acknowledge);
     text.method(clock::now);
+    text.method(clock::wall);
     text.method(archive_pages::map);
     text.method(clients::ended);
     text.method(files::open);

@@ -28,4 +28,8 @@ TEST(Date, is_what_date_says) { // date -u -d @SECONDS
     expect(4'107'542'400, 2100, 3, 1, 0, 0, 0);
 }
 
+TEST(Date, is_written_with_two_digits) {
+    EXPECT_EQ(shell::text_of(shell::date_of(951'868'805)).view(), "2000-03-01 00:00:05");
+}
+
 } // namespace

@@ -15,6 +15,8 @@ namespace cw::kernel {
 // The machine.
 
 [[nodiscard]] std::uint64_t ticks_per_second() noexcept;
+/// Nanoseconds since 1970, UTC; 0: nobody here knows.
+[[nodiscard]] std::uint64_t wall_clock_ns() noexcept;
 /// Ends the system: 0 is success, 1..255 a status for the caller outside.
 [[noreturn]] void power_off(std::uint8_t status) noexcept;
 /// Words that whoever started the system gave it.
