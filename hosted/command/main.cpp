@@ -19,9 +19,11 @@ int main(int count, char** arguments) {
     if (names_an_archive(count, arguments))
         return boot_archive(arguments[1], {arguments + 2, arguments + count});
 
-    CLI::App app{"Causeway on Linux: a system of modules, each in a process of its own or in the "
-                 "nucleus, as loading it says.\n\ncauseway ARCHIVE [WORD...] boots a packed "
-                 "archive; dir=NAME=PATH[:ro] among the words grants a directory."};
+    CLI::App app{
+        "Causeway on Linux: a system of modules, each in a process of its own or in the "
+        "nucleus, as loading it says.\n\ncauseway ARCHIVE [WORD...] boots a packed "
+        "archive; dir=NAME=PATH[:ro] among the words grants a directory, file=PATH a file as "
+        "files/NAME."};
     app.require_subcommand(1);
 
     RunRequest run;

@@ -127,17 +127,24 @@ int boot_archive(const std::string& path, const std::vector<std::string>& words)
         return complain(bytes.error());
     if (bytes->empty())
         return complain(path + ": is empty, and no boot archive");
-    constexpr std::string_view kDirectory = "dir=";
+    constexpr std::string_view kDirectory = "dir=", kFile = "file=";
     std::string line;
-    std::vector<std::string> granted;
+    std::vector<std::string> granted, files;
     for (const std::string& word : words) {
         if (word.starts_with(kDirectory))
             granted.push_back(word.substr(kDirectory.size()));
+        else if (word.starts_with(kFile))
+            files.push_back(word.substr(kFile.size()));
         else
             line += (line.empty() ? "" : " ") + word;
     }
-    const auto directories = directories_of(granted);
-    return directories ? boot(*bytes, line, *directories) : complain(directories.error());
+    auto directories = directories_of(granted);
+    if (!directories)
+        return complain(directories.error());
+    if (!files.empty())
+        directories->push_back(
+            {.name = "files", .path = {}, .read_only = true, .files = std::move(files)});
+    return boot(*bytes, line, *directories);
 }
 
 int boot_shell(const RunRequest& request) {

@@ -35,6 +35,36 @@ std::expected<Directory, Failure> directory_of(std::string_view text) {
     return directory;
 }
 
+namespace {
+
+Failure cannot(const Directory& directory, const std::string& path) {
+    return {abi::status_of_errno(errno),
+            "directory " + directory.name + ": " + path + ": " + std::strerror(errno)};
+}
+
+/// Those of a directory that is a list of files. Errors: as open() says; one that is none; two of
+/// one name.
+std::expected<std::vector<GrantedFile>, Failure> open_files(const Directory& directory) {
+    std::vector<GrantedFile> files;
+    for (const std::string& path : directory.files) {
+        const int descriptor = open(path.c_str(), O_PATH | O_CLOEXEC);
+        struct stat properties{};
+        if (descriptor < 0 || fstat(descriptor, &properties) != 0)
+            return std::unexpected{cannot(directory, path)};
+        if (!S_ISREG(properties.st_mode))
+            return std::unexpected{wrong(path + ": is no file")};
+        std::string name = path.substr(path.rfind('/') + 1); // npos + 1: all of it
+        for (const GrantedFile& other : files) {
+            if (other.name == name)
+                return std::unexpected{wrong(path + ": there is another file of that name")};
+        }
+        files.push_back({std::move(name), descriptor});
+    }
+    return files;
+}
+
+} // namespace
+
 Failure grant_directories(const std::vector<Directory>& directories) {
     auto& granted = settings().directories;
     for (const Directory& directory : directories) {
@@ -47,12 +77,17 @@ Failure grant_directories(const std::vector<Directory>& directories) {
         }
         if (granted.size() == kMostGrants)
             return wrong("at most 64 directories can be granted");
+        if (!directory.files.empty()) {
+            auto files = open_files(directory);
+            if (!files)
+                return std::move(files.error());
+            granted.push_back({directory.name, -1, true, std::move(*files)});
+            continue;
+        }
         const int descriptor = open(directory.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (descriptor < 0)
-            return {abi::status_of_errno(errno),
-                    "directory " + directory.name + ": " + directory.path + ": " +
-                        std::strerror(errno)};
-        granted.push_back({directory.name, descriptor, directory.read_only});
+            return cannot(directory, directory.path);
+        granted.push_back({directory.name, descriptor, directory.read_only, {}});
     }
     return {Status::ok, {}};
 }

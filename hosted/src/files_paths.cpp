@@ -67,6 +67,14 @@ int open_below(const Place& place, std::uint64_t flags, std::uint64_t mode = 0) 
     how.mode = mode;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
     long opened = -1;
+    if (place.grant->descriptor < 0) { // one of a list, which is no directory
+        for (const GrantedFile& file : place.grant->files) {
+            if (file.name == place.below && flags == O_PATH)
+                return dup(file.descriptor);
+        }
+        errno = ENOENT;
+        return -1;
+    }
     for (unsigned tries = 0; tries < kTries; ++tries) {
         opened =
             syscall(SYS_openat2, place.grant->descriptor, place.below.c_str(), &how, sizeof(how));
@@ -174,6 +182,18 @@ Result<Listing> list_grants(std::uint64_t cursor, std::size_t room) noexcept {
     return listing;
 }
 
+Result<Listing>
+list_files(const GrantedDirectory& grant, std::uint64_t cursor, std::size_t room) noexcept {
+    Listing listing{{}, cursor};
+    while (
+        listing.cursor < grant.files.size() &&
+        put_entry(listing.entries, room, abi::FileKind::regular, grant.files[listing.cursor].name))
+        ++listing.cursor;
+    if (listing.entries.empty() && listing.cursor < grant.files.size())
+        return refuse(Status::invalid_argument);
+    return listing;
+}
+
 /// As getdents64() fills it.
 struct DirectoryEntry {
     std::uint64_t inode;
@@ -246,6 +266,8 @@ Result<Listing> list_path(const Path& path, std::uint64_t cursor, std::size_t ro
     if (path.empty())
         return list_grants(cursor, room);
     const Place place = CW_TRY(place_of(path));
+    if (place.grant->descriptor < 0 && place.below == ".")
+        return list_files(*place.grant, cursor, room);
     const Descriptor directory{open_below(place, O_RDONLY | O_DIRECTORY)};
     if (directory.get() < 0) {
         if (errno == ENOTDIR)

@@ -119,10 +119,15 @@ namespace cw::hosted {
 // boot.cpp
 
 /// A directory that drivers of files may enter.
-struct GrantedDirectory {
+struct GrantedFile {
     std::string name;
     int descriptor; ///< Opened as a path only.
+};
+struct GrantedDirectory {
+    std::string name;
+    int descriptor; ///< Opened as a path only; -1: it is `files`.
     bool read_only;
+    std::vector<GrantedFile> files;
 };
 
 struct Settings {

@@ -19,6 +19,7 @@ class Host(ABC):
     build_packages: str  # Groups of tools/packages.txt: what a build needs,
     run_packages: str  # and a run.
     counts_instructions: bool
+    reads_files: bool  # Of this machine, where they are; otherwise they are packed into the archive.
     takes_terminal: bool  # Makes a terminal raw itself; otherwise these tools do, and are left with Ctrl-A X.
 
     @property
@@ -112,10 +113,12 @@ class _Processes(Host):
 
     def command(self, machine: Machine, archive: Path) -> list[str]:
         memory = [] if machine.memory_mb is None else [f"memory={machine.memory_mb}"]
-        words = [*memory, *(directory.word for directory in machine.directories), *machine.append.split()]
+        granted = [directory.word for directory in machine.directories]
+        granted += [f"file={path.absolute()}" for path in machine.files]
+        words = [*memory, *granted, *machine.append.split()]
         return [str(self.nucleus), str(archive), *words]
 
 
-RISCV64 = _BareMetal("riscv64", "kernel/causeway.elf", "build", "run", counts_instructions=True, takes_terminal=False)
-LINUX = _Processes("linux", "hosted/causeway", "linux", "linux", counts_instructions=False, takes_terminal=True)
+RISCV64 = _BareMetal("riscv64", "kernel/causeway.elf", "build", "run", counts_instructions=True, reads_files=False, takes_terminal=False)
+LINUX = _Processes("linux", "hosted/causeway", "linux", "linux", counts_instructions=False, reads_files=True, takes_terminal=True)
 HOSTS = {host.name: host for host in (RISCV64, LINUX)}

@@ -1,6 +1,7 @@
 """What a run asks of the machine under it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from cw.directories import Granted
 
@@ -15,3 +16,4 @@ class Machine:
     append: str = ""  # Boot arguments: text for the nucleus.
     extra: tuple[str, ...] = ()  # More QEMU arguments, for example devices.
     directories: tuple[Granted, ...] = ()  # Of this machine, for the module `file`.
+    files: tuple[Path, ...] = ()  # Single ones, as files/NAME.

@@ -251,6 +251,7 @@ CW_TEST(many_reads_are_under_way_at_once) {
         area.text()[kRoom + i] = static_cast<char>(i / kPiece + i);
     CW_EXPECT_VALUE(written,
                     co_await file::write({opened.handle, 0, area.ref(kRoom, kReads * kPiece)}));
+    CW_EXPECT_VALUE(before, co_await file::statistics());
     CW_EXPECT_EQUAL(written.bytes, kReads * kPiece);
     std::fill_n(area.text() + kRoom, kReads * kPiece, '\0');
     for (std::size_t i = 0; i < kReads; ++i) // from the end on, so that order shows
@@ -263,6 +264,9 @@ CW_TEST(many_reads_are_under_way_at_once) {
         CW_EXPECT(result.has_value());
         CW_EXPECT_EQUAL(result->bytes, kPiece);
     }
+    CW_EXPECT_VALUE(after, co_await file::statistics());
+    CW_EXPECT_EQUAL(after.transfers - before.transfers, kReads);
+    CW_EXPECT(after.submissions - before.submissions < kReads); // several to a system call
     for (std::size_t i = 0; i < kReads * kPiece; ++i)
         CW_EXPECT(area.text()[kRoom + i] == static_cast<char>(i / kPiece + i));
     CW_EXPECT((co_await file::close({opened.handle})).has_value());

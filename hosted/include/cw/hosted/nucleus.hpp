@@ -87,6 +87,9 @@ struct Directory {
     std::string name; ///< Without a slash.
     std::string path;
     bool read_only = false;
+    /// Not empty: a directory of its own kind, in which these files can be read by the last part of
+    /// their paths, wherever they are; `path` says nothing then.
+    std::vector<std::string> files = {};
 };
 /// "NAME=PATH" or "NAME=PATH:ro". Errors: invalid_argument, with what is wanted.
 CW_HOSTED_API std::expected<Directory, Failure> directory_of(std::string_view text);
