@@ -275,7 +275,8 @@ void run_request(Executor& executor, const ModuleState& module, Request& request
     ServerEnd* origin = copy.origin;
     Pending* pending = origin == nullptr ? &pending_of_request(request) : nullptr;
     executor.serving = origin;
-    executor.caller = origin != nullptr ? executor.client_ids[origin->index] : pending->module->id;
+    if (origin == nullptr)
+        executor.caller = pending->module->id;
     if (origin != nullptr)
         release_queued(*origin, *reinterpret_cast<QueuedCall*>(&request));
     std::uint64_t reply[6] = {};
@@ -442,10 +443,11 @@ void note_submitted(ClientEnd* end) {
 }
 
 std::uint64_t caller(ModuleState* module, const abi::Slot* slot) {
+    const Executor& home = *module->home;
     if (slot == nullptr)
-        return module->home->caller;
+        return home.serving != nullptr ? home.client_ids[home.serving->index] : home.caller;
     const Edge& edge = *slot->edge;
-    return edge.server != nullptr ? module->home->client_ids[edge.server->index] : edge.client->id;
+    return edge.server != nullptr ? home.client_ids[edge.server->index] : edge.client->id;
 }
 
 void wake(std::uint32_t doorbell) {

@@ -176,7 +176,8 @@ struct Executor {
     std::uint32_t busy_rounds; ///< That did not end in a sleep.
     bool passed_through; ///< Other threads run its modules too, under their gates: synchronous
                          ///< callers. Set before it starts.
-    ServerEnd* serving;  ///< In the kernel: the channel whose request is being started.
+    ServerEnd* serving;  ///< The channel whose request is being started; in a user domain only of
+                         ///< requests that are not plain. Null: it was queued within the domain.
     ExecutorStatistics statistics;
     Outgoing dirty_end;
 
@@ -206,7 +207,7 @@ struct Executor {
     /// Who is at the other end of each server end: ModuleState::id. Written by the kernel before
     /// the end is added.
     std::uint64_t client_ids[abi::kMaxEnds];
-    std::uint64_t caller; ///< Of the request that is being started, if its method asks for that.
+    std::uint64_t caller; ///< The same of a request that was queued within the domain.
     /// Where devices count interrupts themselves; null: in interrupt_counts.
     const Atomic<std::uint32_t>* interrupt_words[kMaxExecutorInterrupts];
 
