@@ -72,6 +72,7 @@ constexpr Status status_of_errno(int error) noexcept {
     case 40: // ELOOP
         return Status::not_permitted;
     case 2:  // ENOENT
+    case 9:  // EBADF: the slot was emptied meanwhile
     case 20: // ENOTDIR
         return Status::not_found;
     case 4:   // EINTR
