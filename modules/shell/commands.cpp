@@ -67,8 +67,13 @@ constexpr Command kCommands[] = {
     {.name = "history", .summary = "lines typed before", .run = history},
     {.name = "log", .summary = "the kernel's log", .run = show_log},
     {.name = "ls",
-     .usage = "[--modules | --all | --granted | DIRECTORY]",
-     .summary = "files handed over at boot; or of a directory of the host",
+     .usage = "[OPTION | DIRECTORY]",
+     .summary = "files handed over, or in a host's directory",
+     .details = "  (nothing)    files of yours that were handed over at boot\n"
+                "  --modules    modules\n"
+                "  --all        all of the archive\n"
+                "  --granted    directories of the host that were granted\n"
+                "  DIRECTORY    what is in a directory of the host: GRANT/PATH\n",
      .options = "--modules --all --granted",
      .most = 1,
      .run = ls},
