@@ -195,12 +195,18 @@ Status FilesDevice::begin_open(std::uint32_t slot) noexcept {
     return Status::ok;
 }
 
+/// Requires: its state is closing, so that nobody else touches it.
 void FilesDevice::free_slot(std::uint32_t slot) noexcept {
     Slot& entry = slots_[slot];
+    // Not under the lock: some file systems write, or ask a server, when a file is closed.
     if (entry.descriptor >= 0)
         ::close(entry.descriptor);
-    Ready* const closer = entry.closer;
-    entry = {};
+    Ready* closer = nullptr;
+    {
+        const std::lock_guard hold{slots_lock_};
+        closer = entry.closer;
+        entry = {};
+    }
     resume(closer);
 }
 
@@ -224,7 +230,6 @@ FilesDevice::end_open(std::uint32_t slot, Result<OpenedFile> file, bool writable
         static_cast<void>(ring_.set_file(slot, -1));
         status = Status::cancelled;
     }
-    const std::lock_guard hold{slots_lock_};
     free_slot(slot);
     return refuse(status);
 }
@@ -237,7 +242,6 @@ Result<bool> FilesDevice::close(std::uint32_t slot, Ready* ready) noexcept {
     if (entry.state == SlotState::open) {
         const Status begun = perform({[this, slot] {
                                           static_cast<void>(ring_.set_file(slot, -1));
-                                          const std::lock_guard locked{slots_lock_};
                                           free_slot(slot);
                                       },
                                       nullptr});
@@ -258,7 +262,6 @@ void FilesDevice::close_all() noexcept {
             slots_[slot].state = SlotState::closing;
         }
         static_cast<void>(ring_.set_file(slot, -1));
-        const std::lock_guard hold{slots_lock_};
         free_slot(slot);
     }
 }

@@ -114,11 +114,14 @@ Task<files::Properties> stat(files::StatArguments arguments) noexcept {
     const Status done = co_await OnThread{*device, [&] {
                                               properties = own >= 0 ? properties_of(own, writable)
                                                                     : properties_of(path);
+                                              if (own >= 0) // here, since that may take its time
+                                                  ::close(own);
                                           }};
-    if (own >= 0)
-        ::close(own);
-    if (done != Status::ok)
+    if (done != Status::ok) {
+        if (own >= 0)
+            ::close(own);
         co_return refuse(done);
+    }
     co_return properties;
 }
 CW_PROVIDE(files::stat, stat, abi::kMethodQueuedOnly);
