@@ -1,6 +1,7 @@
 // Calls inside a domain that could not be plain function calls: mailboxes, suspended handlers,
 // cancellation, ready lists.
 #include "ops.hpp"
+#include "platform_wait.hpp"
 #include "runtime.hpp"
 #include <cw/core/stop.hpp>
 
@@ -274,6 +275,8 @@ void run_request(Executor& executor, const ModuleState& module, Request& request
     ServerEnd* origin = copy.origin;
     Pending* pending = origin == nullptr ? &pending_of_request(request) : nullptr;
     executor.serving = origin;
+    if (origin == nullptr)
+        executor.caller = pending->module->id;
     if (origin != nullptr)
         release_queued(*origin, *reinterpret_cast<QueuedCall*>(&request));
     std::uint64_t reply[6] = {};
@@ -417,7 +420,7 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
         return {0, static_cast<std::uint64_t>(Status::out_of_range)};
     if (executor.interrupt_waiter[index] != nullptr)
         return {0, static_cast<std::uint64_t>(Status::busy)};
-    const std::uint64_t count = executor.interrupt_counts[index].load(Order::acquire); // [A9]
+    const std::uint64_t count = executor.interrupt_count(index); // [A9]
     if (count != executor.interrupts_seen[index]) {
         executor.interrupts_seen[index] = count;
         return {count, 0};
@@ -437,6 +440,28 @@ abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index) {
 
 void note_submitted(ClientEnd* end) {
     runtime::note_submitted(*end);
+}
+
+std::uint64_t caller(ModuleState* module, const abi::Slot* slot) {
+    const Executor& home = *module->home;
+    if (slot == nullptr)
+        return home.serving != nullptr ? home.client_ids[home.serving->index] : home.caller;
+    const Edge& edge = *slot->edge;
+    return edge.server != nullptr ? home.client_ids[edge.server->index] : edge.client->id;
+}
+
+void wake(std::uint32_t doorbell) {
+    platform::ring(doorbell);
+}
+
+void count_interrupt_in(ModuleState* module,
+                        std::uint64_t index,
+                        const Atomic<std::uint32_t>* word) {
+    Executor& executor = *module->home;
+    if (index >= kMaxExecutorInterrupts)
+        return;
+    executor.interrupt_words[index] = word;
+    executor.interrupts_seen[index] = executor.interrupt_count(index);
 }
 
 void release(Pending* pending) {

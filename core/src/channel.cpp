@@ -174,6 +174,8 @@ bool serve_rarely(Executor& executor,
         return true;
     }
     std::uint64_t reply[6] = {};
+    if constexpr (!kManyThreads) // else it is set already
+        executor.serving = &end;
     const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(
         reply, words[0], words[1], words[2], words[3], words[4], words[5]);
     if (result.state != 0)

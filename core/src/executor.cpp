@@ -17,7 +17,7 @@ void run_interrupts(Executor& executor) noexcept {
         Pending* waiter = executor.interrupt_waiter[i];
         if (waiter == nullptr)
             continue;
-        const std::uint64_t count = executor.interrupt_counts[i].load(Order::acquire); // [A9]
+        const std::uint64_t count = executor.interrupt_count(i); // [A9]
         if (count == executor.interrupts_seen[i] || !enter_module(*waiter->module))
             continue;
         ModuleState& module = *waiter->module;

@@ -23,6 +23,9 @@ RuntimeOps runtime_ops() noexcept {
     table.fail = &platform::fail;
     table.submit_slowly = kCrossing<&ops::submit_slowly>;
     table.note_submitted = kCrossing<&ops::note_submitted>;
+    table.caller = kCrossing<&ops::caller>;
+    table.wake = kCrossing<&ops::wake>;
+    table.count_interrupt_in = kCrossing<&ops::count_interrupt_in>;
     return table;
 }
 

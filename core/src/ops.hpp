@@ -16,4 +16,9 @@ abi::RawFuture sleep(ModuleState* module, std::uint64_t ticks);
 abi::RawFuture wait_interrupt(ModuleState* module, std::uint64_t index);
 abi::RawFuture submit_slowly(Edge* edge, const std::uint64_t* words, std::uint32_t count) noexcept;
 void note_submitted(ClientEnd* end);
+std::uint64_t caller(ModuleState* module, const abi::Slot* slot);
+void wake(std::uint32_t doorbell);
+void count_interrupt_in(ModuleState* module,
+                        std::uint64_t index,
+                        const Atomic<std::uint32_t>* word);
 } // namespace cw::runtime::ops

@@ -19,7 +19,8 @@ int boot_archive(const std::string& path, const std::vector<std::string>& words)
 
 struct RunRequest {
     std::vector<std::string> files;
-    std::vector<std::string> loads; ///< "PLACEMENT:MODULE" or "MODULE".
+    std::vector<std::string> loads;       ///< "PLACEMENT:MODULE" or "MODULE".
+    std::vector<std::string> directories; ///< "NAME=PATH" or "NAME=PATH:ro".
     std::string commands;
     std::filesystem::path module_folder = installed_modules();
     bool log = false;

@@ -21,7 +21,9 @@ int main(int count, char** arguments) {
 
     CLI::App app{
         "Causeway on Linux: a system of modules, each in a process of its own or in the "
-        "nucleus, as loading it says.\n\ncauseway ARCHIVE [WORD...] boots a packed archive."};
+        "nucleus, as loading it says.\n\ncauseway ARCHIVE [WORD...] boots a packed "
+        "archive; dir=NAME=PATH[:ro] among the words grants a directory, file=PATH a file as "
+        "files/NAME."};
     app.require_subcommand(1);
 
     RunRequest run;
@@ -43,6 +45,12 @@ int main(int count, char** arguments) {
         ->type_name("FOLDER")
         ->default_str(run.module_folder.string())
         ->check(CLI::ExistingDirectory);
+    run_command
+        .add_option("--dir",
+                    run.directories,
+                    "Grants the module `file` a directory, as NAME/...; :ro for reading only")
+        ->type_name("NAME=PATH[:ro]")
+        ->allow_extra_args(false);
     run_command.add_flag("--log", run.log, "Shows the log on standard error throughout");
 
     std::string inspected;

@@ -15,10 +15,24 @@ using abi::ArchiveKind;
 using hosted::ArchiveItem;
 namespace fs = std::filesystem;
 
-int boot(const std::string& archive, const std::string& words) {
+using Directories = std::vector<hosted::Directory>;
+
+int boot(const std::string& archive, const std::string& words, const Directories& directories) {
     std::fflush(nullptr);
-    return complain(
-        hosted::run_system(std::as_bytes(std::span{archive.data(), archive.size()}), words).text);
+    const auto bytes = std::as_bytes(std::span{archive.data(), archive.size()});
+    return complain(hosted::run_system(bytes, words, directories).text);
+}
+
+/// Errors: the first that is none.
+std::expected<Directories, std::string> directories_of(const std::vector<std::string>& texts) {
+    Directories all;
+    for (const std::string& text : texts) {
+        auto directory = hosted::directory_of(text);
+        if (!directory)
+            return std::unexpected{std::move(directory.error().text)};
+        all.push_back(std::move(*directory));
+    }
+    return all;
 }
 
 /// Semicolons outside of quotes end a command of the shell, as newlines do.
@@ -113,10 +127,24 @@ int boot_archive(const std::string& path, const std::vector<std::string>& words)
         return complain(bytes.error());
     if (bytes->empty())
         return complain(path + ": is empty, and no boot archive");
+    constexpr std::string_view kDirectory = "dir=", kFile = "file=";
     std::string line;
-    for (const std::string& word : words)
-        line += (line.empty() ? "" : " ") + word;
-    return boot(*bytes, line);
+    std::vector<std::string> granted, files;
+    for (const std::string& word : words) {
+        if (word.starts_with(kDirectory))
+            granted.push_back(word.substr(kDirectory.size()));
+        else if (word.starts_with(kFile))
+            files.push_back(word.substr(kFile.size()));
+        else
+            line += (line.empty() ? "" : " ") + word;
+    }
+    auto directories = directories_of(granted);
+    if (!directories)
+        return complain(directories.error());
+    if (!files.empty())
+        directories->push_back(
+            {.name = "files", .path = {}, .read_only = true, .files = std::move(files)});
+    return boot(*bytes, line, *directories);
 }
 
 int boot_shell(const RunRequest& request) {
@@ -144,7 +172,10 @@ int boot_shell(const RunRequest& request) {
     const auto archive = hosted::make_archive(std::move(*items));
     if (!archive)
         return complain(archive.error().text);
-    return boot(*archive, request.log ? "log=serial" : "");
+    const auto directories = directories_of(request.directories);
+    if (!directories)
+        return complain(directories.error());
+    return boot(*archive, request.log ? "log=serial" : "", *directories);
 }
 
 } // namespace cw::command

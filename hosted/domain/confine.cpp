@@ -27,6 +27,7 @@ constexpr Instruction call(long number, std::uint8_t checks) {
 }
 constexpr Instruction kAllowed{kReturn, 0, 0, kAllow};
 constexpr Instruction kKilled{kReturn, 0, 0, kKillProcess};
+constexpr std::uint32_t kNoDescriptor = ~std::uint32_t{0};
 constexpr std::uint32_t kWriteAndExecute = 6;
 constexpr std::uint32_t kShared = static_cast<std::uint32_t>(kMapShared | kMapFixed);
 constexpr std::uint32_t kNothing =
@@ -34,7 +35,7 @@ constexpr std::uint32_t kNothing =
 
 } // namespace
 
-bool confine() noexcept {
+bool confine(bool drives_files) noexcept {
     // On the stack: code that runs at any address has no pointers to constants of its own.
     const Instruction filter[] = {
         load(kArch),
@@ -81,6 +82,16 @@ bool confine() noexcept {
         {kEqual, 1, 0, 0},
         kKilled,
         kAllowed,
+        // io_uring_enter(kFilesRing, any, 0, 0): no other ring, and nothing that waits
+        call(number::kIoUringEnter, 8),
+        load(argument(0)),
+        {kEqual, 0, 5, drives_files ? std::uint32_t{kFilesRing} : kNoDescriptor},
+        load(argument(2)),
+        {kEqual, 0, 3, 0},
+        load(argument(3)),
+        {kEqual, 0, 1, 0},
+        kAllowed,
+        kKilled,
         call(number::kFutex, 1),
         kAllowed,
         call(number::kPpoll, 1),

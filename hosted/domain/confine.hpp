@@ -96,6 +96,7 @@ inline void sleep_on_bell(int bell, std::uint64_t deadline, std::uint64_t now) n
 
 /// From here on this process can do what wake, wait, call and its own memory need, and nothing
 /// else: no file can be opened, no socket made, no memory had that the nucleus did not hand over.
-[[nodiscard]] bool confine() noexcept;
+/// `drives_files`: and what is in kFilesRing can be submitted.
+[[nodiscard]] bool confine(bool drives_files) noexcept;
 
 } // namespace cw::hosted

@@ -3,6 +3,7 @@
 #include "agent.hpp"
 #include "confine.hpp"
 #include <cw/abi/control.hpp>
+#include <cw/abi/files.hpp>
 #include <cw/core/arch/context.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/core/ring_stub.hpp>
@@ -21,10 +22,13 @@ CallPage& call_page() noexcept {
     const Executor& executor = *reinterpret_cast<const Executor*>(arch::context());
     return *reinterpret_cast<CallPage*>(executor.start->run_base + kernel::kHostOffset);
 }
+const HostWords& host_words_of(const abi::StartBlock& start) noexcept {
+    return *reinterpret_cast<const HostWords*>(reinterpret_cast<std::uint64_t>(&start) +
+                                               kernel::kHostOffset);
+}
 const HostWords& host_words() noexcept {
     const Executor& executor = *reinterpret_cast<const Executor*>(arch::context());
-    return *reinterpret_cast<const HostWords*>(reinterpret_cast<std::uint64_t>(executor.start) +
-                                               kernel::kHostOffset);
+    return host_words_of(*executor.start);
 }
 
 /// Carries out what the nucleus has sent; true if that was anything.
@@ -126,6 +130,10 @@ std::uint64_t now() noexcept {
 }
 
 void wake(std::uint32_t doorbell) noexcept {
+    if (doorbell == abi::kFilesDoorbell) { // takes what is there and does not wait
+        system_call(number::kIoUringEnter, kFilesRing, abi::kFileSubmissions, 0, 0, 0, 0);
+        return;
+    }
     const std::uint64_t one = 1;
     const auto ring = [&] {
         return system_call(number::kWrite,
@@ -201,7 +209,7 @@ void on_fault(int signal, const SignalInformation* information, SignalContext* c
                       reinterpret_cast<std::uint64_t>(&return_from_signal),
                       fault_stack,
                       fault_stack_bytes) ||
-        !confine())
+        !confine(host_words_of(*block).drives_files != 0))
         for (;;)
             system_call(number::kExitGroup, kNoConfinementStatus);
     executor_create(self, *block);

@@ -26,7 +26,8 @@ inline long system_call(long number,
 namespace number {
 inline constexpr long kRead = 0, kWrite = 1, kClose = 3, kMmap = 9, kSigaction = 13,
                       kSigreturn = 15, kRecvmsg = 47, kArchPrctl = 158, kPrctl = 157, kFutex = 202,
-                      kExitGroup = 231, kPpoll = 271, kDup3 = 292, kSigaltstack = 131;
+                      kExitGroup = 231, kPpoll = 271, kDup3 = 292, kSigaltstack = 131,
+                      kIoUringEnter = 426;
 }
 
 /// Sleeps while the word holds `value`. May return without cause.

@@ -16,6 +16,7 @@ namespace cw::hosted {
 // Descriptors of a domain's process.
 inline constexpr int kSocket = 3;         ///< Commands of the nucleus; nothing is ever sent back.
 inline constexpr int kBell = 4;           ///< An eventfd: what rings this domain.
+inline constexpr int kFilesRing = 5;      ///< An io_uring, if it drives files; else nothing.
 inline constexpr int kFirstDoorbell = 64; ///< + index: the eventfd of another domain.
 
 enum class CommandKind : std::uint32_t {
@@ -46,6 +47,7 @@ struct HostWords {
     std::uint64_t base_ns;
     std::uint64_t multiplier;
     std::uint64_t longest_lingering; ///< Nanoseconds: see core's linger.hpp.
+    std::uint64_t drives_files;      ///< 1: kFilesRing is there. Before the process starts.
 };
 
 enum class CallState : std::uint32_t {

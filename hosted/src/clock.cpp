@@ -73,4 +73,10 @@ namespace cw::kernel {
 std::uint64_t ticks_per_second() noexcept {
     return 1'000'000'000;
 }
+std::uint64_t wall_clock_ns() noexcept {
+    timespec time{};
+    clock_gettime(CLOCK_REALTIME, &time);
+    return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(time.tv_nsec);
+}
 } // namespace cw::kernel

@@ -1,9 +1,11 @@
-// The one device that this host has: its terminal, on standard input and output.
-#include "host.hpp"
+// The devices that this host has: its terminal, on standard input and output; and files, which are
+// elsewhere (files.hpp).
+#include "files.hpp"
 #include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <cw/abi/terminal.hpp>
+#include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <termios.h>
 #include <unistd.h>
@@ -134,6 +136,27 @@ grant_terminal(ModuleInstance& instance, Segment*& device, std::uint64_t& interr
     return Status::ok;
 }
 
+constexpr std::string_view kFiles = "causeway,files";
+
+Status grant_files(ModuleInstance& instance, abi::DeviceGrant& grant) noexcept {
+    Domain& domain = *instance.domain;
+    if (!domain.is_kernel()) {
+        if (domain.files != nullptr)
+            return domain.files->grant(instance, grant);
+        log::line("{}: the process of {} was not made for files: load it into one of its own",
+                  instance.image->name(),
+                  domain.name);
+        return Status::unsupported;
+    }
+    const auto device = FilesDevice::create(domain);
+    if (!device)
+        return device.error();
+    const Status status = (*device)->grant(instance, grant);
+    if (status != Status::ok)
+        (*device)->retire();
+    return status;
+}
+
 } // namespace
 
 void restore_terminal() noexcept {
@@ -150,7 +173,15 @@ using namespace hosted;
 Status grant_devices(ModuleInstance& instance) noexcept {
     Segment** device = instance.devices;
     for (const abi::DeviceRecord& record : instance.image->devices()) {
-        if (!settings().system || instance.image->text(record.compatible) != "causeway,terminal")
+        const std::string_view compatible = instance.image->text(record.compatible);
+        if (compatible == kFiles) {
+            abi::DeviceGrant grant{};
+            if (const Status status = grant_files(instance, grant); status != Status::ok)
+                return status;
+            segment_write(*instance.segment, record.grant, &grant, sizeof(grant));
+            continue;
+        }
+        if (!settings().system || compatible != "causeway,terminal")
             return Status::not_found;
         abi::DeviceGrant grant{0, sizeof(abi::TerminalPage), 0, 0};
         if (const Status status = grant_terminal(instance, *device, grant.interrupt);
@@ -191,5 +222,27 @@ void interrupts_release(Thread& thread) noexcept {
 }
 
 void debug_modules_changed() noexcept {}
+
+Status space_equip(Domain& domain, const loader::Image& image) noexcept {
+    for (const abi::DeviceRecord& record : image.devices()) {
+        if (image.text(record.compatible) != kFiles || domain.files != nullptr)
+            continue;
+        const auto device = FilesDevice::create(domain);
+        if (!device) {
+            if (device.error() == Status::unsupported)
+                log::line("{}: needs io_uring of Linux 6.5 or newer, which this system does not "
+                          "have or does not allow",
+                          image.name());
+            return device.error();
+        }
+        domain.files = device->get(); // kept by the list of devices until it is retired
+    }
+    return Status::ok;
+}
+
+void release_devices(ModuleInstance& instance) noexcept {
+    if (const auto device = device_of(&instance))
+        device->retire();
+}
 
 } // namespace cw::kernel

@@ -1,5 +1,5 @@
 // The nucleus inside a programme: cw/hosted/nucleus.hpp.
-#include "host.hpp"
+#include "files.hpp"
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -247,6 +247,8 @@ std::expected<std::unique_ptr<Nucleus>, Failure> Nucleus::start(Options options)
         return fail(Status::already_exists,
                     "this process has, or had, a nucleus; there is one per process");
     settings().log = std::move(options.log);
+    if (Failure failure = grant_directories(options.directories); failure.status != Status::ok)
+        return std::unexpected{std::move(failure)};
     if (std::string obstacle = boot(&begin_worker); !obstacle.empty())
         return fail(Status::unsupported, std::move(obstacle));
     std::unique_ptr<Nucleus> nucleus{new Nucleus}; // ends all that is there if the rest fails

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cw::hosted {
 
@@ -136,11 +137,24 @@ namespace cw::hosted {
 
 // boot.cpp
 
+/// A directory that drivers of files may enter.
+struct GrantedFile {
+    std::string name;
+    int descriptor; ///< Opened as a path only.
+};
+struct GrantedDirectory {
+    std::string name;
+    int descriptor; ///< Opened as a path only; -1: it is `files`.
+    bool read_only;
+    std::vector<GrantedFile> files;
+};
+
 struct Settings {
     bool system = false; ///< This process is the system's: the terminal and its end are ours too.
     std::string arguments;
     std::span<const std::byte> archive;        ///< Made by make_sealed(), or empty.
     std::function<void(std::string_view)> log; ///< Unless it is the system's process.
+    std::vector<GrantedDirectory> directories;
 };
 [[nodiscard]] Settings& settings() noexcept;
 /// Brings the nucleus up as the settings say; `start` runs on its executor. Empty, or what stands

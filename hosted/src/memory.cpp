@@ -1,5 +1,5 @@
 // Segments: each a sealed memfd at one address of the window, in every process that may see it.
-#include "host.hpp"
+#include "files.hpp"
 #include "sanitizer.hpp"
 #include <atomic>
 #include <cstdlib>
@@ -129,6 +129,7 @@ const Borrowed* borrowed_at(const Segment& segment, std::uint64_t offset) noexce
 }
 
 void take_away(Segment& segment, Domain& domain) noexcept {
+    files_lose(domain, segment);
     if (domain.is_kernel()) {
         take_from_modules(segment.base, segment.bytes);
     } else {
@@ -141,7 +142,7 @@ void take_away(Segment& segment, Domain& domain) noexcept {
 
 /// Addresses that no process still has something else at are free for others.
 void reuse_addresses() noexcept {
-    while (!freed.empty()) {
+    while (!freed.empty() && !FilesDevice::any_retiring()) {
         for (const Freed::Laggard& laggard : freed.front().laggards) {
             const Domain* domain = domain_by_id(laggard.domain);
             if (domain != nullptr && domain->words == laggard.words &&
@@ -380,6 +381,8 @@ Status segment_map(Segment& segment,
         note_shown(segment, domain);
         tell_map(
             domain, segment.base + offset, bytes, descriptor, file_offset, protection_of(rights));
+        if ((rights & kRightWrite) != 0 && bytes == segment.bytes)
+            files_see(domain, segment);
         return Status::ok;
     }
     if (sanitizer::kOneView && borrowed_at(segment, offset) == nullptr)

@@ -1,5 +1,5 @@
 // The processes of domains: how they begin, what they are told, how they end.
-#include "host.hpp"
+#include "files.hpp"
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -32,17 +32,21 @@ int programme() noexcept {
 }
 
 /// In the child, which shares our memory until it executes something: system calls only.
-[[noreturn]] void become_domain(int socket, int bell, int file, const char* name) noexcept {
-    // Both may be in each other's place.
+[[noreturn]] void
+become_domain(int socket, int bell, int file, int ring, const char* name) noexcept {
+    // They may be in each other's place.
+    const int high_ring = ring < 0 ? -1 : fcntl(ring, F_DUPFD_CLOEXEC, 128);
     const int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, 128);
     const int high_bell = fcntl(bell, F_DUPFD_CLOEXEC, 128);
     const int high_file = fcntl(file, F_DUPFD_CLOEXEC, 128);
-    const bool placed =
-        high_file >= 0 && dup2(high_socket, kSocket) >= 0 && dup2(high_bell, kBell) >= 0;
+    const bool placed = high_file >= 0 && dup2(high_socket, kSocket) >= 0 &&
+                        dup2(high_bell, kBell) >= 0 &&
+                        (ring < 0 || dup2(high_ring, kFilesRing) >= 0);
     // Nothing else of ours is inherited; standard descriptors neither.
     for (int descriptor = 0; descriptor < kSocket; ++descriptor)
         close(descriptor);
-    syscall(SYS_close_range, kBell + 1, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
+    const int first_foreign = ring < 0 ? kBell + 1 : kFilesRing + 1;
+    syscall(SYS_close_range, first_foreign, ~0u, 4u /* CLOSE_RANGE_CLOEXEC */);
     // A group of its own: what the terminal sends to the programme is not for its modules. And no
     // handler of the programme's runs here, in its memory.
     setsid();
@@ -55,8 +59,10 @@ int programme() noexcept {
     const rlimit no_core{0, 0};
     const rlimit descriptors{512, 512};
     setrlimit(RLIMIT_CORE, &no_core);
-    setrlimit(RLIMIT_FSIZE, &no_core);
-    setrlimit(RLIMIT_NPROC, &no_core);
+    if (ring < 0) { // else Linux writes files for it, with threads that count as its own
+        setrlimit(RLIMIT_FSIZE, &no_core);
+        setrlimit(RLIMIT_NPROC, &no_core);
+    }
     setrlimit(RLIMIT_NOFILE, &descriptors);
     const char* const arguments[] = {name, nullptr};
     const char* const environment[] = {nullptr};
@@ -101,12 +107,14 @@ Result<Process> spawn_process(Domain& domain, const char* name, int bell) noexce
     if (file < 0)
         return refuse(Status::no_resource);
     const int socket = domain.their_socket - 1;
+    // Inherited, since Linux sends no ring over a socket.
+    const int ring = domain.files == nullptr ? -1 : domain.files->ring();
     sigset_t all, mask;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &mask); // until the child has put the handlers away
     const pid_t child = vfork();
     if (child == 0)
-        become_domain(socket, bell, file, name);
+        become_domain(socket, bell, file, ring, name);
     pthread_sigmask(SIG_SETMASK, &mask, nullptr);
     if (child < 0)
         return refuse(Status::no_resource);
@@ -160,6 +168,8 @@ void space_rests(Domain& domain) noexcept {
     }
     domain.socket = 0;
     domain.their_socket = 0;
+    if (domain.files != nullptr)
+        domain.files->retire();
     domain.words = nullptr;
 }
 

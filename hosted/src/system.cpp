@@ -1,4 +1,4 @@
-#include "host.hpp"
+#include "files.hpp"
 #include "sanitizer.hpp"
 #include <cstring>
 #include <cw/hosted/system.hpp>
@@ -21,9 +21,13 @@ void raise_descriptor_limit() noexcept {
 
 } // namespace
 
-Failure run_system(std::span<const std::byte> archive, std::string arguments) {
+Failure run_system(std::span<const std::byte> archive,
+                   std::string arguments,
+                   const std::vector<Directory>& directories) {
     raise_descriptor_limit();
     sanitizer::plant(arguments);
+    if (Failure failure = grant_directories(directories); failure.status != Status::ok)
+        return failure;
     settings().system = true;
     settings().arguments = std::move(arguments);
     if (!archive.empty()) {

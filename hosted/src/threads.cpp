@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <cw/abi/files.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
@@ -16,6 +17,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <vector>
 
@@ -248,6 +250,7 @@ Result<Thread*> thread_create(ExecutorRecord& record,
         thread->calls = segment_view_as<CallPage>(*record.run, kHostOffset);
         domain.words = segment_view_as<HostWords>(*record.kernel_written, kHostOffset);
         fill_clock(*domain.words);
+        domain.words->drives_files = domain.files == nullptr ? 0 : 1;
         domain.words->commands_sent.store(domain.commands, Order::release);
         const Process process = CW_TRY(spawn_process(domain, thread->name, thread->bell));
         thread->process = process.descriptor;
@@ -344,6 +347,8 @@ using namespace kernel;
 
 void wake(std::uint32_t doorbell) noexcept {
     const ExecutorRecord& record = *current()->executor;
+    if (doorbell == abi::kFilesDoorbell && record.files_ring != 0)
+        syscall(SYS_io_uring_enter, record.files_ring - 1, abi::kFileSubmissions, 0, 0, nullptr, 0);
     if (doorbell >= record.doorbell_count.load(Order::acquire))
         return;
     const int bell = record.doorbells[doorbell].load(Order::relaxed);

@@ -55,6 +55,9 @@ Status grant_devices(ModuleInstance& instance) noexcept {
     return Status::ok;
 }
 
+void release_devices(ModuleInstance&) noexcept {
+} // interrupts go with their thread, registers with their segment
+
 Status interrupt_acknowledge(ExecutorRecord& record, std::uint64_t index) noexcept {
     if (index >= record.interrupt_count)
         return Status::out_of_range;

@@ -41,6 +41,14 @@ Status space_create(Domain& domain) noexcept {
     return domain.space.create(static_cast<std::uint16_t>(domain.id));
 }
 
+std::uint64_t wall_clock_ns() noexcept {
+    return 0; // the real-time clock of the machine is for a module to drive
+}
+
+Status space_equip(Domain&, const loader::Image&) noexcept {
+    return Status::ok;
+}
+
 void space_rests(Domain& domain) noexcept {
     domain.at_rest = true;
 }

@@ -19,7 +19,8 @@ bool ImageReader::check(const abi::ProvideRecord& record) noexcept {
     if (!check_method_texts(name, signature, record.hash))
         return false;
 
-    if ((record.flags & ~(abi::kMethodWritesBuffer | abi::kMethodQueuedOnly)) != 0)
+    if ((record.flags &
+         ~(abi::kMethodWritesBuffer | abi::kMethodQueuedOnly | abi::kMethodNamesCaller)) != 0)
         return fail_record("has flags {}, not all of which a provide record may have",
                            {Hex{record.flags}});
     if (!check_shape(record.shape))

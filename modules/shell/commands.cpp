@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "files.hpp"
 #include "loading.hpp"
 #include "output.hpp"
 #include "words.hpp"
@@ -47,6 +48,7 @@ constexpr Command kCommands[] = {
      .takes = Takes::files,
      .run = cat},
     {.name = "clear", .summary = "clear the screen", .run = clear},
+    {.name = "date", .summary = "what the clock on the wall says", .run = date},
     {.name = "domains", .summary = "protection domains", .run = domains},
     {.name = "echo", .usage = "[TEXT...]", .summary = "show text", .most = kAny, .run = echo},
     {.name = "grep",
@@ -65,9 +67,14 @@ constexpr Command kCommands[] = {
     {.name = "history", .summary = "lines typed before", .run = history},
     {.name = "log", .summary = "the kernel's log", .run = show_log},
     {.name = "ls",
-     .usage = "[--modules | --all]",
-     .summary = "files handed over at boot",
-     .options = "--modules --all",
+     .usage = "[OPTION | DIRECTORY]",
+     .summary = "files handed over, or in a host's directory",
+     .details = "  (nothing)    files of yours that were handed over at boot\n"
+                "  --modules    modules\n"
+                "  --all        all of the archive\n"
+                "  --granted    directories of the host that were granted\n"
+                "  DIRECTORY    what is in a directory of the host: GRANT/PATH\n",
+     .options = "--modules --all --granted",
      .most = 1,
      .run = ls},
     {.name = "lsmod",
@@ -113,6 +120,12 @@ constexpr Command kCommands[] = {
      .fewest = 1,
      .most = 1,
      .run = sleep},
+    {.name = "stat",
+     .usage = "FILE...",
+     .summary = "size, time and kind of files of the host",
+     .fewest = 1,
+     .most = kAny,
+     .run = stat},
     {.name = "status", .summary = "status of the last command: 0 is success", .run = status},
     {.name = "test",
      .usage = "[OPTION...] MODULE",
@@ -136,6 +149,13 @@ constexpr Command kCommands[] = {
      .most = kAny,
      .takes = Takes::files,
      .run = wc},
+    {.name = "write",
+     .usage = "[--append] FILE [TEXT...]",
+     .summary = "write a line into a file of the host",
+     .options = "--append",
+     .fewest = 1,
+     .most = kAny,
+     .run = write},
 };
 
 int status_of_last = kDone;
@@ -170,6 +190,7 @@ cw::Task<> run_command(std::string_view text) noexcept {
     } else {
         const auto result = co_await run_words(words.all());
         status_of_last = result ? *result : kFailed;
+        co_await close_host_file();
     }
     const auto shown = co_await out.flush();
     if (!shown)

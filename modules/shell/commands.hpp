@@ -52,6 +52,10 @@ cw::Task<int> test(Arguments words) noexcept;
 cw::Task<int> ls(Arguments words) noexcept;
 cw::Task<int> cat(Arguments words) noexcept;
 cw::Task<int> sha256(Arguments words) noexcept;
+// commands_host.cpp
+cw::Task<int> list_host(std::string_view path) noexcept;
+cw::Task<int> stat(Arguments words) noexcept;
+cw::Task<int> write(Arguments words) noexcept;
 // commands_text.cpp
 cw::Task<int> wc(Arguments words) noexcept;
 cw::Task<int> grep(Arguments words) noexcept;
@@ -59,6 +63,7 @@ cw::Task<int> grep(Arguments words) noexcept;
 cw::Task<int> show_log(Arguments words) noexcept;
 cw::Task<int> memory(Arguments words) noexcept;
 cw::Task<int> time(Arguments words) noexcept;
+cw::Task<int> date(Arguments words) noexcept;
 cw::Task<int> sleep(Arguments words) noexcept;
 cw::Task<int> poweroff(Arguments words) noexcept;
 // commands_shell.cpp

@@ -57,8 +57,12 @@ cw::Task<> hash_with(std::uint64_t handle, File file) noexcept {
 
 cw::Task<int> ls(Arguments words) noexcept {
     const std::string_view option = words.empty() ? std::string_view{} : words[0];
+    if (option == "--granted")
+        co_return co_await list_host({});
+    if (!option.empty() && !option.starts_with("--"))
+        co_return co_await list_host(option);
     if (!option.empty() && option != "--modules" && option != "--all") {
-        out.format("ls: {}: no such option; there are --modules and --all\n", option);
+        out.format("ls: {}: no such option; there are --modules, --all and --granted\n", option);
         co_return kFailed;
     }
     CW_CO_TRY(there, co_await have_files());

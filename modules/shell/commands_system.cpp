@@ -1,5 +1,6 @@
 // Commands about the machine.
 #include "commands.hpp"
+#include "date.hpp"
 #include "keyboard.hpp"
 #include "load_options.hpp"
 #include "output.hpp"
@@ -61,6 +62,16 @@ cw::Task<int> time(Arguments words) noexcept {
     put_seconds(after.nanoseconds - before.nanoseconds);
     out.put("\n");
     co_return result;
+}
+
+cw::Task<int> date(Arguments) noexcept {
+    const auto moment = co_await cw::clock::wall();
+    if (!moment) {
+        out.format("date: {}: this machine has no clock that knows\n", cw::name_of(moment.error()));
+        co_return kFailed;
+    }
+    out.format("{} UTC\n", text_of(date_of(moment->nanoseconds / 1'000'000'000)).view());
+    co_return kDone;
 }
 
 cw::Task<int> sleep(Arguments words) noexcept {

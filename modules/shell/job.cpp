@@ -6,6 +6,7 @@
 #include "loading.hpp"
 #include "output.hpp"
 #include "services.hpp"
+#include "workspace.hpp"
 #include <array>
 #include <cw/sdk/arch/raw_calls.hpp>
 #include <optional>
@@ -19,6 +20,7 @@ constexpr std::size_t kInFlight = 64; ///< As many calls as a channel carries at
 
 constinit cw::Area pieces; ///< kInFlight of them.
 std::array<std::optional<cw::Future<digest::update_method>>, kInFlight> updates;
+std::array<std::optional<cw::Future<file::read_method>>, kInFlight> reads;
 
 struct Cost {
     std::uint64_t calls = 0;
@@ -68,8 +70,30 @@ cw::Task<Cost> cost_until_now(cw::abi::Placement placement) noexcept {
     co_return cost;
 }
 
+/// Reads up to kInFlight pieces of a file of the host, all at once; their bytes.
+cw::Task<std::uint64_t> fill_from_host(File from, std::uint64_t offset) noexcept {
+    for (std::size_t i = 0; i < kInFlight; ++i)
+        reads[i].emplace(file::read(
+            {from.index, offset + i * kPieceBytes, pieces.out(i * kPieceBytes, kPieceBytes)}));
+    std::uint64_t filled = 0;
+    cw::Status status = cw::Status::ok;
+    for (std::size_t i = 0; i < kInFlight; ++i) { // all of them, whatever becomes of one
+        const auto read = co_await *reads[i];
+        reads[i].reset();
+        if (!read)
+            status = read.error();
+        else if (filled == i * kPieceBytes) // else the file has ended before
+            filled += read->bytes;
+    }
+    if (status != cw::Status::ok)
+        co_return cw::refuse(status);
+    co_return filled;
+}
+
 /// Reads up to kInFlight pieces; their bytes.
 cw::Task<std::uint64_t> fill(File file, std::uint64_t offset) noexcept {
+    if (file.of_host)
+        co_return co_await fill_from_host(file, offset);
     std::uint64_t filled = 0;
     for (std::size_t i = 0; i < kInFlight; ++i) {
         const cw::OutBuffer piece = pieces.out(i * kPieceBytes, kPieceBytes);
@@ -203,27 +227,87 @@ cw::Task<bool> prepare() noexcept {
 
 } // namespace
 
+namespace {
+
+/// False: something went wrong in one placement at least.
+cw::Task<bool> run_everywhere(File file) noexcept {
+    bool all = true;
+    for (const Placing placing : kPlacings) {
+        CW_CO_TRY(done, co_await run_placed(file, placing));
+        all = all && done;
+    }
+    co_return all;
+}
+
+/// Those of the archive; `count` is how many.
+cw::Task<bool> run_archive(std::uint64_t& count) noexcept {
+    CW_CO_TRY(entries, co_await archive::count());
+    bool all = true;
+    for (std::uint64_t index = 0; index < entries.files; ++index) {
+        CW_CO_TRY(file, co_await file_at(index, 0));
+        if (file.kind != cw::abi::ArchiveKind::file)
+            continue;
+        ++count;
+        CW_CO_TRY(done, co_await run_everywhere(file));
+        all = all && done;
+    }
+    co_return all;
+}
+
+constexpr std::string_view kGiven = "files/"; ///< The host's grant of single files.
+constexpr std::uint64_t kListOffset = 1024;   ///< In Workspace::names, behind a path.
+constexpr std::uint64_t kListBytes = 1024;
+
+/// Those that were given one by one, where they are; `count` is how many.
+cw::Task<bool> run_given(std::uint64_t& count) noexcept {
+    bool all = true;
+    for (std::uint64_t cursor = 0;;) {
+        kGiven.copy(workspace.names.text(), kGiven.size());
+        const auto listed =
+            co_await file::list({.path = workspace.names.ref(0, kGiven.size() - 1),
+                                 .cursor = cursor,
+                                 .into = workspace.names.out(kListOffset, kListBytes)});
+        if (!listed && listed.error() == cw::Status::not_found)
+            co_return all; // there are none
+        if (!listed)
+            co_return cw::refuse(listed.error());
+        if (listed->bytes == 0)
+            co_return all;
+        // One at a time: what else was listed is overwritten.
+        file::Entry entry{};
+        __builtin_memcpy(&entry, workspace.names.data() + kListOffset, sizeof(entry));
+        ++cursor;
+        char* const path = workspace.names.text();
+        const std::uint64_t size = std::min<std::uint64_t>(entry.name_bytes, kMaxFileName);
+        __builtin_memmove(
+            path + kGiven.size(), workspace.names.data() + kListOffset + sizeof(entry), size);
+        CW_CO_TRY(file, co_await open_file({path, kGiven.size() + size}));
+        ++count;
+        file.name.remove_prefix(kGiven.size());
+        CW_CO_TRY(done, co_await run_everywhere(file));
+        all = all && done;
+    }
+}
+
+} // namespace
+
 cw::Task<int> main_job(Arguments) noexcept {
     CW_CO_TRY(ready, co_await prepare());
     if (!ready)
         co_return kFailed;
-    CW_CO_TRY(count, co_await archive::count());
-    bool any = false;
-    int result = kDone;
-    for (std::uint64_t index = 0; index < count.files; ++index) {
-        CW_CO_TRY(file, co_await file_at(index, 0));
-        if (file.kind != cw::abi::ArchiveKind::file)
-            continue;
-        any = true;
-        for (const Placing placing : kPlacings) {
-            CW_CO_TRY(done, co_await run_placed(file, placing));
-            if (!done)
-                result = kFailed;
+    std::uint64_t count = 0;
+    CW_CO_TRY(packed, co_await run_archive(count));
+    bool all = packed;
+    if (count == 0) {
+        CW_CO_TRY(there, co_await ensure("file", Tell::no));
+        if (there) {
+            CW_CO_TRY(given, co_await run_given(count));
+            all = given;
         }
     }
-    if (!any)
+    if (count == 0)
         out.put("main-job: no files were handed over\n");
-    co_return any ? result : kFailed;
+    co_return count != 0 && all ? kDone : kFailed;
 }
 
 } // namespace shell

@@ -9,6 +9,7 @@
 #include <cw/modules/console.hpp>
 #include <cw/modules/digest.hpp>
 #include <cw/modules/echo.hpp>
+#include <cw/modules/file.hpp>
 #include <cw/modules/text.hpp>
 #include <cw/sdk/test_service.hpp>
 #include <cw/sdk/use.hpp>
@@ -25,6 +26,7 @@ CW_USES(cw::modules::counters);
 CW_USES(cw::modules::lent);
 CW_USES(cw::klog::read);
 CW_USES(cw::clock::now);
+CW_USES(cw::clock::wall);
 CW_USES(cw::power::off);
 CW_USES(archive::count);
 CW_USES(archive::stat);
@@ -34,6 +36,13 @@ CW_USES(archive::read);
 CW_USES(digest::open);
 CW_USES(digest::update);
 CW_USES(digest::finish);
+CW_USES(file::open);
+CW_USES(file::read);
+CW_USES(file::write);
+CW_USES(file::sync);
+CW_USES(file::stat);
+CW_USES(file::list);
+CW_USES(file::close);
 CW_USES(text::count);
 CW_USES(text::find);
 CW_USES(bench::run);

@@ -166,6 +166,9 @@ void destroy_instance(ModuleInstance& instance) noexcept {
         }
     }
     abandon_sides(instance);
+    forget_clients(instance);
+    module_ended(instance);
+    release_devices(instance);
     drop_remote_texts(instance);
     if (instance.remote_text != nullptr && !instance.domain->ended) // else it goes with the domain
         segment_release(*instance.remote_text); // once no client's slot leads there

@@ -80,6 +80,7 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
         return refuse(Status::no_memory);
     channel->client = &client;
     channel->provider = &provider;
+    channel->client_id = client.id;
     if (const auto filled = fill_channel(*channel); !filled) {
         if (channel->pool != nullptr)
             segment_withdraw(*channel->pool);
@@ -94,6 +95,7 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
         executor_doorbell(to, *from.thread, abi::client_ring_tag(channel->client_index));
     ServerEnd& server = to.view->servers[channel->server_index];
     new (&server) ServerEnd{};
+    to.view->client_ids[channel->server_index] = client.id;
     const std::uint64_t client_state = client.base + client.image->module().state;
     const std::uint64_t provider_state = provider.base + provider.image->module().state;
     if (channel->queued != nullptr) {
@@ -157,6 +159,8 @@ void release_if_done(Channel& channel) noexcept {
     while (*link != &channel)
         link = &(*link)->next;
     *link = channel.next;
+    if (channel.provider != nullptr)
+        client_ended(*channel.provider, channel.client_id);
     hide_areas(channel);
     free_channel(channel);
 }

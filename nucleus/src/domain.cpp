@@ -173,7 +173,8 @@ void executor_discard(ExecutorRecord& record) noexcept {
 Result<Domain*> domain_create(std::string_view name,
                               std::uint32_t grants,
                               std::uint32_t stack_bytes,
-                              std::uint32_t hart) noexcept {
+                              std::uint32_t hart,
+                              std::span<const loader::Image* const> first) noexcept {
     Domain* domain = nullptr;
     for (std::uint32_t id = 1; id < kMaxDomains && domain == nullptr; ++id) {
         if (!domains[id].used) {
@@ -197,6 +198,8 @@ Result<Domain*> domain_create(std::string_view name,
         CW_CHECK_OK(segment_map(*stack, *domain, kRightRead | kRightWrite));
         record->view->context.executor = record->executor;
         record->view->context.stack_limit = stack->base + kStackReserve;
+        for (const loader::Image* image : first)
+            CW_CHECK_OK(space_equip(*domain, *image));
         record->thread = CW_TRY(thread_create(*record, name, stack, hart));
         return record;
     };

@@ -215,11 +215,18 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
             if (step.domain >= loader::kNewDomain) {
                 Domain*& own = fresh[step.domain - loader::kNewDomain];
                 if (own == nullptr) {
+                    const loader::Image* first[loader::kMaxSteps];
+                    std::size_t count = 0;
+                    for (std::size_t k = i; k < plan.step_count; ++k) {
+                        if (plan.steps[k].domain == step.domain)
+                            first[count++] = planning.candidates[plan.steps[k].candidate].image;
+                    }
                     own = CW_TRY(domain_create(
                         image.name(),
                         image.name() == request.name ? request.grants & request.passed_grants : 0u,
                         image.module().stack_bytes,
-                        where));
+                        where,
+                        {first, count}));
                     fresh_executors[i] = own->executor;
                 }
                 domain = own;

@@ -91,6 +91,14 @@ void relink_now(ModuleInstance& client) noexcept;
 void revoke_call_grants(ModuleInstance& callee) noexcept;
 /// True if no channel of this module is in use by its client any more. Locks: kernel_lock held.
 [[nodiscard]] bool channels_unused(const ModuleInstance& instance) noexcept;
+/// Tells a provider that watches its clients of one that is through with it. Locks: kernel_lock
+/// held.
+void client_ended(ModuleInstance& provider, std::uint32_t client) noexcept;
+/// Tells every module that watches its clients of a module that is no more. Locks: kernel_lock
+/// held.
+void module_ended(const ModuleInstance& ended) noexcept;
+/// The module goes, and with it what it was to be told. Locks: kernel_lock held.
+void forget_clients(ModuleInstance& instance) noexcept;
 /// A module that failed goes away. Locks: kernel_lock held.
 void begin_removal(ModuleInstance& instance) noexcept;
 /// Goes on with a removal when a client is at rest, or a channel is gone. Locks: kernel_lock held.

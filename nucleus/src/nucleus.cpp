@@ -45,8 +45,7 @@ struct Caller {
 };
 /// Requires: the handler has not suspended. Locks: kernel_lock held, as long as the result is used.
 Caller caller() noexcept {
-    const ExecutorRecord& worker = *registry().worker;
-    ModuleInstance* client = worker.channels_by_server[worker.view->serving->index]->client;
+    ModuleInstance* client = calling_module();
     if (client == nullptr)
         return {nullptr, nullptr};
     return {client->domain, client->domain->is_kernel() ? client : nullptr};
@@ -110,6 +109,14 @@ clock::Time clock_now(Nothing) noexcept {
     return {platform::now() * (1'000'000'000 / ticks_per_second())};
 }
 CW_PROVIDE(clock::now, clock_now);
+
+Result<clock::Moment> clock_wall(Nothing) noexcept {
+    const std::uint64_t nanoseconds = wall_clock_ns();
+    if (nanoseconds == 0)
+        return refuse(Status::unsupported);
+    return clock::Moment{nanoseconds};
+}
+CW_PROVIDE(clock::wall, clock_wall);
 
 /// One segment for all who ask: mapping it again and again costs nobody anything.
 Result<Segment*> archive_segment() noexcept {
@@ -256,6 +263,11 @@ abi::ModuleRecord nucleus_record() noexcept {
 loader::Image nucleus_image;
 
 } // namespace
+
+ModuleInstance* calling_module() noexcept {
+    const ExecutorRecord& worker = *registry().worker;
+    return worker.channels_by_server[worker.view->serving->index]->client;
+}
 
 Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept {
     if (bytes == 0 || bytes > kGigaPage)

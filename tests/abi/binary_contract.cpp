@@ -5,6 +5,7 @@
 #include <cw/abi/call.hpp>
 #include <cw/abi/channel.hpp>
 #include <cw/abi/control.hpp>
+#include <cw/abi/files.hpp>
 #include <cw/abi/layout.hpp>
 #include <cw/abi/records.hpp>
 #include <cw/abi/status.hpp>
@@ -187,6 +188,31 @@ std::string archive() {
     return text.text();
 }
 
+std::string files() {
+    GoldenText text{"abi/files.hpp"};
+    CONSTANT(kFileSlots);
+    CONSTANT(kFileBuffers);
+    CONSTANT(kFileSubmissions);
+    CONSTANT(kFileCompletions);
+    CONSTANT(kFilesRings);
+    CONSTANT(kFilesEntries);
+    CONSTANT(kFilesBytes);
+    CONSTANT(kFilesDoorbell);
+    CONSTANT(kMaxPathBytes);
+    LAYOUT(FileBuffer, AT(base), AT(registered_at), AT(state));
+    LAYOUT(FilesPage,
+           AT(submission_head),
+           AT(submission_tail),
+           AT(submission_array),
+           AT(completion_head),
+           AT(completion_tail),
+           AT(completions),
+           AT(reserved),
+           AT(buffers));
+    text.enumerators<abi::FileKind>("FileKind");
+    return text.text();
+}
+
 } // namespace
 
 std::vector<Golden> binary_contract() {
@@ -196,7 +222,8 @@ std::vector<Golden> binary_contract() {
             {"records", records()},
             {"channel", channel()},
             {"control", control()},
-            {"archive", archive()}};
+            {"archive", archive()},
+            {"files", files()}};
 }
 
 } // namespace cw::goldens

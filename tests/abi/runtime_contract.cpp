@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cw/core/module_state.hpp>
 #include <cw/core/pending.hpp>
+#include <cw/core/service/clients.hpp>
+#include <cw/core/service/files.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
@@ -50,7 +52,11 @@ std::string runtime() {
            AT(sleep),
            AT(wait_interrupt),
            AT(fail),
-           AT(submit_slowly));
+           AT(submit_slowly),
+           AT(note_submitted),
+           AT(caller),
+           AT(wake),
+           AT(count_interrupt_in));
     LAYOUT(FramePool, AT(free), AT(bump), AT(end), AT(allocations));
     LAYOUT(ModuleState,
            AT(gate),
@@ -139,7 +145,13 @@ std::string services() {
     text.method(klog::read);
     text.method(interrupts::acknowledge);
     text.method(clock::now);
+    text.method(clock::wall);
     text.method(archive_pages::map);
+    text.method(clients::ended);
+    text.method(files::open);
+    text.method(files::close);
+    text.method(files::stat);
+    text.method(files::list);
     text.enumerators<modules::What>("modules::What");
     text.flags<modules::Grants>("modules::Grants");
     return text.text();

@@ -12,16 +12,18 @@ import support
 
 JOB = """
 import hashlib
+from pathlib import Path
 assert script == ["main-job\\npoweroff\\n"], script
 print("kernel up")
-for entry in archive:
-    if entry.kind is Kind.FILE:
-        for placement in ("kernel", "user-process", "sync-caller"):
-            digest = hashlib.sha256(entry.content()).hexdigest()
-            if entry.name == "bad.txt" and placement == "sync-caller":
-                digest = "0" * 64
-            print(f"@job file={entry.name} placement={placement} links=digest.sha256:ring sha256={digest}"
-                  " calls=2 instructions=10 syscalls=3 wakes=1 copied=0")
+packed = [(entry.name, entry.content()) for entry in archive if entry.kind is Kind.FILE]
+granted = [Path(word.removeprefix("file=")) for word in sys.argv if word.startswith("file=")]
+for name, content in packed + [(path.name, path.read_bytes()) for path in granted]:
+    for placement in ("kernel", "user-process", "sync-caller"):
+        digest = hashlib.sha256(content).hexdigest()
+        if name == "bad.txt" and placement == "sync-caller":
+            digest = "0" * 64
+        print(f"@job file={name} placement={placement} links=digest.sha256:ring sha256={digest}"
+              " calls=2 instructions=10 syscalls=3 wakes=1 copied=0")
 """
 
 
@@ -49,6 +51,13 @@ class MainJobTest(support.TreeTest):
             done = self.cw("run", "--no-build", f"--host={host}", "a.txt")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertRegex(done.stdout, rf"a\.txt +kernel +digest\.sha256->ring +2 +{count} +3 ")
+
+    def test_linux_reads_files_where_they_are(self) -> None:
+        fake = self.folder / "build/linux/hosted/causeway"
+        fake.write_text(fake.read_text().replace('print("kernel up")', "assert not any(e.kind is Kind.FILE for e in archive)"))
+        self.write("a.txt", "hello")
+        done = self.cw("run", "--no-build", "--host=linux", "a.txt")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_unusable_files_are_told_before_anything_is_built(self) -> None:
         done = self.cw("run", "none.txt")

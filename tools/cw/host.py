@@ -21,6 +21,7 @@ class Host(ABC):
     build_packages: str  # Groups of tools/packages.txt: what a build needs,
     run_packages: str  # and a run.
     counts_instructions: bool
+    reads_files: bool  # Of this machine, where they are; otherwise they are packed into the archive.
     takes_terminal: bool  # Makes a terminal raw itself; otherwise these tools do, and are left with Ctrl-A X.
 
     @property
@@ -81,6 +82,8 @@ class _BareMetal(Host):
         return None
 
     def check(self, machine: Machine) -> None:
+        if machine.directories:
+            raise Failure("--dir: bare metal has no files of this machine; run with --host=linux", status=2)
         qemu.check(machine)
 
     def command(self, machine: Machine, archive: Path) -> list[str]:
@@ -112,11 +115,34 @@ class _Processes(Host):
 
     def command(self, machine: Machine, archive: Path) -> list[str]:
         memory = [] if machine.memory_mb is None else [f"memory={machine.memory_mb}"]
-        return [str(self.nucleus), str(archive), *memory, *machine.append.split()]
+        granted = [directory.word for directory in machine.directories]
+        granted += [f"file={path.absolute()}" for path in machine.files]
+        words = [*memory, *granted, *machine.append.split()]
+        return [str(self.nucleus), str(archive), *words]
 
 
-RISCV64 = _BareMetal("riscv64", "riscv64", None, "kernel/causeway.elf", "build", "run", counts_instructions=True, takes_terminal=False)
-LINUX = _Processes("linux", "linux", None, "hosted/causeway", "linux", "linux", counts_instructions=False, takes_terminal=True)
+RISCV64 = _BareMetal(
+    "riscv64",
+    "riscv64",
+    None,
+    "kernel/causeway.elf",
+    "build",
+    "run",
+    counts_instructions=True,
+    reads_files=False,
+    takes_terminal=False,
+)
+LINUX = _Processes(
+    "linux",
+    "linux",
+    None,
+    "hosted/causeway",
+    "linux",
+    "linux",
+    counts_instructions=False,
+    reads_files=True,
+    takes_terminal=True,
+)
 HOSTS = {host.name: host for host in (RISCV64, LINUX)}
 # The nucleus under a sanitizer, with the modules of LINUX: every scenario of that runs on them as well.
 SANITIZED = {

@@ -2,6 +2,7 @@
 
 import argparse
 
+from cw import directories
 from cw.host import HOSTS, RISCV64, Host
 from cw.machine import Machine
 
@@ -30,6 +31,14 @@ def add_host(parser: argparse.ArgumentParser) -> None:
 def add_machine(parser: argparse.ArgumentParser) -> None:
     """Options about the machine."""
     parser.add_argument("--append", default="", metavar="TEXT", help="boot arguments")
+    parser.add_argument(
+        "--dir",
+        dest="directories",
+        action="append",
+        default=[],
+        metavar="NAME=PATH[:ro]",
+        help="on Linux: let the module `file` use this directory, as NAME/...; :ro for reading only",
+    )
     group = parser.add_argument_group("the machine in QEMU")
     group.add_argument("--harts", type=int, metavar="N", help="processors, 1 to 8 (default 1)")
     group.add_argument("--memory", type=int, metavar="MB", help="megabytes (default 512, more for big files)")
@@ -45,6 +54,7 @@ def machine(parsed: argparse.Namespace, host: Host) -> Machine:
         icount=parsed.icount,
         append=parsed.append,
         extra=tuple(parsed.qemu_arg),
+        directories=tuple(map(directories.parse, parsed.directories)),
     )
     host.check(wanted)
     return wanted

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from cw import qemu
+from cw import directories as granted
 from cw.archive import Entry, Kind, check_name
+from cw.directories import Item, Wanted
 from cw.failure import Failure
 from cw.guest import Limits, Typed
 from cw.host import HOSTS, LINUX, RISCV64, SANITIZED, Host
@@ -63,6 +65,7 @@ class Scenario:
     modules: tuple[str, ...]
     files: tuple[Entry, ...]
     typed: tuple[Typed, ...]
+    directories: tuple[Wanted, ...]  # Made anew for each run.
     memory_mb: int | None
     icount: bool
     append: str
@@ -203,6 +206,7 @@ def _read(keys: _Keys) -> Scenario:
         modules=(*modules, f"{service}_test") if service else tuple(modules),
         files=tuple(_file(keys, table) for table in keys.take("file", list, [])),
         typed=tuple(_typed(keys, table) for table in keys.take("type", list, [])),
+        directories=tuple(_directory(keys, table) for table in keys.take("directory", list, [])),
         memory_mb=keys.take("memory", int, None),
         icount=keys.take("icount", bool, False),
         append=keys.take("append", str, ""),
@@ -213,11 +217,15 @@ def _read(keys: _Keys) -> Scenario:
 def _hosts(keys: _Keys) -> tuple[Host, ...]:
     """Where it runs: wherever nothing speaks against it, if it does not say."""
     only_qemu = [key for key in ("icount", "qemu_args") if key in keys.table]
-    names = keys.strings("hosts", [name for name in HOSTS if not only_qemu or name != LINUX.name])
+    only_linux = [key for key in ("directory",) if key in keys.table]
+    excluded = [host.name for host, keys in ((LINUX, only_qemu), (RISCV64, only_linux)) if keys]
+    names = keys.strings("hosts", [name for name in HOSTS if name not in excluded])
     if not names or not set(names) <= set(HOSTS):
         raise keys.error(f"hosts must be a list of {' and '.join(HOSTS)}")
     if LINUX.name in names and only_qemu:
         raise keys.error(f"{only_qemu[0]}: only QEMU has that; hosts cannot name {LINUX.name}")
+    if RISCV64.name in names and only_linux:
+        raise keys.error(f"{only_linux[0]}: only Linux has that; hosts cannot name {RISCV64.name}")
     return tuple(host for host in HOSTS.values() if host.name in names)
 
 
@@ -232,6 +240,47 @@ def _file(scenario: _Keys, table: dict[str, Any]) -> Entry:
     if (text is None) == (size is None):
         raise keys.error(f"{name} needs either text or size")
     return Entry(Kind.FILE, name, data=text.encode() if text is not None else random.Random(seed).randbytes(size))
+
+
+def _directory(scenario: _Keys, table: dict[str, Any]) -> Wanted:
+    keys = _Keys(scenario.path, table, "directory: ")
+    wanted = Wanted(
+        name=keys.take("name", str, ""),
+        read_only=keys.take("read_only", bool, False),
+        items=tuple(_item(keys, item) for item in keys.take("file", list, [])),
+        left=tuple(_left(keys, item) for item in keys.take("left", list, [])),
+    )
+    keys.finish()
+    if not wanted.name:
+        raise keys.error("has no name")
+    return wanted
+
+
+def _item(directory: _Keys, table: dict[str, Any]) -> Item:
+    keys = _Keys(directory.path, table, "directory: file: ")
+    text, size, seed = keys.take("text", str, None), keys.take("size", int, None), keys.take("seed", int, 1)
+    item = Item(
+        keys.take("name", str, ""),
+        granted.content(text, size, seed),
+        keys.take("link", str, None),
+        keys.take("folder", bool, False),
+        keys.take("pipe", bool, False),
+    )
+    keys.finish()
+    if not item.name or [item.data is not None, item.link is not None, item.folder, item.pipe].count(True) != 1:
+        raise keys.error("needs a name, and either text, size, link, folder or pipe")
+    return item
+
+
+def _left(directory: _Keys, table: dict[str, Any]) -> tuple[str, bytes | None]:
+    keys = _Keys(directory.path, table, "directory: left: ")
+    name, none = keys.take("name", str, ""), keys.take("none", bool, False)
+    text, size, seed = keys.take("text", str, None), keys.take("size", int, None), keys.take("seed", int, 1)
+    keys.finish()
+    data = granted.content(text, size, seed)
+    if not name or none != (data is None):
+        raise keys.error("needs a name, and either text, size or none")
+    return name, data
 
 
 def _typed(scenario: _Keys, table: dict[str, Any]) -> Typed:

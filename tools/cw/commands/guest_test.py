@@ -2,9 +2,10 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from cw import builder, console, guest, paths, scenario, symbolize, system, verdict
+from cw import builder, console, directories, guest, paths, scenario, symbolize, system, verdict
 from cw.failure import Failure
 from cw.host import HOSTS, SANITIZED
 from cw.machine import Machine
@@ -53,8 +54,12 @@ def run(test: scenario.Scenario, where: scenario.Run, *, verbose: bool = False) 
         commands = [test.expand(command, where) for command in test.commands]
         entries.append(system.script(commands, power_off=test.power_off))
     failed = True
-    with system.packed(name, entries, keep=lambda: failed) as archive:
-        argv = host.command(test.machine(where), archive.path)
+    with (
+        system.packed(name, entries, keep=lambda: failed) as archive,
+        directories.made(test.directories) as made,
+    ):
+        machine = replace(test.machine(where), directories=made.granted)
+        argv = host.command(machine, archive.path)
         outcome = guest.run(
             argv,
             test.limits,
@@ -62,7 +67,7 @@ def run(test: scenario.Scenario, where: scenario.Run, *, verbose: bool = False) 
             on_line=print if verbose else lambda line: None,
             typed=test.typed,
         )
-        wrong = judge(test, where, outcome)
+        wrong = judge(test, where, outcome) + made.problems()
         failed = bool(wrong)
     log = paths.LOGS / f"{name}.txt"
     paths.LOGS.mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,8 @@ DETAILS = """\
 Without FILE and --exec, the shell on this terminal; leave it with `poweroff`, or with the key that is said first. If
 standard input is not a terminal, its lines are the commands.
 With FILE..., the main job: every file is hashed by the module `digest` in each placement, the results are compared
-with this machine's, and a table says what each placement cost.
+with this machine's, and a table says what each placement cost. On Linux the module `file` reads them where they are; in
+QEMU they are packed into the archive.
 With --exec, the commands run one after the other and the system powers off; the exit status is that of the last one.
 FILEs are then there for the commands.
 
@@ -61,7 +62,11 @@ def main(parsed: argparse.Namespace) -> int:
     builder.require_system(host)
 
     commands = _commands(parsed)
-    entries = system.base_modules(host) + system.find_modules(host, parsed.module) + user_entries
+    entries = system.base_modules(host) + system.find_modules(host, parsed.module)
+    if host.reads_files and commands == [job.COMMAND]:
+        machine = replace(machine, files=tuple(parsed.files))  # They are read where they are.
+    else:
+        entries += user_entries
     if commands is not None:
         entries.append(system.script(commands))
     main_job = commands == [job.COMMAND]

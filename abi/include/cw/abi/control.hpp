@@ -47,12 +47,13 @@ static_assert(sizeof(MethodEntry) == 32);
 /// module's domain cannot write.
 struct MethodTable {
     std::uint64_t count;
-    std::uint64_t plain_count; ///< The first so many carry no buffers; their requests are served
-                               ///< without a further look.
+    std::uint64_t plain_count; ///< The first so many carry no buffers and do not ask who calls;
+                               ///< their requests are served without a further look.
     MethodEntry methods[kMaxMethods];
 
     void add(const MethodEntry& method) noexcept {
-        if (plain_count == count && method.shape.buffers == 0)
+        if (plain_count == count && method.shape.buffers == 0 &&
+            (method.flags & kMethodNamesCaller) == 0)
             ++plain_count;
         methods[count++] = method;
     }

@@ -81,9 +81,10 @@ enum MethodFlags : std::uint32_t {
                                    ///< are mapped writable for it.
     kMethodQueuedOnly =
         1u << 2, ///< Provide records only: never linked as `direct` or `syscall` across domains.
+    kMethodNamesCaller = 1u << 4, ///< Provide records only: the handler asks who calls.
 };
 inline constexpr std::uint32_t kKnownMethodFlags =
-    kMethodOptional | kMethodWritesBuffer | kMethodQueuedOnly;
+    kMethodOptional | kMethodWritesBuffer | kMethodQueuedOnly | kMethodNamesCaller;
 
 /// How a method's records travel; the same in the provider's and in the requirer's record, and part
 /// of the signature text.

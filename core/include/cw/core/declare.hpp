@@ -54,7 +54,8 @@ consteval auto provide_init(std::uint32_t flags) {
                 .invoke = &Code::invoke,
                 .version_major = M::kVersion.major,
                 .version_minor = M::kVersion.minor,
-                .flags = flags | flags_of<M>(),
+                .flags = flags | flags_of<M>() |
+                         (kTakesCaller<M, kHandler> ? abi::kMethodNamesCaller : 0u),
                 .shape = shape_of<M>(),
                 .remote_layout = kOwnStubs == OwnStubs::yes ? kSubmitLayout : 0,
                 .remote_stub = kStub};

@@ -184,7 +184,8 @@ struct Executor {
     std::uint32_t busy_rounds; ///< That did not end in a sleep.
     bool passed_through; ///< Other threads run its modules too, under their gates: synchronous
                          ///< callers. Set before it starts.
-    ServerEnd* serving;  ///< In the kernel: the channel whose request is being started.
+    ServerEnd* serving;  ///< The channel whose request is being started; in a user domain only of
+                         ///< requests that are not plain. Null: it was queued within the domain.
     ExecutorStatistics statistics;
     Outgoing dirty_end;
 
@@ -211,6 +212,19 @@ struct Executor {
     const abi::ControlEntry* control_entries;
     const abi::StartBlock* start;
     Lingering lingering; ///< Only where the host says so.
+    /// Who is at the other end of each server end: ModuleState::id. Written by the kernel before
+    /// the end is added.
+    std::uint64_t client_ids[abi::kMaxEnds];
+    std::uint64_t caller; ///< The same of a request that was queued within the domain.
+    /// Where devices count interrupts themselves; null: in interrupt_counts.
+    const Atomic<std::uint32_t>* interrupt_words[kMaxExecutorInterrupts];
+
+    /// How often the interrupt has come. Ordering: [A9], pairs with [R9] of who counts it.
+    [[nodiscard]] std::uint64_t interrupt_count(std::uint64_t index) const noexcept {
+        const Atomic<std::uint32_t>* const word = interrupt_words[index];
+        return word != nullptr ? word->load(Order::acquire)
+                               : interrupt_counts[index].load(Order::acquire);
+    }
 };
 
 /// Sets an executor up in zeroed memory. Requires: `start` and the control ring as abi/control.hpp

@@ -62,6 +62,17 @@ struct RuntimeOps {
     /// After a ring stub has published on an executor whose modules other threads pass through:
     /// that executor is told, in place of the dirty list, which is not for other threads.
     void (*note_submitted)(ClientEnd* end);
+    /// Who makes the call that a handler of `module` is started for: ModuleState::id of the client.
+    /// `slot`: what the handler was called through, or null if it was queued. Requires: the handler
+    /// has not suspended.
+    std::uint64_t (*caller)(ModuleState* module, const abi::Slot* slot);
+    /// Rings a doorbell of this executor that a device has named.
+    void (*wake)(std::uint32_t doorbell);
+    /// The interrupt `index` is counted by its device itself, in `word`: wait_interrupt() looks
+    /// there. Ordering: acquire; pairs with the device's release.
+    void (*count_interrupt_in)(ModuleState* module,
+                               std::uint64_t index,
+                               const Atomic<std::uint32_t>* word);
 };
 
 /// Size-class free lists over one stretch of memory, for coroutine frames. Guarded by the module's

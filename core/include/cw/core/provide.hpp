@@ -31,19 +31,31 @@ template <class M, auto kHandler>
 inline constexpr bool kTakesSlot =
     std::is_invocable_v<decltype(kHandler), typename M::Arguments, const abi::Slot*>;
 
-/// Calls the handler; the kernel's own may also take the slot.
+/// Who makes a call: a handler that wants to know takes it as its second parameter. The runtime
+/// says it, not the caller.
+struct Caller {
+    std::uint64_t id; ///< Of the calling module from its load to its end; never another's.
+    friend constexpr bool operator==(const Caller&, const Caller&) noexcept = default;
+};
+template <class M, auto kHandler>
+inline constexpr bool kTakesCaller =
+    std::is_invocable_v<decltype(kHandler), typename M::Arguments, Caller>;
+
+/// Calls the handler, with what else it takes; only the kernel's own take the slot.
 template <class M, auto kHandler>
 [[gnu::always_inline]] inline auto call_handler(const typename M::Arguments& arguments,
                                                 const abi::Slot* slot) noexcept {
     if constexpr (kTakesSlot<M, kHandler>)
         return kHandler(arguments, slot);
+    else if constexpr (kTakesCaller<M, kHandler>)
+        return kHandler(arguments, Caller{cw_module.ops->caller(&cw_module, slot)});
     else
         return kHandler(arguments);
 }
 
 /// Code for method M handled by `kHandler`: Reply f(Arguments), Result<Reply> f(Arguments), or
-/// Task<Reply> f(Arguments). A second parameter, a const abi::Slot*, gets the slot that a direct or
-/// synchronous call came through, and null for one that was queued.
+/// Task<Reply> f(Arguments). A second parameter may be a Caller; or, a const abi::Slot*, gets the
+/// slot that a direct or synchronous call came through, and null for one that was queued.
 template <class M, auto kHandler, Gated kGated>
 struct Provided {
     using Arguments = typename M::Arguments;

@@ -83,12 +83,25 @@ private:
     std::span<std::byte> bytes_;
 };
 
+/// A directory of this machine that modules may use files of: what is below it, as "NAME/...".
+struct Directory {
+    std::string name; ///< Without a slash.
+    std::string path;
+    bool read_only = false;
+    /// Not empty: a directory of its own kind, in which these files can be read by the last part of
+    /// their paths, wherever they are; `path` says nothing then.
+    std::vector<std::string> files = {};
+};
+/// "NAME=PATH" or "NAME=PATH:ro". Errors: invalid_argument, with what is wanted.
+CW_HOSTED_API std::expected<Directory, Failure> directory_of(std::string_view text);
+
 struct Options {
     std::optional<Programme> programme; ///< Without one it can load modules, but not call them.
     std::vector<std::string> modules;   ///< Paths of module files that loading may draw on.
     /// Gets each line of the log; empty: nobody does. Context: any thread, with locks held: it must
     /// not call the nucleus, nor throw.
     std::function<void(std::string_view line)> log;
+    std::vector<Directory> directories = {}; ///< For the module `file`.
 };
 
 /// Where a module is loaded to, and what comes with it.

@@ -21,9 +21,11 @@ struct ArchiveItem {
 /// of one kind and name).
 CW_HOSTED_API std::expected<std::string, Failure> make_archive(std::vector<ArchiveItem> items);
 
-/// Boots from an archive, empty for none; `arguments` are the words of a kernel's command line.
-/// Returns what stands in the way, or never. Context: the main thread of a process without a
-/// nucleus.
-CW_HOSTED_API Failure run_system(std::span<const std::byte> archive, std::string arguments);
+/// Boots from an archive, empty for none; `arguments` are the words of a kernel's command line;
+/// `directories` are for the module `file`. Returns what stands in the way, or never. Context: the
+/// main thread of a process without a nucleus.
+CW_HOSTED_API Failure run_system(std::span<const std::byte> archive,
+                                 std::string arguments,
+                                 const std::vector<Directory>& directories = {});
 
 } // namespace cw::hosted

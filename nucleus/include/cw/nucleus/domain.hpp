@@ -112,6 +112,9 @@ struct StageWaiter {
     const char* cause; ///< With a stage that was not hoped for.
 };
 
+struct EndedClient;
+struct ClientWatcher;
+
 /// A loaded module.
 struct ModuleInstance {
     const loader::Image* image;
@@ -146,6 +149,10 @@ struct ModuleInstance {
     std::uint64_t waiting_since; ///< Ticks; with a waiter: see hurry.cpp.
     StageWaiter* mourner;        ///< The coroutine that waits until nothing of it is left.
     const char* end_cause;       ///< Why it failed, if that is known.
+    bool watches_clients;        ///< It has asked for the ends of its clients (clients.cpp).
+    ClientWatcher* watcher;      ///< Its call that waits for one; null: none does.
+    EndedClient* ended_clients;  ///< Those it has not been told of, oldest first.
+    std::uint32_t ended_count;
 };
 
 /// A ring pair between a client module and a provider module.
@@ -156,6 +163,7 @@ struct Channel {
     Segment* provider_segment;
     std::uint32_t client_index, server_index;
     std::uint32_t client_doorbell, provider_doorbell; ///< Indices in that side's table.
+    std::uint32_t client_id;                          ///< ModuleInstance::id.
     bool client_done, provider_done; ///< That side's executor no longer touches it.
     bool closed;
     Segment* pool;   ///< The client's Pendings.
@@ -173,12 +181,14 @@ void copy_name(char (&into)[32], std::string_view name) noexcept;
 [[nodiscard]] Domain* domain_by_id(std::uint32_t id) noexcept;
 [[nodiscard]] Domain* domain_by_name(std::string_view name) noexcept;
 
-/// A new user domain with an executor that waits to be started; `hart`: 1 + index, or 0 for any.
-/// Errors: no_memory, no_resource. Locks: kernel_lock held.
+/// A new user domain with an executor that waits to be started; `hart`: 1 + index, or 0 for any;
+/// `first`: what it begins with. Errors: no_memory, no_resource, unsupported (a device that the
+/// host cannot give). Locks: kernel_lock held.
 [[nodiscard]] Result<Domain*> domain_create(std::string_view name,
                                             std::uint32_t grants,
                                             std::uint32_t stack_bytes,
-                                            std::uint32_t hart = 0) noexcept;
+                                            std::uint32_t hart,
+                                            std::span<const loader::Image* const> first) noexcept;
 /// An executor in the kernel, on a thread of its own. Locks: kernel_lock held.
 [[nodiscard]] Result<ExecutorRecord*> kernel_executor_create(std::string_view name,
                                                              std::uint32_t hart = 0) noexcept;

@@ -15,6 +15,8 @@ namespace cw::kernel {
 // The machine.
 
 [[nodiscard]] std::uint64_t ticks_per_second() noexcept;
+/// Nanoseconds since 1970, UTC; 0: nobody here knows.
+[[nodiscard]] std::uint64_t wall_clock_ns() noexcept;
 /// Ends the system: 0 is success, 1..255 a status for the caller outside.
 [[noreturn]] void power_off(std::uint8_t status) noexcept;
 /// Words that whoever started the system gave it.
@@ -42,6 +44,10 @@ void enter_own_view() noexcept;
 
 /// An empty view for a domain. Errors: no_memory, no_resource.
 [[nodiscard]] Status space_create(Domain& domain) noexcept;
+/// The domain begins with a module of this image: what its devices need of the domain from its
+/// birth on is prepared. Requires: its thread was not created yet. Errors: no_memory, no_resource,
+/// unsupported. Locks: kernel_lock held.
+[[nodiscard]] Status space_equip(Domain& domain, const loader::Image& image) noexcept;
 /// Nothing runs in it any more, nor has anything left that it saw.
 void space_destroy(Domain& domain) noexcept;
 /// The thread of a domain is gone, or was never started; what it saw can be taken away without
@@ -93,6 +99,9 @@ void executor_forget(ExecutorRecord& record, Thread& target) noexcept;
 /// Hands the registers and the interrupt of each device over that the module asks for. Errors:
 /// not_found (no such device), already_exists (somebody has it), no_resource, no_memory.
 [[nodiscard]] Status grant_devices(ModuleInstance& instance) noexcept;
+/// The module goes: what grant_devices() handed over may be handed to others. Locks: kernel_lock
+/// held.
+void release_devices(ModuleInstance& instance) noexcept;
 /// The holder of this interrupt of the executor has dealt with it. Errors: out_of_range.
 [[nodiscard]] Status interrupt_acknowledge(ExecutorRecord& record, std::uint64_t index) noexcept;
 void interrupts_release(Thread& thread) noexcept;

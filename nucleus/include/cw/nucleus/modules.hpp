@@ -55,6 +55,10 @@ void describe_stubs(TextWriter& text) noexcept;
 void describe_services(TextWriter& text) noexcept;
 void describe_domains(TextWriter& text) noexcept;
 
+/// Whose call the handler of a service of the nucleus was started for; null: it has ended since.
+/// Requires: the method is queued only, the handler has not suspended. Locks: kernel_lock held, as
+/// long as the result is used.
+[[nodiscard]] ModuleInstance* calling_module() noexcept;
 [[nodiscard]] ModuleInstance* module_by_name(std::string_view name) noexcept;
 [[nodiscard]] ModuleInstance* all_modules() noexcept;
 

@@ -40,6 +40,12 @@ struct Time {
     std::uint64_t nanoseconds; ///< Since boot.
 };
 CW_METHOD(clock, now, Nothing, Time, 1, 0);
+struct Moment {
+    std::uint64_t nanoseconds; ///< Since 1970, UTC.
+};
+/// What the clock on the wall says. It may be set, forth and back: for people and for files, not
+/// for deadlines. Errors: unsupported (this host has no such clock).
+CW_METHOD(clock, wall, Nothing, Moment, 1, 0);
 } // namespace cw::clock
 
 namespace cw::archive_pages {

@@ -11,6 +11,7 @@
 
 namespace cw::hosted {
 struct CallPage;
+class FilesDevice;
 struct HostWords;
 } // namespace cw::hosted
 
@@ -92,13 +93,15 @@ struct DomainHost {
     int socket;       ///< 1 + descriptor: commands to its process go in here. 0: none.
     int their_socket; ///< 1 + descriptor of the other end, until the process has it.
     std::uint64_t commands;
-    hosted::HostWords* words; ///< Null until the executor's segments are there.
+    hosted::HostWords* words;   ///< Null until the executor's segments are there.
+    hosted::FilesDevice* files; ///< What its process was born with; null: nothing.
 };
 
 struct ExecutorHost {
     Atomic<int>* doorbells; ///< kMaxDoorbells eventfds, -1 for nobody.
     bool* doorbells_used;
     Atomic<std::uint32_t> doorbell_count; ///< Release, after the entry; pairs with wake().
+    int files_ring; ///< 1 + descriptor of the io_uring that its module drives; 0: none.
 };
 
 /// A stretch of a segment that is somebody else's memory.
