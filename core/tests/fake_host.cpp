@@ -2,10 +2,13 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <cw/abi/syscall.hpp>
 #include <cw/core/arch/context.hpp>
 #include <cw/core/runtime_ops.hpp>
 #include <gtest/gtest.h>
+#include <map>
+#include <sanitizer/asan_interface.h>
 #include <sys/mman.h>
 
 namespace cw::test {
@@ -62,19 +65,48 @@ Bell::Rung Bell::wait(std::uint64_t deadline_ns) {
     return consume();
 }
 
-Pages::Pages(std::size_t bytes) :
-    memory_{::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)},
-    bytes_{bytes} {
-    if (memory_ == MAP_FAILED)
+namespace {
+bool pages_are_used_again = false;
+std::multimap<std::size_t, void*> spare_pages; // by size
+
+void* map_pages(std::size_t bytes) {
+    void* const memory =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
         std::abort();
+    return memory;
+}
+} // namespace
+
+void Pages::use_again() {
+    pages_are_used_again = true;
+}
+Pages::Pages(std::size_t bytes, Contents contents) : bytes_{bytes} {
+    const auto spare = spare_pages.find(bytes);
+    if (spare == spare_pages.end()) {
+        memory_ = map_pages(bytes);
+        return;
+    }
+    memory_ = spare->second;
+    spare_pages.erase(spare);
+    if (contents == Contents::zeroed)
+        std::memset(memory_, 0, bytes);
 }
 Pages::~Pages() {
-    ::munmap(memory_, bytes_);
+    ASAN_UNPOISON_MEMORY_REGION(memory_, bytes_);
+    if (pages_are_used_again && !taken_away_)
+        spare_pages.emplace(bytes_, memory_);
+    else
+        ::munmap(memory_, bytes_);
 }
 std::uint64_t Pages::address() const {
     return reinterpret_cast<std::uint64_t>(memory_);
 }
+void Pages::forbid() {
+    ASAN_POISON_MEMORY_REGION(memory_, bytes_);
+}
 void Pages::take_away() {
+    taken_away_ = true;
     ::mprotect(memory_, bytes_, PROT_NONE);
 }
 

@@ -2,9 +2,9 @@
 // slots. The server stays in bounds, closes the guilty end when its indices or messages are
 // impossible, and goes on serving others.
 #include "couple.hpp"
+#include "hostile.hpp"
 
 #include <algorithm>
-#include <random>
 
 namespace cw::test {
 namespace {
@@ -114,7 +114,7 @@ TEST_F(HostileClient, cancellations_of_nothing_are_harmless) {
 /// Random writes into everything that a client can write.
 class Attack {
 public:
-    explicit Attack(std::uint64_t seed) : random_{seed} {}
+    explicit Attack(std::uint64_t seed) : choices_{seed} {}
 
     /// Runs `tries` of them, with as many clients as it takes; how many ends were closed.
     std::uint64_t run(std::uint64_t tries) {
@@ -133,9 +133,10 @@ public:
                 const ServerEnd& end = serving.executor().servers[channel.server_index];
                 while (tries != 0 && !end.closed) {
                     --tries;
-                    write_something(channel, service.methods.count, own.address());
+                    client_.write_something(channel, service.methods.count, own.address());
+                    ticks.fetch_add(choices_.pick(3), Order::relaxed);
                     serving.step();
-                    if (random_() % 256 == 0)
+                    if (choices_.pick(256) == 0)
                         expect_served(world, service, innocent);
                 }
                 world.close_server_end(service, channel);
@@ -148,42 +149,6 @@ public:
     }
 
 private:
-    std::uint64_t pick(std::uint64_t limit) { return random_() % limit; }
-    /// Anything, mostly near something.
-    std::uint64_t number(std::uint64_t near) {
-        switch (pick(4)) {
-        case 0:
-            return random_();
-        case 1:
-            return near + pick(16) - 8;
-        case 2:
-            return std::uint64_t{1} << pick(64);
-        default:
-            return near;
-        }
-    }
-
-    void write_something(Channel& channel, std::uint64_t methods, std::uint64_t own) {
-        ProducerWords<NativeSync>& producer = channel.client_page().producer;
-        const std::uint32_t tail = producer.tail.load(Order::relaxed);
-        for (std::uint64_t writes = 1 + pick(8); writes != 0; --writes) {
-            RingMessage& message = channel.submissions()[pick(abi::kSubmissionSlots)];
-            message.head.store(pick(256) != 0 ? pick(methods) << 32 | number(1) >> 32
-                                              : number(abi::message_head(1, 2, 1)),
-                               Order::relaxed);
-            message.words[pick(6)].store(number(own), Order::relaxed);
-            message.words[pick(6)].store(number(64), Order::relaxed);
-            message.aux.store(random_(), Order::relaxed);
-        }
-        producer.space_event.store(static_cast<std::uint32_t>(random_()), Order::relaxed);
-        ConsumerWords<NativeSync>& consumer = channel.client_page().consumer;
-        consumer.head.store(static_cast<std::uint32_t>(number(tail)), Order::relaxed);
-        consumer.data_event.store(static_cast<std::uint32_t>(number(tail)), Order::relaxed);
-        const std::uint64_t more = pick(500) != 0 ? pick(8) : number(0);
-        producer.tail.store(tail + static_cast<std::uint32_t>(more), Order::release);
-        ticks.fetch_add(pick(3), Order::relaxed);
-    }
-
     void expect_served(World& world, Module& service, RawClient& innocent) {
         innocent.submit(service.opcode("work.add_one"), 5, {41});
         innocent.flush();
@@ -197,7 +162,8 @@ private:
         }
     }
 
-    std::mt19937_64 random_;
+    RandomChoices choices_;
+    WritingClient<RandomChoices> client_{choices_};
     std::uint64_t innocent_left_ = 0;
 };
 

@@ -1,9 +1,9 @@
 // A server that answers whatever it likes. The client stays in bounds, completes each of its calls
 // once, closes the guilty end, and goes on.
 #include "couple.hpp"
+#include "hostile.hpp"
 
 #include <algorithm>
-#include <random>
 
 namespace cw::test {
 namespace {
@@ -125,7 +125,7 @@ TEST_F(HostileServer, an_impossible_head_does_not_stop_the_client) {
 /// Random answers from a server that knows the cookies, among them right ones.
 class Attack {
 public:
-    explicit Attack(std::uint64_t seed) : random_{seed} {}
+    explicit Attack(std::uint64_t seed) : choices_{seed} {}
 
     std::uint64_t run(std::uint64_t tries) {
         std::uint64_t closed = 0;
@@ -141,17 +141,18 @@ public:
             for (unsigned ends = 0; ends < 60 && tries != 0; ++ends, ++closed) {
                 RawServer& server = world.raw_server(caller, service);
                 world.run();
-                cookies_.clear();
+                server_.forget();
                 const ClientEnd& end = calling.executor().clients[server.channel.client_index];
                 while (tries != 0 && !end.closed) {
                     --tries;
                     if (open < 50) {
                         ++open;
-                        client.submit(0, 1, {pick(2) == 0 ? 0u : 3u, 1 + pick(20), 0});
+                        client.submit(
+                            0, 1, {choices_.pick(2) == 0 ? 0u : 3u, 1 + choices_.pick(20), 0});
                         client.flush();
                         calling.step();
                     }
-                    write_something(server);
+                    server_.write_something(server);
                     calling.step();
                     open -= client.take().size();
                 }
@@ -167,52 +168,8 @@ public:
     }
 
 private:
-    std::uint64_t pick(std::uint64_t limit) { return random_() % limit; }
-
-    void write_something(RawServer& server) {
-        for (const RawServer::Request& request : server.take()) {
-            if (request.flags == 0)
-                cookies_.push_back(request.cookie);
-        }
-        ProducerWords<NativeSync>& producer = server.channel.server_page().producer;
-        const std::uint32_t tail = producer.tail.load(Order::relaxed);
-        std::uint32_t count = 0;
-        for (const std::uint64_t wanted = pick(8); count < wanted && !cookies_.empty(); ++count) {
-            const std::size_t which = pick(cookies_.size());
-            std::uint64_t head = cookies_[which];
-            cookies_[which] = cookies_.back();
-            cookies_.pop_back();
-            switch (pick(8192)) {
-            case 0:
-                head = random_();
-                break;
-            case 1:
-                head += pick(3) * kCookieStep;
-                break;
-            case 2:
-                head ^= std::uint64_t{1} << pick(64);
-                break;
-            default:
-                head |= (pick(4) == 0 ? pick(kLastStatus + 1) : 0) << 32;
-            }
-            RingMessage& message =
-                server.channel.completions()[(tail + count) % abi::kCompletionSlots];
-            message.head.store(head, Order::relaxed);
-            for (Atomic<std::uint64_t>& word : message.words)
-                word.store(random_(), Order::relaxed);
-        }
-        ConsumerWords<NativeSync>& consumer = server.channel.server_page().consumer;
-        if (pick(64) == 0)
-            consumer.head.store(static_cast<std::uint32_t>(random_()), Order::relaxed);
-        consumer.data_event.store(static_cast<std::uint32_t>(random_()), Order::relaxed);
-        producer.space_event.store(static_cast<std::uint32_t>(random_()), Order::relaxed);
-        if (pick(2000) == 0)
-            count = static_cast<std::uint32_t>(random_());
-        producer.tail.store(tail + count, Order::release);
-    }
-
-    std::mt19937_64 random_;
-    std::vector<std::uint32_t> cookies_;
+    RandomChoices choices_;
+    WritingServer<RandomChoices> server_{choices_};
 };
 
 class HostileServerAttack : public testing::TestWithParam<std::uint64_t> {};

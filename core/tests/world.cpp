@@ -30,12 +30,12 @@ void take_words(std::array<std::uint64_t, 6>& words, const RingMessage& message)
 
 } // namespace
 
-Module::Module(const std::string& name, ExecutorThread& executor) :
-    file{name},
+Module::Module(const ModuleFile& opened, ExecutorThread& executor) :
+    file{opened},
     home{executor},
     state{file.state()},
     pool{kPoolPendings * sizeof(Pending)},
-    frames{file.record().frame_bytes} {
+    frames{file.record().frame_bytes, Pages::Contents::any} {
     new (&state) ModuleState{};
     state.pendings = pool.as<Pending>();
     state.ops = &executor.ops();
@@ -174,6 +174,10 @@ ExecutorThread& World::executor(std::string name) {
 }
 
 Module& World::load(const std::string& file, ExecutorThread& home) {
+    return load(files_.emplace_back(file), home);
+}
+
+Module& World::load(const ModuleFile& file, ExecutorThread& home) {
     Module& module = *modules_.emplace_back(std::make_unique<Module>(file, home));
     home.tell({.kind = abi::ControlKind::add_module,
                .index = 0,

@@ -17,9 +17,9 @@ struct Channel;
 
 /// A loaded module.
 struct Module {
-    Module(const std::string& file, ExecutorThread& executor);
+    Module(const ModuleFile& opened, ExecutorThread& executor);
 
-    ModuleFile file;
+    const ModuleFile& file;
     ExecutorThread& home;
     ModuleState& state;
     Pages pool;
@@ -43,6 +43,11 @@ struct Channel {
     std::uint32_t client_index = 0;
     std::uint32_t server_index = 0;
 
+    /// Neither side may touch what it shared any more.
+    void forbid() {
+        client_segment.forbid();
+        server_segment.forbid();
+    }
     [[nodiscard]] IndexPage& client_page() const { return *client_segment.as<IndexPage>(); }
     [[nodiscard]] IndexPage& server_page() const { return *server_segment.as<IndexPage>(); }
     [[nodiscard]] RingMessage* submissions() const {
@@ -112,6 +117,8 @@ public:
     ExecutorThread& executor(std::string name);
     /// Loads a module; its start function runs when the executor is stepped next.
     Module& load(const std::string& file, ExecutorThread& home);
+    /// The same of a file that stays open after this world: its data is as it was left there.
+    Module& load(const ModuleFile& file, ExecutorThread& home);
     /// A channel between two modules.
     Channel& connect(Module& client, Module& server);
     /// Links everything that `client` requires and `server` provides.
@@ -143,6 +150,7 @@ private:
                    Channel& channel);
 
     std::deque<std::unique_ptr<ExecutorThread>> executors_;
+    std::deque<ModuleFile> files_;
     std::deque<std::unique_ptr<Module>> modules_;
     std::deque<std::unique_ptr<Channel>> channels_;
     std::deque<std::unique_ptr<RawClient>> raw_clients_;

@@ -17,7 +17,9 @@ add_library(loader_test_support STATIC EXCLUDE_FROM_ALL
 target_include_directories(loader_test_support PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(loader_test_support PUBLIC cw::loader PRIVATE cw::warnings)
 
-# Writes every file of that list, and valid ones, into a folder.
+# Writes every file of that list, and valid ones, into a folder; and as seeds of the fuzzers.
 add_executable(loader_corpus EXCLUDE_FROM_ALL
-    ${CMAKE_CURRENT_LIST_DIR}/../../tests/loader/write_corpus.cpp)
+    ${CMAKE_CURRENT_LIST_DIR}/../../tests/loader/write_corpus.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/../fuzz/packed.cpp ${CMAKE_CURRENT_LIST_DIR}/../fuzz/record_module.cpp)
+target_include_directories(loader_corpus PRIVATE ${CMAKE_CURRENT_LIST_DIR}/../fuzz)
 target_link_libraries(loader_corpus PRIVATE loader_test_support cw::warnings)

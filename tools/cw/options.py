@@ -15,6 +15,11 @@ def add_jobs(parser: argparse.ArgumentParser) -> None:
 def add_build(parser: argparse.ArgumentParser) -> None:
     """Options about building first."""
     add_jobs(parser)
+    add_no_build(parser)
+
+
+def add_no_build(parser: argparse.ArgumentParser) -> None:
+    """Whether to build at all."""
     parser.add_argument("--no-build", dest="build", action="store_false", help="use what was built before")
 
 

@@ -18,6 +18,7 @@ LIST = paths.TOOLS / "packages.txt"
 PROGRAMS = {
     "linux": ("clang++-19", "ld.lld-19", "cmake", "ninja"),
     "peers": ("clang++-19", "ld.lld-19", "cmake", "ninja"),
+    "fuzz": ("clang++-19", "ld.lld-19", "cmake", "ninja"),
     "build": ("clang++-19", "ld.lld-19", "cmake", "ninja"),
     "run": ("clang++-19", "ld.lld-19", "cmake", "ninja", "qemu-system-riscv64"),
     "test": ("clang++-19", "ld.lld-19", "cmake", "ninja", "qemu-system-riscv64", "clang-format-19", "git"),

@@ -59,7 +59,7 @@ work::Word release(work::Word key) noexcept {
     std::uint64_t count = 0;
     for (Holder** link = &holders; *link != nullptr;) {
         Holder& holder = **link;
-        if (holder.key != key.value) {
+        if (holder.key != key.value && key.value != work::kEverybody) {
             link = &holder.next;
             continue;
         }

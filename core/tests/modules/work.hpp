@@ -26,7 +26,8 @@ CW_METHOD(work, block, Block, Block, 1, 0);
 CW_METHOD(work, refuse, Word, Word, 1, 0);
 /// Suspends until `release` names the same key; then value plus one.
 CW_METHOD(work, hold, Key, Word, 1, 0);
-/// Lets go of everybody who holds this key; how many those were.
+/// Lets go of everybody who holds this key, or any if it is kEverybody; how many those were.
+inline constexpr std::uint64_t kEverybody = ~std::uint64_t{0};
 CW_METHOD(work, release, Word, Word, 1, 0);
 /// Sleeps until the tick; then how the sleep ended, as a status number.
 CW_METHOD(work, sleep_until, Word, Word, 1, 0);
