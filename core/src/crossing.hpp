@@ -29,7 +29,7 @@ inline ModuleState* module_of(const Edge* edge) noexcept {
     return edge->client;
 }
 inline ModuleState* module_of(const abi::Slot* slot) noexcept {
-    return slot->edge->client;
+    return slot == nullptr ? nullptr : slot->edge->client; // null: the call was queued
 }
 inline ModuleState* module_of(...) noexcept {
     return nullptr;

@@ -48,7 +48,7 @@ struct Freed {
     struct Laggard {
         std::uint32_t domain;
         std::uint64_t commands;
-        const HostWords* words; ///< Another one is another domain of that number.
+        std::uint64_t life; ///< Of the domain: its number is used again.
     };
     std::vector<Laggard> laggards;
 };
@@ -145,7 +145,7 @@ void reuse_addresses() noexcept {
     while (!freed.empty() && !FilesDevice::any_retiring()) {
         for (const Freed::Laggard& laggard : freed.front().laggards) {
             const Domain* domain = domain_by_id(laggard.domain);
-            if (domain != nullptr && domain->words == laggard.words &&
+            if (domain != nullptr && domain->life == laggard.life &&
                 commands_done(*domain) < laggard.commands)
                 return;
         }
@@ -160,7 +160,7 @@ void free_addresses(const Segment& segment) {
         const Domain* domain = domain_by_id(id);
         if (domain != nullptr && domain->words != nullptr && domain->executor != nullptr &&
             domain->executor->run != nullptr && commands_done(*domain) < domain->commands)
-            entry.laggards.push_back({id, domain->commands, domain->words});
+            entry.laggards.push_back({id, domain->commands, domain->life});
     }
     freed.push_back(std::move(entry));
 }

@@ -151,6 +151,8 @@ using namespace hosted;
 Status space_create(Domain& domain) noexcept {
     if (domain.is_kernel())
         return Status::ok;
+    static std::uint64_t lives; // guarded by kernel_lock
+    domain.life = ++lives;
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return Status::no_resource;

@@ -29,15 +29,18 @@ constexpr std::uint64_t kMillisecond = 1'000'000;
 /// reads its commands; who runs is ended by the watchdog before.
 constexpr std::uint64_t kPatienceAsleep = 2'000 * kMillisecond,
                         kPatienceRunning = 10'000 * kMillisecond;
+/// Whatever the clock says: on a busy machine neither it nor we may have run meanwhile.
+constexpr unsigned kFewestLooks = 20;
 constexpr const char* kHoldsOn = "it holds on to memory that was taken back";
 constexpr const char* kDeaf = "it does not give memory back that was taken from it";
 
 struct Withdrawal {
     std::uint32_t domain;
-    const HostWords* words; ///< Another one is another domain of that number.
+    std::uint64_t life;     ///< Of the domain: its number is used again.
     std::uint64_t commands; ///< Done once so many are done.
     std::uint64_t inode;    ///< Of the memfd.
     std::uint64_t since_ns;
+    unsigned looks = 0; ///< How often it was found not to have done what it was told.
 };
 std::vector<Withdrawal> withdrawals; // guarded by kernel_lock
 
@@ -49,20 +52,32 @@ std::uint64_t inode_of(const Segment& segment) noexcept {
 /// Null if that domain has ended.
 Domain* domain_of(const Withdrawal& withdrawal) noexcept {
     Domain* const domain = domain_by_id(withdrawal.domain);
-    const bool same = domain != nullptr && domain->words == withdrawal.words;
+    const bool same = domain != nullptr && domain->life == withdrawal.life;
     return same && domain->executor != nullptr && domain->executor->thread != nullptr ? domain
                                                                                       : nullptr;
+}
+
+/// It has been found again not to have done what it was told: wakes it, or ends it at last.
+/// Locks: kernel_lock held.
+void hurry(Withdrawal& withdrawal, Domain& domain) noexcept {
+    Thread& thread = *domain.executor->thread;
+    const std::uint64_t waited = platform::now() - withdrawal.since_ns;
+    const bool long_enough =
+        waited >= kPatienceRunning || (waited >= kPatienceAsleep && thread_sleeps(thread));
+    if (++withdrawal.looks >= kFewestLooks && long_enough)
+        executor_condemn(*domain.executor, kDeaf);
+    thread_wake(thread);
 }
 
 /// What is looked for in one process.
 struct Search {
     std::uint32_t domain;
-    const HostWords* words;
+    std::uint64_t life;
     int process, pid;
     std::vector<std::uint64_t> inodes;
 
     [[nodiscard]] bool concerns(const Withdrawal& withdrawal) const noexcept {
-        return withdrawal.domain == domain && withdrawal.words == words;
+        return withdrawal.domain == domain && withdrawal.life == life;
     }
     [[nodiscard]] bool wants(std::uint64_t inode) const noexcept {
         return std::ranges::find(inodes, inode) != inodes.end();
@@ -150,23 +165,19 @@ std::vector<Search> begin_searches() noexcept {
     std::vector<Search> searches;
     const Locked hold{kernel_lock};
     std::erase_if(withdrawals, [](const Withdrawal& one) { return domain_of(one) == nullptr; });
-    const std::uint64_t now = platform::now();
-    for (const Withdrawal& one : withdrawals) {
+    for (Withdrawal& one : withdrawals) {
         Domain& domain = *domain_of(one);
-        Thread& thread = *domain.executor->thread;
-        const std::uint64_t waited = now - one.since_ns;
-        if (waited >= kPatienceRunning || (waited >= kPatienceAsleep && thread_sleeps(thread)))
-            executor_condemn(*domain.executor, kDeaf);
         // Untrusted: who says so falsely is found out.
         if (commands_done(domain) < one.commands) {
-            thread_wake(thread);
+            hurry(one, domain);
             continue;
         }
+        const Thread& thread = *domain.executor->thread;
         auto search = std::ranges::find_if(
             searches, [&](const Search& other) { return other.concerns(one); });
         if (search == searches.end())
             search = searches.insert(search,
-                                     Search{one.domain, one.words, thread.process, thread.pid, {}});
+                                     Search{one.domain, one.life, thread.process, thread.pid, {}});
         search->inodes.push_back(one.inode);
     }
     return searches;
@@ -179,9 +190,16 @@ void carry_out(const Search& search) noexcept {
         return; // next time
     {
         const Locked hold{kernel_lock};
-        const Domain* const domain = domain_by_id(search.domain);
-        if (domain == nullptr || domain->words != search.words || !has_received_all(*domain))
+        Domain* const domain = domain_by_id(search.domain);
+        if (domain == nullptr || domain->life != search.life)
             return;
+        if (!has_received_all(*domain)) {
+            for (Withdrawal& one : withdrawals) {
+                if (search.concerns(one) && domain_of(one) != nullptr)
+                    hurry(one, *domain);
+            }
+            return;
+        }
     }
     // Descriptors first: without one, no further mapping comes into being.
     const bool held = holds_descriptor(search) || holds_mapping(search);
@@ -193,7 +211,7 @@ void carry_out(const Search& search) noexcept {
         return looked_for;
     });
     Domain* const domain = domain_by_id(search.domain);
-    if (held && still_withdrawn && domain != nullptr && domain->words == search.words)
+    if (held && still_withdrawn && domain != nullptr && domain->life == search.life)
         executor_condemn(*domain->executor, kHoldsOn);
 }
 
@@ -208,7 +226,7 @@ void note_withdrawn(const Segment& segment, const Domain& domain) noexcept {
     if (domain.ended || domain.words == nullptr || segment.memory == 0)
         return;
     withdrawals.push_back(
-        {domain.id, domain.words, domain.commands, inode_of(segment), platform::now()});
+        {domain.id, domain.life, domain.commands, inode_of(segment), platform::now()});
 }
 
 void note_shown(const Segment& segment, const Domain& domain) noexcept {

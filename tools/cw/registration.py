@@ -48,7 +48,9 @@ def scenario_tests(scenarios: Sequence[Scenario], host: Host) -> str:
                 continue
             command = [sys.executable, str(paths.TOOLS / "cw"), "guest-test", str(scenario.path), *run.options]
             timeout = (scenario.limits.total_seconds or 0) + GRACE_SECONDS
-            processors = min(run.harts, MAX_PROCESSORS) if scenario.busy else 1
+            # Under a sanitizer nothing is fast, and nothing has to be.
+            alone = scenario.busy and host.name not in SANITIZED
+            processors = min(run.harts, MAX_PROCESSORS) if alone else 1
             name = scenario.test_name(run)
             label = name.partition(".")[0]
             lines.append(test(name, command, timeout=timeout, label=label, processors=processors))

@@ -93,6 +93,7 @@ struct DomainHost {
     int socket;       ///< 1 + descriptor: commands to its process go in here. 0: none.
     int their_socket; ///< 1 + descriptor of the other end, until the process has it.
     std::uint64_t commands;
+    std::uint64_t life;         ///< No other domain has it, whatever else is used again. Not 0.
     hosted::HostWords* words;   ///< Null until the executor's segments are there.
     hosted::FilesDevice* files; ///< What its process was born with; null: nothing.
 };
