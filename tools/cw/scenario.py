@@ -56,6 +56,7 @@ class Scenario:
     hosts: tuple[Host, ...]
     harts: tuple[int, ...]  # Where a run may choose.
     busy: bool  # All harts have something to do, for seconds.
+    long: bool  # Takes seconds, waiting or repeating: under a sanitizer only where that is asked for.
     expect: tuple[Pattern, ...]
     forbid: tuple[Pattern, ...]
     exit_status: int
@@ -197,6 +198,7 @@ def _read(keys: _Keys) -> Scenario:
         hosts=hosts,
         harts=tuple(harts),
         busy=keys.take("busy", bool, False),
+        long=keys.take("long", bool, False),
         expect=tuple(expect),
         forbid=keys.patterns("forbid", DEFAULT_FORBID),
         exit_status=keys.take("exit", int, 0),

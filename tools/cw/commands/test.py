@@ -17,6 +17,7 @@ nucleus under a sanitizer.
   ./cw test --fast              without the sanitizer builds
   ./cw test -R system.echo      only matching tests
   ./cw test -p hosted -R ring   builds only this preset; linux.* need -p linux, system.* -p riscv64
+  ./cw test -p linux-tsan       every scenario of Linux under a sanitizer; without -p those that take long are left out
 """
 
 # What builds quickly and fails cheaply comes first.
@@ -44,7 +45,7 @@ def main(parsed: argparse.Namespace) -> int:
             host = SANITIZED.get(preset)
             builder.build(host.preset if host else preset, parsed.jobs, host.target if host else None)
     tests = paths.BUILD / "tests"
-    registration.write(tests / "CTestTestfile.cmake", presets, scenarios)
+    registration.write(tests / "CTestTestfile.cmake", presets, scenarios, everything=bool(parsed.preset))
 
     jobs = str(parsed.jobs or builder.default_jobs())
     command = ["ctest", "--test-dir", str(tests), "--no-tests=error", "--parallel", jobs]
