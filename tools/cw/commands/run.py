@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cw import builder, console, guest, job, options, packages, symbolize, system, terminal
+from cw import builder, console, guest, job, options, packages, symbolize, system, terminal, uring
 from cw.archive import user_files
 from cw.failure import Failure
 from cw.host import HOSTS, Host
@@ -63,13 +63,16 @@ def main(parsed: argparse.Namespace) -> int:
 
     commands = _commands(parsed)
     entries = system.base_modules(host) + system.find_modules(host, parsed.module)
-    if host.reads_files and commands == [job.COMMAND]:
-        machine = replace(machine, files=tuple(parsed.files))  # They are read where they are.
+    main_job = commands == [job.COMMAND]
+    obstacle = uring.missing() if host.reads_files and main_job else ""
+    if obstacle:
+        print(f"cw: the files are packed and not read where they are: {obstacle}", file=sys.stderr)
+    if host.reads_files and main_job and not obstacle:
+        machine = replace(machine, files=tuple(parsed.files))
     else:
         entries += user_entries
     if commands is not None:
         entries.append(system.script(commands))
-    main_job = commands == [job.COMMAND]
     if main_job and host.counts_instructions and machine.harts in (None, 1):
         machine = replace(machine, icount=True)  # Instructions per call are one of its columns.
     watched = _Watched(parsed, host, machine)
