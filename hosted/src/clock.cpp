@@ -28,9 +28,10 @@ Reading read_both() noexcept {
                 static_cast<std::uint64_t>(time.tv_nsec)};
 }
 
-/// Who waits for something longer than a sleep and a wake-up take has lost nothing by sleeping; but
-/// no processor is kept busy for nothing longer than this.
-constexpr std::uint64_t kShortestWakeNs = 2'000, kLongestWakeNs = 100'000;
+/// Looking lasts as long as two wake-ups at most: whoever is waited for may have to be woken first,
+/// and with less the two would sleep by turns for ever. Within bounds, so that no processor is kept
+/// busy for nothing.
+constexpr std::uint64_t kShortestNs = 4'000, kLongestNs = 100'000;
 
 HostWords the_clock{};
 
@@ -48,7 +49,7 @@ void start_clock() noexcept {
     const std::uint64_t wake_ns =
         wake_ticks * (second.ns - first.ns) / (second.ticks - first.ticks);
     the_clock.longest_lingering =
-        kernel::hart_count() > 1 ? std::clamp(wake_ns, kShortestWakeNs, kLongestWakeNs) : 0;
+        kernel::hart_count() > 1 ? std::clamp(2 * wake_ns, kShortestNs, kLongestNs) : 0;
 }
 
 void fill_clock(HostWords& words) noexcept {
