@@ -135,12 +135,12 @@ const char* cause_of(const Thread& self,
                           static_cast<std::uint64_t>(context.uc_mcontext.gregs[REG_ERR]));
 }
 
-struct sigaction before[NSIG]; ///< What was to happen at a signal when the nucleus began.
+struct sigaction former[NSIG]; ///< What was to happen at a signal when the nucleus began.
 
 /// A signal that is no module's: what would happen without us. A fault that nobody handles comes
 /// again when its instruction does, and ends the process then, with a core file if that is wanted.
 void pass_on(int signal, siginfo_t* information, void* context) noexcept {
-    const struct sigaction& earlier = before[signal];
+    const struct sigaction& earlier = former[signal];
     if ((earlier.sa_flags & SA_SIGINFO) != 0)
         earlier.sa_sigaction(signal, information, context);
     else if (earlier.sa_handler != SIG_DFL && earlier.sa_handler != SIG_IGN)
@@ -222,10 +222,10 @@ void catch_module_faults() noexcept {
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     action.sa_sigaction = &on_fault;
     for (const int signal : {SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP})
-        sigaction(signal, &action, &before[signal]);
+        sigaction(signal, &action, &former[signal]);
     action.sa_flags |= SA_RESTART;
     action.sa_sigaction = &on_loop;
-    sigaction(kLoops, &action, &before[kLoops]);
+    sigaction(kLoops, &action, &former[kLoops]);
 }
 
 void interrupt_loop(Thread& thread) noexcept {

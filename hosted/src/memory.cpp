@@ -93,7 +93,7 @@ void take_from_modules(VirtualAddress base, std::uint64_t bytes) noexcept {
 int open_to_read(int descriptor) noexcept {
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
-    return open(path, O_RDONLY | O_CLOEXEC);
+    return ::open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /// Gives the segment memory for [0, bytes), zeroed where it is new.
@@ -171,7 +171,7 @@ void free_segment(Segment& segment) noexcept {
                           round_up(segment.file_bytes, kPage));
     for (const int descriptor : {segment.memory - 1, segment.memory_to_read - 1}) {
         if (descriptor >= 0)
-            close(descriptor);
+            ::close(descriptor);
     }
     pages_in_use.fetch_sub(segment.pages, std::memory_order_relaxed);
     free_addresses(segment);
@@ -223,12 +223,12 @@ std::span<const std::byte> make_sealed(const char* name,
         whole &&
         fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0;
     const int to_read = whole ? open_to_read(memory) : -1;
-    close(memory);
+    ::close(memory);
     if (to_read < 0)
         return {};
     void* const where = mmap(nullptr, rounded, PROT_READ, MAP_SHARED, to_read, 0);
     if (where == MAP_FAILED) {
-        close(to_read);
+        ::close(to_read);
         return {};
     }
     lend({static_cast<const std::byte*>(where), rounded}, to_read);
