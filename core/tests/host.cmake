@@ -28,5 +28,6 @@ endforeach()
 set(CW_TEST_HOST_SOURCES couple.cpp fake_host.cpp module_file.cpp world.cpp)
 list(TRANSFORM CW_TEST_HOST_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 add_library(core_test_host OBJECT EXCLUDE_FROM_ALL ${CW_RUNTIME_SOURCES} ${CW_TEST_HOST_SOURCES})
+set_target_properties(core_test_host PROPERTIES UNITY_BUILD OFF) # one file of it is exchanged for a planted one
 target_compile_definitions(core_test_host PRIVATE CW_TEST_MODULES="${CW_TEST_MODULE_DIRECTORY}")
 target_link_libraries(core_test_host PUBLIC cw::core GTest::gtest PRIVATE cw::warnings)

@@ -14,6 +14,7 @@ add_library(loader_test_support STATIC EXCLUDE_FROM_ALL
     ${CMAKE_CURRENT_LIST_DIR}/malformed_require_records.cpp
     ${CMAKE_CURRENT_LIST_DIR}/module_file.cpp
     ${CMAKE_CURRENT_LIST_DIR}/module_file_bytes.cpp)
+set_target_properties(loader_test_support PROPERTIES UNITY_BUILD OFF) # every list of cases is called the same
 target_include_directories(loader_test_support PUBLIC ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(loader_test_support PUBLIC cw::loader PRIVATE cw::warnings)
 

@@ -60,6 +60,6 @@ int main(int count, char** arguments) {
     if (!equal)
         std::puts("The binary contract has changed: files built before do not fit any more. If "
                   "that is meant, raise kAbiMajor or\nkAbiMinor (abi/layout.hpp) and run: ./cw "
-                  "build hosted --target update-goldens");
+                  "build hosted-asan --target update-goldens");
     return equal ? 0 : 1;
 }

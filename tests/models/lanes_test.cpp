@@ -226,13 +226,13 @@ template <Doing kDoing = Doing::right>
 using Dying = LanesModel<2, 2, 2, 1, false, kDoing, true>;
 
 TEST(LanesModel, every_message_arrives_and_no_wake_is_lost) {
-    expect_clean<OneLane>(200'000, 2);
-    expect_clean<TwoLanes>(200'000, 1);
-    expect_clean<LanesModel<3, 1, 2>>(200'000, 0);
+    expect_clean<OneLane>(100'000, 2);
+    expect_clean<TwoLanes>(100'000, 1);
+    expect_clean<LanesModel<3, 1, 2>>(100'000, 0);
     expect_clean<LanesModel<3, 1, 1>>(50'000, 1);
 }
 TEST(LanesModel, wakes_may_be_batched_and_deferred) {
-    expect_clean<Batched>(200'000, 0);
+    expect_clean<Batched>(100'000, 0);
     expect_clean<LanesModel<2, 2, 2, 2>>(100'000, 1);
 }
 TEST(LanesModel, producers_may_sleep_for_space) {
@@ -240,7 +240,7 @@ TEST(LanesModel, producers_may_sleep_for_space) {
     expect_clean<OneForSpace<>>(100'000, 2);
 }
 TEST(LanesModel, a_producer_that_dies_harms_its_own_lane_only) {
-    expect_clean<Dying<>>(300'000, 1);
+    expect_clean<Dying<>>(100'000, 1);
 }
 
 TEST(LanesModel, finds_missing_F21) {
