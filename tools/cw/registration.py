@@ -19,8 +19,10 @@ from cw.scenario import Scenario
 GRACE_SECONDS = 60
 TOOL_TEST_SECONDS = 120
 SYSTEM_SCRIPT_SECONDS = 300
+# Many tests wait most of the time: ctest is told of twice as many processors as there are.
+SHARES = 2  # of one processor
 # A test whose harts are all busy has at most as many processors to itself as small machines have.
-MAX_PROCESSORS = 2
+MAX_SHARES = 2 * SHARES
 
 
 def quoted(text: str) -> str:
@@ -31,10 +33,10 @@ def quoted(text: str) -> str:
     return f"[{'=' * level}[{text}]{'=' * level}]"
 
 
-def test(name: str, command: Sequence[str], *, timeout: float, label: str, processors: int = 1) -> str:
+def test(name: str, command: Sequence[str], *, timeout: float, label: str, shares: int = 1) -> str:
     """The lines that register one test."""
     arguments = " ".join(map(quoted, [name, *command]))
-    properties = f"TIMEOUT {timeout:.0f} LABELS {label} PROCESSORS {processors}"
+    properties = f"TIMEOUT {timeout:.0f} LABELS {label} PROCESSORS {shares}"
     properties += f" WORKING_DIRECTORY {quoted(str(paths.ROOT))}"
     return f"add_test({arguments})\nset_tests_properties({quoted(name)} PROPERTIES {properties})\n"
 
@@ -50,10 +52,10 @@ def scenario_tests(scenarios: Sequence[Scenario], host: Host) -> str:
             timeout = (scenario.limits.total_seconds or 0) + GRACE_SECONDS
             # Under a sanitizer nothing is fast, and nothing has to be.
             alone = scenario.busy and host.name not in SANITIZED
-            processors = min(run.harts, MAX_PROCESSORS) if alone else 1
+            shares = min(run.harts, MAX_SHARES // SHARES) * (SHARES if alone else 1)
             name = scenario.test_name(run)
             label = name.partition(".")[0]
-            lines.append(test(name, command, timeout=timeout, label=label, processors=processors))
+            lines.append(test(name, command, timeout=timeout, label=label, shares=shares))
     return "".join(lines)
 
 
@@ -66,13 +68,13 @@ def source_checks() -> str:
     return "".join(lines)
 
 
-def script_tests(folder: Path, label: str, *, timeout: float = TOOL_TEST_SECONDS, processors: int = 1) -> str:
+def script_tests(folder: Path, label: str, *, timeout: float = TOOL_TEST_SECONDS, shares: int = 1) -> str:
     """One test for each NAME_test.py of the folder, LABEL.NAME."""
     lines = []
     for path in sorted(folder.glob("*_test.py")):
         name = f"{label}.{path.stem.removesuffix('_test')}"
         command = [sys.executable, str(path)]
-        lines.append(test(name, command, timeout=timeout, label=label, processors=processors))
+        lines.append(test(name, command, timeout=timeout, label=label, shares=shares))
     return "".join(lines)
 
 
@@ -83,9 +85,9 @@ def system_checks() -> str:
     # Each public header by itself; ninja compiles again only what has changed.
     command = ["cmake", "--build", str(RISCV64.build), "--target", "all_verify_interface_header_sets", "--parallel"]
     lines += test(
-        "checks.headers", [*command, str(MAX_PROCESSORS)], timeout=SYSTEM_SCRIPT_SECONDS, label="checks", processors=MAX_PROCESSORS
+        "checks.headers", [*command, str(MAX_SHARES // SHARES)], timeout=SYSTEM_SCRIPT_SECONDS, label="checks", shares=MAX_SHARES
     )
-    return lines + script_tests(paths.ROOT / "tests" / "system", "system", timeout=SYSTEM_SCRIPT_SECONDS, processors=MAX_PROCESSORS)
+    return lines + script_tests(paths.ROOT / "tests" / "system", "system", timeout=SYSTEM_SCRIPT_SECONDS, shares=SHARES)
 
 
 def count_tests(folder: Path) -> int:

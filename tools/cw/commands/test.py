@@ -47,7 +47,7 @@ def main(parsed: argparse.Namespace) -> int:
     tests = paths.BUILD / "tests"
     registration.write(tests / "CTestTestfile.cmake", presets, scenarios, everything=bool(parsed.preset))
 
-    jobs = str(parsed.jobs or builder.default_jobs())
+    jobs = str((parsed.jobs or builder.default_jobs()) * registration.SHARES)
     command = ["ctest", "--test-dir", str(tests), "--no-tests=error", "--parallel", jobs]
     command += ["--verbose"] if parsed.verbose else ["--output-on-failure"]
     command += ["--tests-regex", parsed.regex] if parsed.regex else []
