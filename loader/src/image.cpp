@@ -28,6 +28,8 @@ void Image::clear() noexcept {
     provide_count_ = 0;
     require_count_ = 0;
     device_count_ = 0;
+    publish_count_ = 0;
+    read_count_ = 0;
     frames_ = {};
     addresses_are_pointers_ = false;
 }

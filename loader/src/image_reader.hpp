@@ -19,6 +19,7 @@ namespace cw::loader {
 inline constexpr std::size_t kMaxProgramHeaders = 32;
 inline constexpr std::size_t kMaxFileNameShown = 63; ///< Bytes of a file name that messages show.
 inline constexpr std::uint64_t kSlotBytes = 16; ///< What the loader writes for one requirement.
+inline constexpr std::uint64_t kVariableSlotBytes = 8; ///< And for one variable.
 
 /// Fills an Image from its file. Every check returns true or has left the message that explains the
 /// refusal. Untrusted: every byte of the file; the caller guarantees that it does not change
@@ -95,11 +96,15 @@ private:
     [[nodiscard]] bool
     store(Record* array, std::size_t& count, std::size_t limit, const std::byte* bytes) noexcept;
 
-    // module_record.cpp, method_records.cpp, device_record.cpp
+    // module_record.cpp, method_records.cpp, device_record.cpp, variable_records.cpp
     [[nodiscard]] bool check(const abi::ModuleRecord& record) noexcept;
     [[nodiscard]] bool check(const abi::ProvideRecord& record) noexcept;
     [[nodiscard]] bool check(const abi::RequireRecord& record) noexcept;
     [[nodiscard]] bool check(const abi::DeviceRecord& record) noexcept;
+    [[nodiscard]] bool check(const abi::PublishRecord& record) noexcept;
+    [[nodiscard]] bool check(const abi::ReadRecord& record) noexcept;
+    template <class Record>
+    [[nodiscard]] bool check_variable(const Record& record) noexcept;
     [[nodiscard]] bool check_module_name() noexcept;
     [[nodiscard]] bool
     check_method_texts(Pointer name, Pointer signature, std::uint64_t hash) noexcept;

@@ -23,6 +23,26 @@ namespace cw::loader {
     return is_name(text.substr(0, dot)) && is_name(method);
 }
 
+/// "scope/name", or more parts: "shaper/eth0:1/rate".
+[[nodiscard]] constexpr bool is_variable_name(std::string_view text) noexcept {
+    bool parted = false;
+    bool empty = true;
+    for (const char c : text) {
+        if (c == '/') {
+            if (empty)
+                return false;
+            parted = true;
+            empty = true;
+        } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == ':' ||
+                   c == '.' || c == '-') {
+            empty = false;
+        } else {
+            return false;
+        }
+    }
+    return parted && !empty;
+}
+
 /// Whether `text` is `head`, then `next`, then anything.
 [[nodiscard]] constexpr bool
 begins_with(std::string_view text, std::string_view head, char next) noexcept {

@@ -78,6 +78,12 @@ bool ImageReader::read_record(std::uint64_t address, const std::byte* bytes) noe
     case abi::RecordKind::device:
         record_kind_ = "device";
         return store(image_.devices_, image_.device_count_, abi::kMaxDevices, bytes);
+    case abi::RecordKind::publish:
+        record_kind_ = "publish";
+        return store(image_.publishes_, image_.publish_count_, abi::kMaxPublishes, bytes);
+    case abi::RecordKind::read:
+        record_kind_ = "read";
+        return store(image_.reads_, image_.read_count_, abi::kMaxReads, bytes);
     }
     return fail("the record at {} has the unknown kind {}",
                 {Hex{address}, static_cast<std::uint32_t>(header.kind)});

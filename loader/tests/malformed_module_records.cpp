@@ -12,26 +12,26 @@ constexpr MalformedCase kCases[] = {
      "sample.cwm: module record at 0x3000: has size 8, not 80"},
     {"abi_major_older",
      [](ModuleFile& f) { f.module.abi_major = 0; },
-     "sample.cwm: is built for ABI 0.1, but this loader speaks 1.1"},
+     "sample.cwm: is built for ABI 0.2, but this loader speaks 1.2"},
     {"abi_major_newer",
      [](ModuleFile& f) { f.module.abi_major = 2; },
-     "sample.cwm: is built for ABI 2.1, but this loader speaks 1.1"},
+     "sample.cwm: is built for ABI 2.2, but this loader speaks 1.2"},
     {"abi_minor_newer",
-     [](ModuleFile& f) { f.module.abi_minor = 2; },
-     "sample.cwm: is built for ABI 1.2, but this loader speaks 1.1"},
+     [](ModuleFile& f) { f.module.abi_minor = 3; },
+     "sample.cwm: is built for ABI 1.3, but this loader speaks 1.2"},
     {"abi_minor_newer_with_larger_records",
      [](ModuleFile& f) {
-         f.module.abi_minor = 2;
+         f.module.abi_minor = 3;
          f.provides[0].header.size = 160;
          f.provides[0].header.kind = abi::RecordKind{9};
      },
-     "sample.cwm: is built for ABI 1.2, but this loader speaks 1.1"},
+     "sample.cwm: is built for ABI 1.3, but this loader speaks 1.2"},
     {"abi_minor_newer_with_larger_module_record",
      [](ModuleFile& f) {
-         f.module.abi_minor = 2;
+         f.module.abi_minor = 3;
          f.module.header.size = 160;
      },
-     "sample.cwm: is built for ABI 1.2, but this loader speaks 1.1"},
+     "sample.cwm: is built for ABI 1.3, but this loader speaks 1.2"},
     {"name_missing",
      [](ModuleFile& f) { f.module.name = 0; },
      "sample.cwm: module record at 0x3000: name is missing"},

@@ -67,6 +67,9 @@ std::string records() {
     CONSTANT(kMaxMethods);
     CONSTANT(kMaxRequires);
     CONSTANT(kMaxDevices);
+    CONSTANT(kMaxPublishes);
+    CONSTANT(kMaxReads);
+    CONSTANT(kMaxVariableBytes);
     CONSTANT(kMaxHeapBytes);
     CONSTANT(kMaxStackBytes);
     CONSTANT(kMaxFrameBytes);
@@ -122,6 +125,19 @@ std::string records() {
            AT(shape),
            AT(reserved));
     LAYOUT(DeviceRecord, AT(header), AT(compatible), AT(grant));
+    LAYOUT(PublishRecord,
+           AT(header),
+           AT(layout),
+           AT(name),
+           AT(schema),
+           AT(slot),
+           AT(bytes),
+           AT(kind),
+           AT(lease_ms),
+           AT(flags),
+           AT(fallback));
+    LAYOUT(
+        ReadRecord, AT(header), AT(layout), AT(name), AT(schema), AT(slot), AT(bytes), AT(flags));
     LAYOUT(DeviceGrant, AT(registers), AT(register_bytes), AT(interrupt), AT(clock_hz));
     text.constant("signature_hash(\"digest\")", abi::signature_hash("digest", 6));
     return text.text();

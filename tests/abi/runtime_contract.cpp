@@ -8,7 +8,10 @@
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
+#include <cw/core/service/variables.hpp>
 #include <cw/core/task.hpp>
+#include <cw/core/variables/clock.hpp>
+#include <cw/core/variables/directory.hpp>
 #include <cw/core/vdso_exports.hpp>
 
 #define AT(field)                                                                                  \
@@ -56,7 +59,8 @@ std::string runtime() {
            AT(note_submitted),
            AT(caller),
            AT(wake),
-           AT(count_interrupt_in));
+           AT(count_interrupt_in),
+           AT(variables));
     LAYOUT(FramePool, AT(free), AT(bump), AT(end), AT(allocations));
     LAYOUT(ModuleState,
            AT(gate),
@@ -131,6 +135,51 @@ std::string vdso() {
     return text.text();
 }
 
+std::string shared_variables() {
+    GoldenText text{
+        "core/variables/: the directory of shared variables, and what lies where in it"};
+    text.enumerators<variables::State>("State");
+    text.enumerators<variables::Kind>("Kind");
+    text.constant("Header::kMagic", variables::Header::kMagic);
+    text.constant("kMaxName", variables::kMaxName);
+    text.constant("kMaxSchema", variables::kMaxSchema);
+    text.constant("kMaxBytes", variables::kMaxBytes);
+    LAYOUT(variables::Header,
+           AT(magic),
+           AT(boot),
+           AT(entry_bytes),
+           AT(bucket_count),
+           AT(buckets),
+           AT(table),
+           AT(table_entries),
+           AT(count));
+    LAYOUT(variables::Entry,
+           AT(version),
+           AT(address),
+           AT(layout),
+           AT(schema),
+           AT(schema_bytes),
+           AT(bytes),
+           AT(kind),
+           AT(group),
+           AT(offset),
+           AT(lease_ms),
+           AT(publisher),
+           AT(name_hash),
+           AT(name),
+           AT(name_bytes),
+           AT(index),
+           AT(next),
+           AT(publisher_bytes),
+           AT(place),
+           AT(reserved));
+    using Latch48 = LatchWords<NativeSync, 6>;
+    LAYOUT(Latch48, AT(current), AT(slots));
+    LAYOUT(Latch48::Slot, AT(generation), AT(words));
+    text.constant("schema of time/scale", variables::kLayoutOf<clock::Scale>);
+    return text.text();
+}
+
 std::string services() {
     GoldenText text{"core/service/: what the kernel provides"};
     text.method(memory::area);
@@ -146,6 +195,8 @@ std::string services() {
     text.method(interrupts::acknowledge);
     text.method(clock::now);
     text.method(clock::wall);
+    text.method(clock::set);
+    text.method(variables::show);
     text.method(archive_pages::map);
     text.method(clients::ended);
     text.method(files::open);
@@ -160,7 +211,10 @@ std::string services() {
 } // namespace
 
 std::vector<Golden> runtime_contract() {
-    return {{"runtime", runtime()}, {"vdso", vdso()}, {"services", services()}};
+    return {{"runtime", runtime()},
+            {"vdso", vdso()},
+            {"variables", shared_variables()},
+            {"services", services()}};
 }
 
 } // namespace cw::goldens

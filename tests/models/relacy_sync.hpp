@@ -68,6 +68,10 @@ enum class Site : std::uint8_t {
     A51,
     R52,
     A52,
+    R61, // variables/version.hpp
+    A61,
+    F61,
+    F62,
 };
 
 /// What a word is in the protocol.
@@ -84,6 +88,7 @@ enum class Name : std::uint8_t {
     taken,   ///< Of a reader of a trace ring.
     current, ///< Of a latch.
     state,   ///< Of a one-shot.
+    version, ///< Of a directory entry.
     plain,   ///< Nobody may write it while another reads it: relacy watches it for races.
 };
 
@@ -195,6 +200,8 @@ private:
             return Site::A41;
         case Name::state:
             return Site::A51;
+        case Name::version:
+            return Site::A61;
         default:
             return Site::none;
         }
@@ -213,6 +220,8 @@ private:
             return Site::R32;
         case Name::current:
             return Site::R41;
+        case Name::version:
+            return Site::R61;
         default:
             return Site::none;
         }

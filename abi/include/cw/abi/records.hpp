@@ -28,10 +28,20 @@ inline constexpr std::size_t kMaxInlineWords =
 inline constexpr std::size_t kMaxMethods = 64;  ///< Provide records of one module.
 inline constexpr std::size_t kMaxRequires = 64; ///< Require records of one module.
 inline constexpr std::size_t kMaxDevices = 4;
+inline constexpr std::size_t kMaxPublishes = 64;       ///< Publish records of one module.
+inline constexpr std::size_t kMaxReads = 64;           ///< Read records of one module.
+inline constexpr std::size_t kMaxVariableBytes = 1024; ///< Of one shared variable.
 
 using ImageAddress = std::uint64_t; ///< Virtual address in the module's image.
 
-enum class RecordKind : std::uint32_t { module = 1, provide = 2, require = 3, device = 4 };
+enum class RecordKind : std::uint32_t {
+    module = 1,
+    provide = 2,
+    require = 3,
+    device = 4,
+    publish = 5, ///< Since ABI 1.2.
+    read = 6,    ///< Since ABI 1.2.
+};
 
 struct RecordHeader {
     RecordKind kind;
@@ -135,6 +145,35 @@ struct DeviceRecord {
     ImageAddress grant;      ///< DeviceGrant in writable data, filled before constructors run.
 };
 static_assert(sizeof(DeviceRecord) == 24);
+
+/// One shared variable that this module publishes.
+struct PublishRecord {
+    RecordHeader header;
+    std::uint64_t layout; ///< signature_hash() of the schema.
+    ImageAddress name;    ///< String "scope/name".
+    ImageAddress schema; ///< String, for instance "sec:i64,zone:{west:i32,dst:i32}"; its fields are
+                         ///< all there is.
+    ImageAddress slot;   ///< 8 bytes in relocated read-only data: gets the address of the value.
+    std::uint32_t bytes; ///< Of the value; 1..kMaxVariableBytes.
+    std::uint32_t kind;  ///< 1: a latch, for values of more than 8 bytes; 2: a word, for others.
+    std::uint32_t lease_ms;
+    std::uint32_t flags;    ///< 0.
+    std::uint64_t fallback; ///< 0.
+};
+static_assert(sizeof(PublishRecord) == 64);
+
+/// One shared variable that this module reads.
+struct ReadRecord {
+    RecordHeader header;
+    std::uint64_t layout;
+    ImageAddress name;
+    ImageAddress schema;
+    ImageAddress
+        slot; ///< 8 bytes in relocated read-only data: gets the address of the directory's entry.
+    std::uint32_t bytes;
+    std::uint32_t flags; ///< 0.
+};
+static_assert(sizeof(ReadRecord) == 48);
 
 /// What the loader tells a module about a device it was granted.
 struct DeviceGrant {

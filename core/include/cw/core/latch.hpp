@@ -124,6 +124,36 @@ enum class Latched : std::uint8_t {
     busy,  ///< Overtaken in each try: the writer publishes faster than this thread reads.
 };
 
+/// A try to read a latch: its words as they were copied, of one value only if whole().
+template <class T, class Sync>
+class LatchCopy {
+public:
+    /// Ordering: [A41] acquire, pairs with [R41].
+    [[gnu::always_inline]] explicit LatchCopy(
+        const LatchWords<Sync, kLatchWordsOf<T>>& shared) noexcept :
+        current_{shared.current.load(Order::acquire)}, // [A41]
+        slot_{shared.slots[current_ % kLatchSlots]} {
+        for (std::size_t i = 0; i < kLatchWordsOf<T>; ++i)
+            words_[i] = slot_.words[i].load(Order::relaxed);
+    }
+    /// Nothing was published yet.
+    [[nodiscard]] bool empty() const noexcept { return current_ == 0; }
+    /// The writer has not come back to the slot meanwhile.
+    /// Ordering: requires [F42], an acquire fence since the copy; it pairs with [F41].
+    [[nodiscard, gnu::always_inline]] bool whole() const noexcept {
+        return slot_.generation.load(Order::relaxed) == current_ / kLatchSlots;
+    }
+    /// Requires: whole().
+    [[gnu::always_inline]] void get(T& value) const noexcept {
+        __builtin_memcpy(&value, words_, sizeof value);
+    }
+
+private:
+    std::uint64_t current_;
+    const typename LatchWords<Sync, kLatchWordsOf<T>>::Slot& slot_;
+    std::uint64_t words_[kLatchWordsOf<T>];
+};
+
 /// Reads the value that was published last. Context: any; never waits, never writes. A writer that
 /// stands still, wherever, costs no second try; a try is in vain only if the writer came back to
 /// the same slot meanwhile.
@@ -137,16 +167,12 @@ template <class T, class Sync>
     static_assert(std::is_trivially_copyable_v<T>);
     constexpr int kTries = 4;
     for (int tries = 0; tries < kTries; ++tries) {
-        const std::uint64_t current = shared.current.load(Order::acquire); // [A41]
-        if (current == 0)
+        const LatchCopy<T, Sync> copy{shared};
+        if (copy.empty())
             return Latched::empty;
-        const auto& slot = shared.slots[current % kLatchSlots];
-        std::uint64_t words[kLatchWordsOf<T>];
-        for (std::size_t i = 0; i < kLatchWordsOf<T>; ++i)
-            words[i] = slot.words[i].load(Order::relaxed);
         Sync::fence(Order::acquire); // [F42]
-        if (slot.generation.load(Order::relaxed) == current / kLatchSlots) [[likely]] {
-            __builtin_memcpy(&value, words, sizeof value);
+        if (copy.whole()) [[likely]] {
+            copy.get(value);
             return Latched::value;
         }
     }

@@ -73,6 +73,8 @@ struct RuntimeOps {
     void (*count_interrupt_in)(ModuleState* module,
                                std::uint64_t index,
                                const Atomic<std::uint32_t>* word);
+    /// Address of the directory of shared variables: variables/directory.hpp.
+    std::uint64_t variables;
 };
 
 /// Size-class free lists over one stretch of memory, for coroutine frames. Guarded by the module's

@@ -79,6 +79,12 @@ public:
     [[nodiscard]] std::span<const abi::DeviceRecord> devices() const noexcept {
         return {devices_, device_count_};
     }
+    [[nodiscard]] std::span<const abi::PublishRecord> publishes() const noexcept {
+        return {publishes_, publish_count_};
+    }
+    [[nodiscard]] std::span<const abi::ReadRecord> reads() const noexcept {
+        return {reads_, read_count_};
+    }
     /// A string that a checked record points to.
     [[nodiscard]] std::string_view text(abi::ImageAddress address) const noexcept;
 
@@ -116,6 +122,10 @@ private:
     std::size_t require_count_ = 0;
     abi::DeviceRecord devices_[abi::kMaxDevices]{};
     std::size_t device_count_ = 0;
+    abi::PublishRecord publishes_[abi::kMaxPublishes]{};
+    std::size_t publish_count_ = 0;
+    abi::ReadRecord reads_[abi::kMaxReads]{};
+    std::size_t read_count_ = 0;
     FrameTable frames_;
     bool addresses_are_pointers_ = false; ///< Made by describe().
 };

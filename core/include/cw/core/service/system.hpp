@@ -46,6 +46,14 @@ struct Moment {
 /// What the clock on the wall says. It may be set, forth and back: for people and for files, not
 /// for deadlines. Errors: unsupported (this host has no such clock).
 CW_METHOD(clock, wall, Nothing, Moment, 1, 0);
+struct Setting {
+    std::uint64_t nanoseconds; ///< Since 1970, UTC; 0: only the zone is set.
+    std::int32_t west_minutes; ///< As struct timezone has it.
+    std::int32_t dst;
+};
+/// Sets the clock on the wall and its zone, together. Needs the grant "power". Errors:
+/// not_permitted.
+CW_METHOD(clock, set, Setting, Nothing, 1, 0);
 } // namespace cw::clock
 
 namespace cw::archive_pages {

@@ -1,0 +1,14 @@
+// riscv64: the counter that all harts have in common.
+#pragma once
+#include <cstdint>
+
+namespace cw::arch {
+
+/// It never goes back, on whatever hart. Context: any; user mode may read it too.
+[[gnu::always_inline]] inline std::uint64_t counter() noexcept {
+    std::uint64_t value;
+    asm volatile("rdtime %0" : "=r"(value));
+    return value;
+}
+
+} // namespace cw::arch

@@ -1,0 +1,85 @@
+// The clock as a shared variable: what time it is, without a call.
+//
+// One record says how the processor's counter is read. All of it changes at once, so that the time
+// and its zone are of one moment.
+#pragma once
+#include <cstdint>
+#include <cw/core/arch/counter.hpp>
+#include <cw/core/variables/declare.hpp>
+
+namespace cw::clock {
+
+struct Scale {
+    std::uint64_t counter;    ///< At the moment that the rest is of.
+    std::uint64_t multiplier; ///< Nanoseconds of one count, with 32 bits behind the point.
+    std::uint64_t boot_ns;    ///< Since boot.
+    std::uint64_t wall_ns;    ///< Since 1970, UTC; 0: nobody knows.
+    std::int32_t
+        west_minutes; ///< struct timezone, as gettimeofday() has it: minutes west of Greenwich,
+    std::int32_t dst; ///< and which rule for summer time.
+};
+/// Published by the nucleus at boot, and whenever the clock is set.
+CW_VARIABLE_NAMED(scale, "time/scale", Scale);
+
+/// Nanoseconds from the moment of the scale until `counter`; before it: none.
+[[nodiscard, gnu::always_inline]] inline std::uint64_t
+nanoseconds_since(const Scale& from, std::uint64_t counter) noexcept {
+    if (counter < from.counter) [[unlikely]] // another processor's counter may be a little behind
+        return 0;
+    return static_cast<std::uint64_t>(
+        static_cast<unsigned __int128>(counter - from.counter) * from.multiplier >> 32);
+}
+
+struct TimeValue {
+    std::int64_t seconds;
+    std::int64_t microseconds;
+};
+struct TimeZone {
+    std::int32_t west_minutes;
+    std::int32_t dst;
+};
+
+// Requires, for all: CW_READ(cw::clock::scale) in this module; they are templates so that others
+// need not. Errors: those of variables::read(); unsupported: this host has no clock on the wall.
+
+/// Nanoseconds since boot.
+template <class V = CwVariable_scale>
+[[nodiscard, gnu::always_inline]] inline Result<std::uint64_t> monotonic_ns() noexcept {
+    Scale known;
+    if (const Status status = Variable<V>{}.read(known); status != Status::ok) [[unlikely]]
+        return refuse(status);
+    return known.boot_ns + nanoseconds_since(known, arch::counter());
+}
+/// Nanoseconds since 1970, UTC.
+template <class V = CwVariable_scale>
+[[nodiscard, gnu::always_inline]] inline Result<std::uint64_t> wall_clock_ns() noexcept {
+    Scale known;
+    if (const Status status = Variable<V>{}.read(known); status != Status::ok) [[unlikely]]
+        return refuse(status);
+    if (known.wall_ns == 0) [[unlikely]]
+        return refuse(Status::unsupported);
+    return known.wall_ns + nanoseconds_since(known, arch::counter());
+}
+/// As gettimeofday(): either pointer may be null; with both, the two are of one moment.
+[[nodiscard]] inline Status
+time_of_day(const variables::Entry& entry, TimeValue* time, TimeZone* zone) noexcept {
+    Scale known;
+    if (const Status status = variables::read(entry, known); status != Status::ok) [[unlikely]]
+        return status;
+    if (zone != nullptr)
+        *zone = {known.west_minutes, known.dst};
+    if (time == nullptr)
+        return Status::ok;
+    if (known.wall_ns == 0) [[unlikely]]
+        return Status::unsupported;
+    const std::uint64_t ns = known.wall_ns + nanoseconds_since(known, arch::counter());
+    *time = {static_cast<std::int64_t>(ns / 1'000'000'000),
+             static_cast<std::int64_t>(ns % 1'000'000'000 / 1'000)};
+    return Status::ok;
+}
+template <class V = CwVariable_scale>
+[[nodiscard]] inline Status time_of_day(TimeValue* time, TimeZone* zone) noexcept {
+    return time_of_day(Variable<V>{}.entry(), time, zone);
+}
+
+} // namespace cw::clock

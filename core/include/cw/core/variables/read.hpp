@@ -1,0 +1,150 @@
+// Reading a shared variable: no call, no write, no wait.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cw/abi/records.hpp>
+#include <cw/core/latch.hpp>
+#include <cw/core/result.hpp>
+#include <cw/core/variables/directory.hpp>
+#include <cw/core/variables/schema.hpp>
+#include <type_traits>
+
+namespace cw::variables {
+
+/// What a shared variable may be of: fixed-width integers, enums, bool, std::array and records of
+/// those, without padding.
+template <class T>
+concept Shareable = std::is_trivially_copyable_v<T> &&
+                    std::has_unique_object_representations_v<T> && sizeof(T) <= kMaxBytes;
+
+template <Shareable T>
+inline constexpr Kind kKindOf = sizeof(T) <= 8 ? Kind::word : Kind::latch;
+template <Shareable T>
+inline constexpr std::uint64_t kLayoutOf =
+    abi::signature_hash(SchemaOf<T>::kView.data(), SchemaOf<T>::kView.size());
+
+/// Bytes of memory that a value takes in its group.
+constexpr std::size_t room_for(Kind kind, std::size_t bytes) noexcept {
+    const std::size_t words = (bytes + 7) / 8;
+    const std::size_t slot = (8 * (1 + words) + 63) / 64 * 64;
+    return kind == Kind::word ? 64 : 64 + kLatchSlots * slot;
+}
+static_assert(room_for(Kind::latch, 48) == sizeof(LatchWords<NativeSync, 6>) &&
+              room_for(Kind::latch, 100) == sizeof(LatchWords<NativeSync, 13>));
+
+/// As latch_read(), for values of a length that only the entry says. `words`: kMaxBytes / 8 at
+/// most.
+[[nodiscard]] inline Latched
+latch_read_words(const void* latch, std::uint64_t* into, std::size_t words) noexcept {
+    const auto* base = static_cast<const std::byte*>(latch);
+    const std::size_t stride = (8 * (1 + words) + 63) / 64 * 64;
+    const auto& current_word = *reinterpret_cast<const Atomic<std::uint64_t>*>(base);
+    for (int tries = 0; tries < 4; ++tries) {
+        const std::uint64_t current = current_word.load(Order::acquire); // [A41]
+        if (current == 0)
+            return Latched::empty;
+        const auto* slot = reinterpret_cast<const Atomic<std::uint64_t>*>(
+            base + 64 + current % kLatchSlots * stride);
+        for (std::size_t i = 0; i < words; ++i)
+            into[i] = slot[1 + i].load(Order::relaxed);
+        fence(Order::acquire); // [F42]
+        if (slot->load(Order::relaxed) == current / kLatchSlots)
+            return Latched::value;
+    }
+    return Latched::busy;
+}
+
+/// What a state that is not live is called as an error.
+[[nodiscard]] constexpr Status status_of(State state) noexcept {
+    constexpr Status kStatuses[] = {
+        Status::not_found, Status::ok, Status::timed_out, Status::refused};
+    return kStatuses[static_cast<std::uint64_t>(state) & 3];
+}
+
+/// A value with the schema it was read by, for readers that know neither. `state` is that of the
+/// same moment.
+struct Raw {
+    State state;
+    std::uint64_t epoch;
+    std::string_view schema;
+    std::size_t bytes;
+    std::uint64_t words[kMaxBytes / 8];
+};
+
+/// Reads whatever there is, in whatever state. Requires: the group of the entry is mapped, if it
+/// has one. Errors: not_found (there is no value yet), not_ready (nothing was published yet), busy
+/// (overtaken again and again).
+[[nodiscard]] inline Status read_raw(const Entry& entry, Raw& raw) noexcept {
+    const Directory directory = Directory::of(entry);
+    for (int tries = 0; tries < 4; ++tries) {
+        const std::uint64_t version = entry.version.load(); // [A61]
+        const std::uint64_t address = entry.address.load(Order::relaxed);
+        if (address == 0)
+            return Status::not_found;
+        raw.state = state_of(version);
+        raw.epoch = epoch_of(version);
+        raw.schema = directory.schema_of(entry);
+        raw.bytes = entry.bytes.load(Order::relaxed);
+        Latched latched = Latched::value;
+        if (static_cast<Kind>(entry.kind.load(Order::relaxed)) == Kind::word)
+            raw.words[0] =
+                reinterpret_cast<const Atomic<std::uint64_t>*>(address)->load(Order::relaxed);
+        else
+            latched = latch_read_words(
+                reinterpret_cast<const void*>(address), raw.words, (raw.bytes + 7) / 8);
+        fence(Order::acquire); // [F62]
+        if (entry.version.is_still(version) && latched != Latched::busy)
+            return latched == Latched::empty ? Status::not_ready : Status::ok;
+    }
+    return Status::busy;
+}
+
+/// read(), when it is not as it mostly is.
+template <Shareable T>
+[[nodiscard, gnu::noinline, gnu::cold]] Status read_slowly(const Entry& entry, T& value) noexcept {
+    Raw raw;
+    if (const State state = state_of(entry.version.load()); state != State::live)
+        return status_of(state);
+    if (const Status status = read_raw(entry, raw); status != Status::ok)
+        return status;
+    if (raw.state != State::live)
+        return status_of(raw.state);
+    return convert(SchemaOf<T>::kView,
+                   reinterpret_cast<std::byte*>(&value),
+                   raw.schema,
+                   reinterpret_cast<const std::byte*>(raw.words));
+}
+
+/// Reads the value that was published last. Context: any; never waits, never writes, never faults.
+/// Requires: the group of the entry is mapped, if it has one.
+/// Errors: not_found (nobody publishes it), not_ready (nothing was published yet), timed_out (its
+/// publisher has not renewed it within its lease), refused (switched off), mismatch and
+/// out_of_range (published as another record, in which a field is missing or too large), busy
+/// (overtaken in each try).
+/// Ordering: those of Version and LatchCopy. [F42] and [F62] are one fence: both are between the
+/// words and the second looks.
+template <Shareable T>
+[[nodiscard, gnu::always_inline]] inline Status read(const Entry& entry, T& value) noexcept {
+    const std::uint64_t version = entry.version.load(); // [A61]
+    if (state_of(version) != State::live || entry.layout.load(Order::relaxed) != kLayoutOf<T>)
+        [[unlikely]]
+        return read_slowly(entry, value);
+    const std::uint64_t address = entry.address.load(Order::relaxed);
+    if constexpr (kKindOf<T> == Kind::word) {
+        const std::uint64_t word =
+            reinterpret_cast<const Atomic<std::uint64_t>*>(address)->load(Order::relaxed);
+        fence(Order::acquire); // [F62]
+        if (!entry.version.is_still(version)) [[unlikely]]
+            return read_slowly(entry, value);
+        __builtin_memcpy(&value, &word, sizeof(T));
+    } else {
+        const LatchCopy<T, NativeSync> copy{*reinterpret_cast<const LatchOf<T>*>(address)};
+        fence(Order::acquire); // [F42], [F62]
+        if (!copy.whole() || copy.empty() || !entry.version.is_still(version)) [[unlikely]]
+            return read_slowly(entry, value);
+        copy.get(value);
+    }
+    return Status::ok;
+}
+
+} // namespace cw::variables

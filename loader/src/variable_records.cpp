@@ -1,0 +1,61 @@
+// Publish and read records: one shared variable each, seen from its two sides.
+#include "image_reader.hpp"
+#include "names.hpp"
+#include <cw/core/variables/directory.hpp>
+#include <cw/core/variables/schema.hpp>
+
+namespace cw::loader {
+
+static_assert(abi::kMaxVariableBytes == variables::kMaxBytes &&
+              abi::kMaxNameBytes == variables::kMaxName &&
+              abi::kMaxSignatureBytes == variables::kMaxSchema);
+
+/// What both kinds of record have.
+template <class Record>
+bool ImageReader::check_variable(const Record& record) noexcept {
+    const auto at = [this](std::size_t field) { return record_address_ + field; };
+    std::string_view name;
+    if (!check_text({"name", at(offsetof(Record, name)), record.name}, abi::kMaxNameBytes, name))
+        return false;
+    if (!is_variable_name(name))
+        return fail_record("name '{}' is not of the form scope/name", {name});
+    record_name_ = name;
+
+    std::string_view schema;
+    if (!check_text({"schema", at(offsetof(Record, schema)), record.schema},
+                    abi::kMaxSignatureBytes,
+                    schema))
+        return false;
+    const std::uint64_t expected = abi::signature_hash(schema.data(), schema.size());
+    if (record.layout != expected)
+        return fail_record("has layout {}, but its schema has {}",
+                           {Hex{record.layout}, Hex{expected}});
+    if (record.bytes == 0 || record.bytes > abi::kMaxVariableBytes)
+        return fail_record("has {} bytes, not 1 to {}", {record.bytes, abi::kMaxVariableBytes});
+    if (const std::size_t bytes = variables::bytes_of_schema(schema); bytes != record.bytes)
+        return fail_record("has {} bytes, but its schema says {}", {record.bytes, bytes});
+    if (record.flags != 0)
+        return fail_record("has flags {}, of which none are known", {Hex{record.flags}});
+    return check_memory({"slot", at(offsetof(Record, slot)), record.slot},
+                        kVariableSlotBytes,
+                        kVariableSlotBytes,
+                        Memory::writable_or_relro);
+}
+
+bool ImageReader::check(const abi::PublishRecord& record) noexcept {
+    if (!check_variable(record))
+        return false;
+    const auto kind = record.bytes > 8 ? variables::Kind::latch : variables::Kind::word;
+    if (record.kind != static_cast<std::uint32_t>(kind))
+        return fail_record("has kind {}, but a value of {} bytes has {}",
+                           {record.kind, record.bytes, static_cast<std::uint32_t>(kind)});
+    if (record.fallback != 0)
+        return fail_record("has {} in a reserved field", {Hex{record.fallback}});
+    return true;
+}
+
+bool ImageReader::check(const abi::ReadRecord& record) noexcept {
+    return check_variable(record);
+}
+
+} // namespace cw::loader
