@@ -74,6 +74,15 @@ namespace cw::kernel {
 std::uint64_t ticks_per_second() noexcept {
     return 1'000'000'000;
 }
+ClockScale clock_scale() noexcept {
+    const std::uint64_t counter = __builtin_ia32_rdtsc();
+    const std::uint64_t since = counter - hosted::the_clock.base_ticks;
+    return {counter,
+            hosted::the_clock.base_ns +
+                static_cast<std::uint64_t>(
+                    static_cast<unsigned __int128>(since) * hosted::the_clock.multiplier >> 32),
+            hosted::the_clock.multiplier};
+}
 std::uint64_t wall_clock_ns() noexcept {
     timespec time{};
     clock_gettime(CLOCK_REALTIME, &time);

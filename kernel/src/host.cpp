@@ -1,4 +1,5 @@
 // Small things that the nucleus asks of its host.
+#include <cw/core/arch/counter.hpp>
 #include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/frames.hpp>
@@ -41,8 +42,26 @@ Status space_create(Domain& domain) noexcept {
     return domain.space.create(static_cast<std::uint16_t>(domain.id));
 }
 
+ClockScale clock_scale() noexcept {
+    const std::uint64_t now = cw::arch::counter();
+    const std::uint64_t multiplier = (std::uint64_t{1'000'000'000} << 32) / ticks_per_second();
+    return {now,
+            static_cast<std::uint64_t>(static_cast<unsigned __int128>(now) * multiplier >> 32),
+            multiplier};
+}
+
 std::uint64_t wall_clock_ns() noexcept {
-    return 0; // the real-time clock of the machine is for a module to drive
+    // Goldfish's clock (docs/GOLDFISH-VIRTUAL-HARDWARE): reading the low word keeps the high one of
+    // that moment.
+    for (std::uint32_t i = 0; i < machine().device_count; ++i) {
+        const auto& device = machine().devices[i];
+        if (std::string_view{device.compatible} != "google,goldfish-rtc")
+            continue;
+        const auto* registers = direct_as<const volatile std::uint32_t>(device.registers);
+        const std::uint64_t low = registers[0];
+        return std::uint64_t{registers[1]} << 32 | low;
+    }
+    return 0;
 }
 
 Status space_equip(Domain&, const loader::Image&) noexcept {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
+#include <cw/nucleus/variables.hpp>
 
 namespace cw::kernel {
 
@@ -135,6 +136,7 @@ Result<ModuleInstance*> build_instance(const loader::Image& image,
         CW_CHECK_OK(make_pools(*instance));
         CW_CHECK_OK(make_methods(*instance));
         CW_CHECK_OK(grant_devices(*instance));
+        CW_CHECK_OK(variables_attach(*instance));
         for (const loader::Load& load : image.loads())
             CW_CHECK_OK(segment_map(*instance->segment,
                                     domain,
@@ -165,6 +167,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
             break;
         }
     }
+    variables_detach(instance);
     abandon_sides(instance);
     forget_clients(instance);
     module_ended(instance);

@@ -8,6 +8,7 @@
 #include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/pool.hpp>
+#include <cw/nucleus/variables.hpp>
 #include <cw/nucleus/vdso.hpp>
 #include <iterator>
 
@@ -104,6 +105,7 @@ Result<Nothing> record_fill(ExecutorRecord* record, Domain& domain) noexcept {
     auto* ops = segment_view_as<RuntimeOps>(*record->kernel_written, kOpsOffset);
     *ops = domain.is_kernel() ? runtime_ops() : vdso().ops;
     ops->ticks_per_second = ticks_per_second();
+    ops->variables = variables_directory();
     record->view->control_page = reinterpret_cast<IndexPage*>(run_base + kControlPageOffset);
     record->view->deadlines = reinterpret_cast<Pending**>(run_base + kDeadlinesOffset);
     record->view->interrupt_counts =
@@ -191,6 +193,7 @@ Result<Domain*> domain_create(std::string_view name,
     copy_name(domain->name, name);
     const auto build = [&]() -> Result<ExecutorRecord*> {
         CW_CHECK_OK(segment_map(*vdso().segment, *domain, kRightRead | kRightExecute));
+        CW_CHECK_OK(variables_show(*domain));
         ExecutorRecord* record = CW_TRY(record_create(*domain));
         domain->executor = record;
         Segment* stack = CW_TRY(segment_create(
@@ -291,6 +294,7 @@ void domain_destroy(Domain& domain) noexcept {
     if (domain.areas != nullptr)
         area_list_drop(*domain.areas);
     forget_domain(domain);
+    variables_forget(domain);
     space_destroy(domain);
     domain.used = false;
 }

@@ -4,6 +4,7 @@
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/variables.hpp>
 #include <cw/nucleus/vdso.hpp>
 
 namespace cw::kernel {
@@ -22,6 +23,7 @@ void fail_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.stage = ModuleStage::failed;
     instance.start_status = Status::peer_died;
     instance.end_cause = cause;
+    variables_end(instance);
     revoke_call_grants(instance);
     close_channels(instance);
     resume_waiter(instance, instance.waiter);

@@ -9,6 +9,7 @@
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/variables.hpp>
 #include <utility>
 
 namespace cw::kernel {
@@ -239,6 +240,8 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
                 domain = domain_by_id(step.domain);
                 executor = domain->is_kernel() ? the_registry.worker : domain->executor;
             }
+            if (!variables_suit(image, text))
+                return refuse(Status::refused);
             instances[i] = CW_TRY(build_instance(image, *domain, *executor, step.placement));
             planning.instances[step.candidate] = instances[i];
             built.images[built.count] = &image;

@@ -5,12 +5,15 @@
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
+#include <cw/core/service/variables.hpp>
 #include <cw/core/thread_sanitizer.hpp>
+#include <cw/core/variables/clock.hpp>
 #include <cw/nucleus/archive.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/nucleus.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/variables.hpp>
 #include <new>
 
 extern "C" {
@@ -110,13 +113,56 @@ clock::Time clock_now(Nothing) noexcept {
 }
 CW_PROVIDE(clock::now, clock_now);
 
+/// Guarded by kernel_lock.
+Published<clock::CwVariable_scale> the_clock;
+
+/// What the scale says now; 0: nobody knows.
+std::uint64_t wall_now(const ClockScale& now) noexcept {
+    const clock::Scale& known = the_clock.value();
+    return known.wall_ns == 0 ? 0 : known.wall_ns + clock::nanoseconds_since(known, now.counter);
+}
+
+void publish_clock(std::uint64_t wall_ns, std::int32_t west_minutes, std::int32_t dst) noexcept {
+    const ClockScale now = clock_scale();
+    the_clock.publish({now.counter,
+                       now.multiplier,
+                       now.boot_ns,
+                       wall_ns != 0 ? wall_ns : wall_now(now),
+                       west_minutes,
+                       dst});
+}
+
 Result<clock::Moment> clock_wall(Nothing) noexcept {
-    const std::uint64_t nanoseconds = wall_clock_ns();
+    const Locked hold{kernel_lock};
+    const std::uint64_t nanoseconds = wall_now(clock_scale());
     if (nanoseconds == 0)
         return refuse(Status::unsupported);
     return clock::Moment{nanoseconds};
 }
 CW_PROVIDE(clock::wall, clock_wall);
+
+Result<Nothing> clock_set(clock::Setting setting) noexcept {
+    const Locked hold{kernel_lock};
+    if ((caller().grants() & kGrantPower) == 0) {
+        kernel::log::line("clock.set: not permitted: the calling domain has no grant \"power\"");
+        return refuse(Status::not_permitted);
+    }
+    publish_clock(setting.nanoseconds, setting.west_minutes, setting.dst);
+    return Nothing{};
+}
+CW_PROVIDE(clock::set, clock_set, abi::kMethodQueuedOnly);
+
+Result<Nothing> variables_show_service(variables::Index index) noexcept {
+    const Locked hold{kernel_lock};
+    Domain* domain = caller().domain;
+    if (domain == nullptr)
+        return refuse(Status::peer_died);
+    if (index.index > ~std::uint32_t{0})
+        return refuse(Status::out_of_range);
+    CW_CHECK_OK(variable_show(static_cast<std::uint32_t>(index.index), *domain));
+    return Nothing{};
+}
+CW_PROVIDE(variables::show, variables_show_service, abi::kMethodQueuedOnly);
 
 /// One segment for all who ask: mapping it again and again costs nobody anything.
 Result<Segment*> archive_segment() noexcept {
@@ -330,6 +376,9 @@ ModuleInstance& nucleus_create(void (*start)() noexcept) noexcept {
     ModuleRegistry& all = registry();
     nucleus_image.describe(
         {nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
+    variables_initialise();
+    CW_ASSERT(the_clock.create() == Status::ok);
+    publish_clock(wall_clock_ns(), 0, 0);
     const auto worker = kernel_executor_create("worker");
     CW_ASSERT(worker.has_value());
     (*worker)->view->passed_through = true;

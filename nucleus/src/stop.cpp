@@ -5,6 +5,7 @@
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/variables.hpp>
 
 namespace cw::kernel {
 
@@ -52,6 +53,7 @@ void stop_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.stage = ModuleStage::failed;
     instance.start_status = Status::peer_died;
     instance.end_cause = cause;
+    variables_end(instance);
     revoke_call_grants(instance);
     close_channels(instance);
     if (instance.removing)

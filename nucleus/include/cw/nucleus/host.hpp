@@ -15,6 +15,13 @@ namespace cw::kernel {
 // The machine.
 
 [[nodiscard]] std::uint64_t ticks_per_second() noexcept;
+/// How arch::counter() tells the time.
+struct ClockScale {
+    std::uint64_t counter;    ///< Now.
+    std::uint64_t boot_ns;    ///< Now: nanoseconds since boot.
+    std::uint64_t multiplier; ///< Nanoseconds of one count, with 32 bits behind the point.
+};
+[[nodiscard]] ClockScale clock_scale() noexcept;
 /// Nanoseconds since 1970, UTC; 0: nobody here knows.
 [[nodiscard]] std::uint64_t wall_clock_ns() noexcept;
 /// Ends the system: 0 is success, 1..255 a status for the caller outside.
