@@ -66,6 +66,8 @@ cw::Task<int> time(Arguments words) noexcept;
 cw::Task<int> date(Arguments words) noexcept;
 cw::Task<int> sleep(Arguments words) noexcept;
 cw::Task<int> poweroff(Arguments words) noexcept;
+// commands_variables.cpp
+cw::Task<int> variables(Arguments words) noexcept;
 // commands_shell.cpp
 cw::Task<int> help(Arguments words) noexcept;
 cw::Task<int> echo(Arguments words) noexcept;

@@ -4,6 +4,7 @@
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
+#include <cw/core/service/variables.hpp>
 #include <cw/modules/archive.hpp>
 #include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
@@ -28,6 +29,7 @@ CW_USES(cw::klog::read);
 CW_USES(cw::clock::now);
 CW_USES(cw::clock::wall);
 CW_USES(cw::power::off);
+CW_USES(cw::variables::show);
 CW_USES(archive::count);
 CW_USES(archive::stat);
 CW_USES(archive::name);

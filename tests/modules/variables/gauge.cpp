@@ -1,0 +1,18 @@
+#include "gauge.hpp"
+#include <cw/sdk/module.hpp>
+
+CW_MODULE(gauge, {.version = {1, 0}});
+CW_PUBLISH(gauge::report);
+CW_PUBLISH(gauge::level);
+CW_PUBLISH(gauge::silent, .lease_ms = 1000);
+
+CW_PROVIDE(gauge::set, [](gauge::Number number) {
+    gauge::report.publish(gauge::report_of(number.number));
+    gauge::level.publish(static_cast<std::uint32_t>(number.number));
+    return cw::Nothing{};
+});
+CW_PROVIDE(gauge::flood, [](gauge::Number last) {
+    for (std::uint64_t number = 1; number <= last.number; ++number)
+        gauge::report.publish(gauge::report_of(number));
+    return cw::Nothing{};
+});

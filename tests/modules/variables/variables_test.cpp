@@ -1,0 +1,135 @@
+// Tests of shared variables, from one source in every placement of publisher and reader.
+#include "gauge.hpp"
+#include <cstring>
+#include <cw/core/service/system.hpp>
+#include <cw/core/variables/clock.hpp>
+#include <cw/sdk/module.hpp>
+#include <cw/sdk/test.hpp>
+#include <cw/sdk/variables.hpp>
+
+namespace readers {
+
+/// A record that cannot be made of a report.
+struct Glimpse {
+    std::uint64_t square;
+    std::uint32_t number;
+    std::uint32_t unused;
+};
+/// What an older or newer reader knows of the report: fewer fields, one of them narrower.
+struct Narrow {
+    std::uint32_t number;
+    std::uint32_t square;
+};
+CW_VARIABLE_NAMED(narrow, "gauge/report", Narrow);
+CW_VARIABLE_NAMED(nobodys, "gauge/nobodys", std::uint64_t);
+
+} // namespace readers
+
+CW_MODULE(variables_test, {.version = {1, 0}});
+CW_REQUIRE(gauge::set);
+CW_REQUIRE(gauge::flood);
+CW_REQUIRE(cw::clock::now);
+CW_REQUIRE(cw::clock::set);
+CW_REQUIRE(cw::variables::show);
+CW_READ(gauge::report);
+CW_READ(gauge::level);
+CW_READ(gauge::silent);
+CW_READ(readers::narrow);
+CW_READ(readers::nobodys);
+CW_READ(cw::clock::scale);
+
+CW_TEST(what_was_published_is_read_at_once) {
+    for (const std::uint64_t number : {std::uint64_t{7}, std::uint64_t{0}, ~std::uint64_t{0}}) {
+        CW_EXPECT((co_await gauge::set({number})).has_value());
+        CW_EXPECT_VALUE(report, gauge::report.read());
+        const gauge::Report expected = gauge::report_of(number);
+        CW_EXPECT(std::memcmp(&report, &expected, sizeof(report)) == 0);
+        CW_EXPECT_VALUE(level, gauge::level.read());
+        CW_EXPECT_EQUAL(level, static_cast<std::uint32_t>(number));
+    }
+}
+
+CW_TEST(a_value_is_never_of_two_moments_and_never_goes_back) {
+    constexpr std::uint64_t kLast = 200'000;
+    CW_EXPECT((co_await gauge::set({0})).has_value());
+    auto flood = gauge::flood({kLast});
+    std::uint64_t before = 0;
+    std::uint64_t reads = 0;
+    while (before < kLast && reads < 5'000'000) {
+        gauge::Report report;
+        const cw::Status status = gauge::report.read(report);
+        ++reads;
+        if (status == cw::Status::busy)
+            continue;
+        CW_EXPECT_EQUAL(static_cast<std::uint32_t>(status), 0u);
+        const gauge::Report expected = gauge::report_of(report.number);
+        CW_EXPECT(std::memcmp(&report, &expected, sizeof(report)) == 0);
+        CW_EXPECT(report.number >= before);
+        before = report.number;
+        if (before == 0) { // it may be for us to let it begin
+            CW_EXPECT((co_await flood).has_value());
+        }
+    }
+    CW_EXPECT_VALUE(last, gauge::report.read());
+    CW_EXPECT(last.number <= kLast);
+}
+
+CW_TEST(what_was_never_published_is_said_to_be_so) {
+    CW_EXPECT_EQUAL(gauge::silent.read().error(), cw::Status::not_ready);
+    CW_EXPECT_EQUAL(readers::nobodys.read().error(), cw::Status::not_found);
+}
+
+CW_TEST(a_reader_of_another_version_reads_by_field) {
+    CW_EXPECT((co_await gauge::set({1'000})).has_value());
+    CW_EXPECT_VALUE(value, readers::narrow.read());
+    CW_EXPECT_EQUAL(value.number, 1'000u);
+    CW_EXPECT_EQUAL(value.square, 1'000'000u);
+    // What does not fit is refused, not cut off.
+    CW_EXPECT((co_await gauge::set({100'000})).has_value());
+    CW_EXPECT_EQUAL(readers::narrow.read().error(), cw::Status::out_of_range);
+}
+
+CW_TEST(a_name_is_bound_at_run_time) {
+    CW_EXPECT((co_await gauge::set({5})).has_value());
+    CW_EXPECT_VALUE(bound, co_await cw::variables::bind<gauge::Report>("gauge/report"));
+    CW_EXPECT_VALUE(report, bound.read());
+    CW_EXPECT_EQUAL(report.twice, 10u);
+    CW_EXPECT_EQUAL((co_await cw::variables::bind<gauge::Report>("gauge/none")).error(),
+                    cw::Status::not_found);
+    CW_EXPECT_EQUAL((co_await cw::variables::bind<readers::Glimpse>("gauge/report")).error(),
+                    cw::Status::mismatch);
+    CW_EXPECT_EQUAL((co_await cw::variables::show({1'000'000})).error(), cw::Status::out_of_range);
+}
+
+CW_TEST(the_clock_agrees_with_its_service) {
+    constexpr std::uint64_t kRounding = 1'000; // ns: each side rounds its counter for itself
+    std::uint64_t before = 0;
+    for (int i = 0; i < 100; ++i) {
+        CW_EXPECT_VALUE(first, co_await cw::clock::now());
+        CW_EXPECT_VALUE(read, cw::clock::monotonic_ns());
+        CW_EXPECT_VALUE(second, co_await cw::clock::now());
+        CW_EXPECT(read + kRounding >= first.nanoseconds);
+        CW_EXPECT(read <= second.nanoseconds + kRounding);
+        CW_EXPECT(read >= before);
+        before = read;
+    }
+}
+
+CW_TEST(time_and_zone_are_read_together) {
+    constexpr std::uint64_t kThen = 1'000'000'000'000'000'000; // 2001
+    const auto set = co_await cw::clock::set({kThen, -60, 1});
+    if (!set) { // only some domains may
+        CW_EXPECT_EQUAL(set.error(), cw::Status::not_permitted);
+        co_return;
+    }
+    cw::clock::TimeValue time{};
+    cw::clock::TimeZone zone{};
+    CW_EXPECT_EQUAL(cw::clock::time_of_day(&time, &zone), cw::Status::ok);
+    CW_EXPECT(time.seconds >= 1'000'000'000);
+    CW_EXPECT(time.seconds < 1'000'000'000 + 3600);
+    CW_EXPECT_EQUAL(zone.west_minutes, -60);
+    CW_EXPECT_EQUAL(zone.dst, 1);
+    CW_EXPECT_EQUAL(cw::clock::time_of_day(nullptr, nullptr), cw::Status::ok);
+    CW_EXPECT_EQUAL(cw::clock::time_of_day(&time, nullptr), cw::Status::ok);
+    CW_EXPECT_EQUAL(cw::clock::time_of_day(nullptr, &zone), cw::Status::ok);
+}
