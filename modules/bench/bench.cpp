@@ -2,9 +2,11 @@
 // one hart), and how many wake-ups it takes.
 #include "measure.hpp"
 #include "placements.hpp"
+#include "subject.hpp"
 #include <cw/core/batch.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/core/service/modules.hpp>
+#include <cw/core/variables/clock.hpp>
 #include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
@@ -28,6 +30,9 @@ CW_REQUIRE(echo::block, cw::abi::kMethodOptional);
 CW_REQUIRE(swift::ping, cw::abi::kMethodOptional);
 CW_REQUIRE(swift::null, cw::abi::kMethodOptional);
 CW_REQUIRE(mate::handoff, cw::abi::kMethodOptional);
+CW_PUBLISH(bench::subject);
+CW_READ(bench::subject);
+CW_READ(cw::clock::scale);
 
 namespace {
 
@@ -104,6 +109,38 @@ cw::Task<> measure_wake() noexcept {
         figure.add(instructions() - before - base);
     }
     static_cast<void>(co_await report("wake.quiet", "instructions"));
+    co_return cw::Nothing{};
+}
+
+/// Of a read alone: what is done with the value is not.
+cw::Task<> measure_variables() noexcept {
+    const std::uint64_t base = overhead();
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        bench::subject.publish({{1, 2, 3, 4, 5, static_cast<std::uint64_t>(i)}});
+        figure.add(instructions() - before - base);
+    }
+    static_cast<void>(co_await report("var.publish48", "instructions"));
+    std::uint64_t wrong = 0;
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        bench::Subject value;
+        const std::uint64_t before = instructions();
+        const cw::Status status = bench::subject.read(value);
+        asm volatile("" ::"r"(&value), "r"(status) : "memory");
+        figure.add(instructions() - before - base);
+        wrong += status != cw::Status::ok || value.words[5] != bench::kRepeats - 1 ? 1u : 0u;
+    }
+    static_cast<void>(co_await report("var.read48", "instructions"));
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = instructions();
+        const auto time = cw::clock::monotonic_ns();
+        asm volatile("" ::"r"(time ? *time : 0));
+        figure.add(instructions() - before - base);
+        wrong += time ? 0u : 1u;
+    }
+    static_cast<void>(co_await report("clock.read", "instructions"));
+    if (wrong != 0)
+        co_return cw::refuse(cw::Status::refused);
     co_return cw::Nothing{};
 }
 
@@ -240,6 +277,7 @@ cw::Task<> measure_remote_wake() noexcept {
 cw::Task<> measure_paths() noexcept {
     using cw::abi::Placement;
     CW_CO_CHECK(co_await measure_wake());
+    CW_CO_CHECK(co_await measure_variables());
 
     CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain()));
     CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain()));

@@ -1,0 +1,169 @@
+// Shared variables beside what reads such values elsewhere: a sequence lock, and the clock of
+// Linux's vDSO.
+#include "harness.hpp"
+
+#include <array>
+#include <cstring>
+#include <ctime>
+#include <cw/core/variables/clock.hpp>
+#include <sys/time.h>
+
+cw::ModuleState cw_module{}; // declared by the headers, used by none of this
+
+namespace subjects {
+struct Words {
+    std::array<std::uint64_t, 6> words;
+};
+} // namespace subjects
+
+namespace {
+
+using subjects::Words;
+
+constexpr std::uint64_t kReads = 20'000;
+
+/// A directory with one entry, in memory of its own.
+template <class T>
+struct Variable {
+    cw::variables::Entry entry;
+    alignas(64) cw::LatchOf<T> latch;
+    cw::variables::Publisher<T> publisher;
+
+    Variable() {
+        entry.version.change(1, cw::variables::State::live, [this] {
+            entry.address.store(reinterpret_cast<std::uint64_t>(&latch), cw::Order::relaxed);
+            entry.layout.store(cw::variables::kLayoutOf<T>, cw::Order::relaxed);
+        });
+    }
+    void publish(const T& value) {
+        publisher.publish(reinterpret_cast<std::uint64_t>(&latch), value);
+    }
+};
+
+/// A sequence lock as kernels have it, all its words relaxed atomics (Boehm, "Can seqlocks get
+/// along with programming language memory models?", MSPC 2012).
+struct SequenceLock {
+    cw::Atomic<std::uint64_t> sequence;
+    cw::Atomic<std::uint64_t> words[6];
+
+    void write(const Words& value) {
+        const std::uint64_t before = sequence.load(cw::Order::relaxed);
+        sequence.store(before + 1, cw::Order::relaxed);
+        cw::fence(cw::Order::release);
+        for (std::size_t i = 0; i < 6; ++i)
+            words[i].store(value.words[i], cw::Order::relaxed);
+        sequence.store(before + 2, cw::Order::release);
+    }
+    void read(Words& value) const {
+        for (;;) {
+            const std::uint64_t before = sequence.load(cw::Order::acquire);
+            for (std::size_t i = 0; i < 6; ++i)
+                value.words[i] = words[i].load(cw::Order::relaxed);
+            cw::fence(cw::Order::acquire);
+            if (sequence.load(cw::Order::relaxed) == before && before % 2 == 0)
+                return;
+        }
+    }
+};
+
+void read_variable(const bench::Cpus&) {
+    static Variable<Words> variable;
+    variable.publish({{1, 2, 3, 4, 5, 6}});
+    bench::measure("var.read48", kReads, [] {
+        bool refused = false;
+        for (std::uint64_t i = 0; i < kReads; ++i) {
+            Words value;
+            refused |= cw::variables::read(variable.entry, value) != cw::Status::ok;
+            bench::use(value);
+        }
+        bench::check(!refused, "read");
+    });
+}
+
+void read_sequence_lock(const bench::Cpus&) {
+    static SequenceLock lock;
+    lock.write({{1, 2, 3, 4, 5, 6}});
+    bench::measure("seqlock.read48", kReads, [] {
+        for (std::uint64_t i = 0; i < kReads; ++i) {
+            Words value;
+            lock.read(value);
+            bench::use(value);
+        }
+    });
+}
+
+/// The scale of this machine, as well as half a millisecond tells it: what it says is of no concern
+/// here.
+Variable<cw::clock::Scale>& scale() {
+    static Variable<cw::clock::Scale> variable;
+    const std::uint64_t before = cw::arch::counter();
+    const std::uint64_t started = bench::now_ns();
+    while (bench::now_ns() - started < 500'000)
+        bench::relax();
+    const std::uint64_t counts = cw::arch::counter() - before;
+    variable.publish({before, (std::uint64_t{500'000} << 32) / counts, started, started, -60, 1});
+    return variable;
+}
+
+void read_clock(const bench::Cpus&) {
+    static const auto& variable = scale();
+    bench::measure("clock.read", kReads, [] {
+        bool refused = false;
+        for (std::uint64_t i = 0; i < kReads; ++i) {
+            cw::clock::Scale known;
+            refused |= cw::variables::read(variable.entry, known) != cw::Status::ok;
+            bench::use(known.boot_ns + cw::clock::nanoseconds_since(known, cw::arch::counter()));
+        }
+        bench::check(!refused, "read");
+    });
+}
+
+void read_vdso(const bench::Cpus&) {
+    bench::measure("clock.vdso", kReads, [] {
+        for (std::uint64_t i = 0; i < kReads; ++i) {
+            timespec time;
+            clock_gettime(CLOCK_MONOTONIC, &time);
+            bench::use(time.tv_nsec);
+        }
+    });
+}
+
+void time_of_day(const bench::Cpus&) {
+    static const auto& variable = scale();
+    bench::measure("clock.time_of_day", kReads, [] {
+        bool refused = false;
+        for (std::uint64_t i = 0; i < kReads; ++i) {
+            cw::clock::TimeValue time;
+            cw::clock::TimeZone zone;
+            refused |= cw::clock::time_of_day(variable.entry, &time, &zone) != cw::Status::ok;
+            bench::use(time.microseconds + zone.dst);
+        }
+        bench::check(!refused, "read");
+    });
+}
+
+void gettimeofday_vdso(const bench::Cpus&) {
+    bench::measure("gettimeofday.vdso", kReads, [] {
+        for (std::uint64_t i = 0; i < kReads; ++i) {
+            timeval time;
+            struct timezone zone;
+            gettimeofday(&time, &zone);
+            bench::use(time.tv_usec + zone.tz_dsttime);
+        }
+    });
+}
+
+constexpr bench::Measurement kMeasurements[] = {
+    {"var.read48", read_variable},
+    {"seqlock.read48", read_sequence_lock},
+    {"clock.read", read_clock},
+    {"clock.vdso", read_vdso},
+    {"clock.time_of_day", time_of_day},
+    {"gettimeofday.vdso", gettimeofday_vdso},
+};
+
+} // namespace
+
+int main(int count, char** arguments) {
+    return bench::run(count, arguments, kMeasurements);
+}
