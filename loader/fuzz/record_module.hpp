@@ -18,4 +18,7 @@ struct RecordChoices {
 [[nodiscard]] std::vector<std::byte> record_seed(std::uint16_t machine,
                                                  void (*change)(test::ModuleFile&) = nullptr);
 
+/// The input with publish and read records in place of the provide records.
+[[nodiscard]] std::vector<std::byte> variable_seed(std::uint16_t machine);
+
 } // namespace cw::loader::fuzz

@@ -142,6 +142,35 @@ std::string exercise_method(const Image& image,
     return abi::signature_hash(text.data(), text.size()) == hash ? "" : "a hash is wrong";
 }
 
+/// What both kinds of variable record have.
+template <class Record>
+std::string exercise_variable(const Image& image, const Record& record, Mapping& mapping) {
+    const std::string_view name = image.text(record.name), schema = image.text(record.schema);
+    if (name.size() > abi::kMaxNameBytes || name.find('/') == std::string_view::npos)
+        return "a variable has no proper name";
+    if (record.bytes == 0 || record.bytes > abi::kMaxVariableBytes)
+        return "a variable has an impossible size";
+    if (!is_private(image, record.slot, 8) || record.slot % 8 != 0)
+        return "the slot of a variable is in shared pages or not aligned";
+    mapping.fill(record.slot, 8);
+    return abi::signature_hash(schema.data(), schema.size()) == record.layout ? ""
+                                                                              : "a layout is wrong";
+}
+
+std::string exercise_variables(const Image& image, Mapping& mapping) {
+    for (const abi::PublishRecord& record : image.publishes()) {
+        if (record.kind != (record.bytes > 8 ? 1 : 2))
+            return "a variable has the kind of others";
+        if (std::string wrong = exercise_variable(image, record, mapping); !wrong.empty())
+            return wrong;
+    }
+    for (const abi::ReadRecord& record : image.reads()) {
+        if (std::string wrong = exercise_variable(image, record, mapping); !wrong.empty())
+            return wrong;
+    }
+    return "";
+}
+
 std::string exercise_records(const Image& image, Mapping& mapping) {
     const abi::ModuleRecord& module = image.module();
     if (image.name().empty() || image.name() != image.text(module.name))
@@ -175,7 +204,7 @@ std::string exercise_records(const Image& image, Mapping& mapping) {
             return "a device grant is not writable";
         mapping.fill(record.grant, sizeof(abi::DeviceGrant));
     }
-    return "";
+    return exercise_variables(image, mapping);
 }
 
 } // namespace

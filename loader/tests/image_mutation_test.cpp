@@ -10,8 +10,9 @@
 namespace cw::loader::test {
 namespace {
 
+/// With variables, so that every kind of record is among what changes.
 std::vector<std::byte> sample_bytes(std::uint16_t machine) {
-    ModuleSpec spec = sample_spec();
+    ModuleSpec spec = variables_spec();
     spec.machine = machine;
     return ModuleFile{spec}.bytes();
 }
@@ -78,10 +79,12 @@ TEST_P(ImageMutation, an_image_can_be_read_again_after_a_refusal) {
         const std::vector<std::byte> bytes{valid.begin(),
                                            valid.begin() + static_cast<std::ptrdiff_t>(size)};
         EXPECT_FALSE(image->read(bytes, "sample.cwm", GetParam()));
-        EXPECT_TRUE(image->provides().empty());
+        EXPECT_TRUE(image->provides().empty() && image->publishes().empty());
         ASSERT_TRUE(image->read(valid, "sample.cwm", GetParam()));
         EXPECT_EQ(exercise(*image), "");
         EXPECT_EQ(image->provides().size(), 2u);
+        EXPECT_EQ(image->publishes().size(), 2u);
+        EXPECT_EQ(image->reads().size(), 2u);
     }
 }
 

@@ -13,7 +13,8 @@ std::vector<MalformedCase> malformed_cases() {
                                                       malformed_record_sections(),
                                                       malformed_module_records(),
                                                       malformed_provide_records(),
-                                                      malformed_require_records()})
+                                                      malformed_require_records(),
+                                                      malformed_variable_records()})
         all.insert(all.end(), part.begin(), part.end());
     return all;
 }

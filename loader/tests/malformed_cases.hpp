@@ -28,6 +28,7 @@ struct MalformedCase {
 [[nodiscard]] std::span<const MalformedCase> malformed_module_records();
 [[nodiscard]] std::span<const MalformedCase> malformed_provide_records();
 [[nodiscard]] std::span<const MalformedCase> malformed_require_records();
+[[nodiscard]] std::span<const MalformedCase> malformed_variable_records();
 
 /// All of them.
 [[nodiscard]] std::vector<MalformedCase> malformed_cases();

@@ -8,6 +8,7 @@ namespace cw::loader::test {
 namespace {
 
 constexpr std::uint64_t kSlotBytes = 16;
+constexpr std::uint64_t kVariableSlotBytes = 8;
 constexpr std::uint64_t kStateBytes = 128;
 constexpr std::uint64_t kDynamicRoom = 32 * sizeof(elf::Dynamic);
 constexpr std::uint64_t kSpareRelocations = 4;
@@ -49,15 +50,27 @@ ModuleSpec sample_spec() {
         .init_functions = 2};
 }
 
+ModuleSpec variables_spec() {
+    ModuleSpec spec = sample_spec();
+    spec.publishes = {{.name = "sample/zone",
+                       .schema = "sec:i64,zone:{west:i32,dst:i32}",
+                       .bytes = 16,
+                       .lease_ms = 250},
+                      {.name = "sample/level", .schema = ":u32", .bytes = 4}};
+    spec.reads = {{.name = "clock/offset", .schema = ":i64", .bytes = 8},
+                  {.name = "shaper/eth0:1/rate", .schema = "bytes:u64,lost:u32[3]", .bytes = 20}};
+    return spec;
+}
+
 ModuleFile::ModuleFile(const ModuleSpec& spec) {
     lay_out(spec);
     fill_headers(spec);
 }
 
 void ModuleFile::lay_out(const ModuleSpec& spec) {
-    const std::uint64_t relocation_count = 3 + 5 * spec.provides.size() +
-                                           3 * spec.requires_.size() + 2 * spec.devices.size() +
-                                           spec.init_functions;
+    const std::uint64_t relocation_count =
+        3 + 5 * spec.provides.size() + 3 * spec.requires_.size() + 2 * spec.devices.size() +
+        3 * (spec.publishes.size() + spec.reads.size()) + spec.init_functions;
     symbols_at = 0x400;
     symbol_names_at = 0x500;
     relocations_at = 0x600;
@@ -67,15 +80,20 @@ void ModuleFile::lay_out(const ModuleSpec& spec) {
     provides.resize(spec.provides.size());
     requires_.resize(spec.requires_.size());
     devices.resize(spec.devices.size());
+    publishes.resize(spec.publishes.size());
+    reads.resize(spec.reads.size());
     fill_records(spec);
+    fill_variables(spec);
     text_at = round_up(strings_at + strings_.size(), abi::kPageSize);
     strings_room_ = text_at - strings_at;
     remote_text_at = text_at + abi::kPageSize;
     records_at = remote_text_at + abi::kPageSize;
-    init_array_at = device_at(devices.size());
+    init_array_at = read_at(reads.size());
     dynamic_at = round_up(init_array_at + 8 * spec.init_functions, 16);
     slots_at = dynamic_at + kDynamicRoom;
-    grants_at = round_up(slots_at + kSlotBytes * requires_.size(), abi::kPageSize);
+    variable_slots_at = slots_at + kSlotBytes * requires_.size();
+    grants_at = round_up(variable_slots_at + kVariableSlotBytes * (publishes.size() + reads.size()),
+                         abi::kPageSize);
     state_at = round_up(grants_at + sizeof(abi::DeviceGrant) * devices.size() + 1, 64);
 
     module.start = text_at + 0x3f0;
@@ -94,6 +112,10 @@ void ModuleFile::lay_out(const ModuleSpec& spec) {
         requires_[i].slot = slots_at + kSlotBytes * i;
     for (std::size_t i = 0; i < devices.size(); ++i)
         devices[i].grant = grants_at + sizeof(abi::DeviceGrant) * i;
+    for (std::size_t i = 0; i < publishes.size(); ++i)
+        publishes[i].slot = variable_slots_at + kVariableSlotBytes * i;
+    for (std::size_t i = 0; i < reads.size(); ++i)
+        reads[i].slot = variable_slots_at + kVariableSlotBytes * (publishes.size() + i);
     for (std::size_t i = 0; i < spec.init_functions; ++i)
         init_array.push_back(text_at + 0x300 + 4 * i);
 }
@@ -145,6 +167,26 @@ void ModuleFile::fill_records(const ModuleSpec& spec) {
     }
 }
 
+void ModuleFile::fill_variables(const ModuleSpec& spec) {
+    const auto fill = [this](auto& record, const VariableSpec& variable) {
+        record.layout = abi::signature_hash(variable.schema.data(), variable.schema.size());
+        record.name = add_string(variable.name);
+        record.schema = add_string(variable.schema);
+        record.bytes = variable.bytes;
+    };
+    for (std::size_t i = 0; i < publishes.size(); ++i) {
+        abi::PublishRecord& record = publishes[i];
+        record.header = {.kind = abi::RecordKind::publish, .size = sizeof(record)};
+        fill(record, spec.publishes[i]);
+        record.kind = variable_kind(record.bytes);
+        record.lease_ms = spec.publishes[i].lease_ms;
+    }
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        reads[i].header = {.kind = abi::RecordKind::read, .size = sizeof(abi::ReadRecord)};
+        fill(reads[i], spec.reads[i]);
+    }
+}
+
 void ModuleFile::fill_headers(const ModuleSpec& spec) {
     std::memcpy(header.ident, elf::kMagic, sizeof(elf::kMagic));
     header.ident[elf::kIdentClass] = elf::kClass64;
@@ -170,7 +212,8 @@ void ModuleFile::fill_headers(const ModuleSpec& spec) {
 
     using namespace elf;
     constexpr std::uint64_t kPage = abi::kPageSize;
-    const std::uint64_t relro_bytes = slots_at + kSlotBytes * requires_.size() - records_at;
+    const std::uint64_t relro_bytes =
+        variable_slots_at + kVariableSlotBytes * (publishes.size() + reads.size()) - records_at;
     const std::uint64_t data_file_bytes = state_at - grants_at;
     program_headers = {
         segment(kPtLoad, kReadable, 0, text_at, text_at, kPage),
@@ -221,6 +264,14 @@ std::uint64_t ModuleFile::require_at(std::size_t index) const {
 
 std::uint64_t ModuleFile::device_at(std::size_t index) const {
     return require_at(requires_.size()) + index * sizeof(abi::DeviceRecord);
+}
+
+std::uint64_t ModuleFile::publish_at(std::size_t index) const {
+    return device_at(devices.size()) + index * sizeof(abi::PublishRecord);
+}
+
+std::uint64_t ModuleFile::read_at(std::size_t index) const {
+    return publish_at(publishes.size()) + index * sizeof(abi::ReadRecord);
 }
 
 std::uint64_t ModuleFile::add_string(std::string_view text) {

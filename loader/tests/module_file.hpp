@@ -25,12 +25,22 @@ struct MethodSpec {
     std::uint32_t remote_layout = kSubmitLayout;
 };
 
+/// A shared variable as its publisher or one of its readers declares it.
+struct VariableSpec {
+    std::string name;
+    std::string schema;
+    std::uint32_t bytes;
+    std::uint32_t lease_ms = 0; ///< Of publishers only.
+};
+
 struct ModuleSpec {
     std::string name = "sample";
     std::uint16_t machine = elf::kMachineRiscv;
     std::vector<MethodSpec> provides = {};
     std::vector<MethodSpec> requires_ = {};
     std::vector<std::string> devices = {};
+    std::vector<VariableSpec> publishes = {};
+    std::vector<VariableSpec> reads = {};
     std::uint32_t flags = 0;
     abi::Placement default_placement = abi::Placement::kernel;
     std::size_t init_functions = 0;
@@ -51,6 +61,15 @@ shape(std::uint8_t argument_words,
 
 /// The module of most tests: two methods provided, two required, a device, two constructors.
 [[nodiscard]] ModuleSpec sample_spec();
+
+/// The same with two variables published, a latch and a word, and two read. A spec of its own:
+/// messages about the sample are full of addresses that variables would move.
+[[nodiscard]] ModuleSpec variables_spec();
+
+/// The kind that a variable of this size must have, as the ABI has it.
+[[nodiscard]] constexpr std::uint32_t variable_kind(std::uint32_t bytes) {
+    return bytes > 8 ? 1 : 2;
+}
 
 /// Parts that are not frozen yet follow the ones they describe: relocations follow the records, the
 /// dynamic section follows the relocations. Calling relocations() or dynamic() freezes them, so
@@ -84,6 +103,8 @@ public:
     std::vector<abi::ProvideRecord> provides;
     std::vector<abi::RequireRecord> requires_;
     std::vector<abi::DeviceRecord> devices;
+    std::vector<abi::PublishRecord> publishes;
+    std::vector<abi::ReadRecord> reads;
     std::vector<std::uint64_t> init_array;
 
     std::vector<elf::Rela>& relocations();
@@ -107,10 +128,13 @@ public:
     // Addresses; they equal file offsets in a file as built.
     std::uint64_t symbols_at, symbol_names_at, relocations_at, strings_at;
     std::uint64_t text_at, remote_text_at, records_at, init_array_at, dynamic_at, slots_at;
+    std::uint64_t variable_slots_at; ///< Of the publish records, then of the read records.
     std::uint64_t grants_at, state_at;
     [[nodiscard]] std::uint64_t provide_at(std::size_t index) const;
     [[nodiscard]] std::uint64_t require_at(std::size_t index) const;
     [[nodiscard]] std::uint64_t device_at(std::size_t index) const;
+    [[nodiscard]] std::uint64_t publish_at(std::size_t index) const;
+    [[nodiscard]] std::uint64_t read_at(std::size_t index) const;
 
 private:
     struct Patch {
@@ -119,6 +143,7 @@ private:
     };
     void lay_out(const ModuleSpec& spec);
     void fill_records(const ModuleSpec& spec);
+    void fill_variables(const ModuleSpec& spec);
     void fill_headers(const ModuleSpec& spec);
     [[nodiscard]] std::vector<elf::Rela> default_relocations() const;
     [[nodiscard]] std::vector<elf::Dynamic> default_dynamic() const;

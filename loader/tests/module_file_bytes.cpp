@@ -72,6 +72,16 @@ std::vector<elf::Rela> ModuleFile::default_relocations() const {
         add(device_at(i) + offsetof(abi::DeviceRecord, compatible), devices[i].compatible);
         add(device_at(i) + offsetof(abi::DeviceRecord, grant), devices[i].grant);
     }
+    for (std::size_t i = 0; i < publishes.size(); ++i) {
+        add(publish_at(i) + offsetof(abi::PublishRecord, name), publishes[i].name);
+        add(publish_at(i) + offsetof(abi::PublishRecord, schema), publishes[i].schema);
+        add(publish_at(i) + offsetof(abi::PublishRecord, slot), publishes[i].slot);
+    }
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+        add(read_at(i) + offsetof(abi::ReadRecord, name), reads[i].name);
+        add(read_at(i) + offsetof(abi::ReadRecord, schema), reads[i].schema);
+        add(read_at(i) + offsetof(abi::ReadRecord, slot), reads[i].slot);
+    }
     for (std::size_t i = 0; i < init_array.size(); ++i)
         add(init_array_at + 8 * i, init_array[i]);
     return list;
@@ -111,6 +121,8 @@ std::vector<std::byte> ModuleFile::bytes() const {
     put(file, provide_at(0), provides.data(), provides.size());
     put(file, require_at(0), requires_.data(), requires_.size());
     put(file, device_at(0), devices.data(), devices.size());
+    put(file, publish_at(0), publishes.data(), publishes.size());
+    put(file, read_at(0), reads.data(), reads.size());
     put(file, init_array_at, init_array.data(), init_array.size());
     put(file, dynamic_at, tags.data(), tags.size());
     for (const Patch& patch : patches_)

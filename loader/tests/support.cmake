@@ -12,6 +12,7 @@ add_library(loader_test_support STATIC EXCLUDE_FROM_ALL
     ${CMAKE_CURRENT_LIST_DIR}/malformed_relocations.cpp
     ${CMAKE_CURRENT_LIST_DIR}/malformed_relocations_x86_64.cpp
     ${CMAKE_CURRENT_LIST_DIR}/malformed_require_records.cpp
+    ${CMAKE_CURRENT_LIST_DIR}/malformed_variable_records.cpp
     ${CMAKE_CURRENT_LIST_DIR}/module_file.cpp
     ${CMAKE_CURRENT_LIST_DIR}/module_file_bytes.cpp)
 set_target_properties(loader_test_support PROPERTIES UNITY_BUILD OFF) # every list of cases is called the same
