@@ -93,6 +93,10 @@ TEST(Schema, that_is_not_in_order_has_no_size) {
                              "a:}",
                              "a:{b:u8",
                              "a:{}",
+                             "a:u8,",
+                             "a:{b:u8,}",
+                             "a:u08",
+                             "a:u8[01]",
                              "a:u8,,b:u8",
                              ",",
                              "a:{b:{c:{d:{e:{f:{g:{h:{i:{j:u8}}}}}}}}}"})

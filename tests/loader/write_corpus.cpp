@@ -48,14 +48,17 @@ int main(int argument_count, char** arguments) {
     const std::filesystem::path folder{arguments[1]};
     for (const char* part : {"files", "image", "record"})
         std::filesystem::create_directories(folder / part);
-    bool good = write_module(folder, "valid_riscv", valid(elf::kMachineRiscv, 0)) &&
-                write_module(folder,
-                             "valid_riscv_floating_point",
-                             valid(elf::kMachineRiscv, cw::abi::kModuleFloatingPoint)) &&
-                write_module(folder, "valid_x86_64", valid(elf::kMachineX86_64, 0)) &&
-                write_module(folder, "valid_smallest", ModuleFile{ModuleSpec{}}) &&
-                write(folder / "record" / "valid_riscv", fuzz::record_seed(elf::kMachineRiscv)) &&
-                write(folder / "record" / "valid_x86_64", fuzz::record_seed(elf::kMachineX86_64));
+    bool good =
+        write_module(folder, "valid_riscv", valid(elf::kMachineRiscv, 0)) &&
+        write_module(folder,
+                     "valid_riscv_floating_point",
+                     valid(elf::kMachineRiscv, cw::abi::kModuleFloatingPoint)) &&
+        write_module(folder, "valid_x86_64", valid(elf::kMachineX86_64, 0)) &&
+        write_module(folder, "valid_smallest", ModuleFile{ModuleSpec{}}) &&
+        write(folder / "record" / "valid_riscv", fuzz::record_seed(elf::kMachineRiscv)) &&
+        write(folder / "record" / "valid_x86_64", fuzz::record_seed(elf::kMachineX86_64)) &&
+        write(folder / "record" / "variables_riscv", fuzz::variable_seed(elf::kMachineRiscv)) &&
+        write(folder / "record" / "variables_x86_64", fuzz::variable_seed(elf::kMachineX86_64));
     std::string list;
     for (const MalformedCase& malformed : malformed_cases()) {
         ModuleFile file;

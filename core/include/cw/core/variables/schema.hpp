@@ -39,6 +39,8 @@ constexpr std::string_view first_of(std::string_view schema) noexcept {
 
 constexpr std::size_t number(std::string_view digits) noexcept {
     std::size_t value = 0;
+    if (digits.starts_with('0')) // one way to write each
+        return 0;
     for (const char c : digits) {
         if (c < '0' || c > '9' || value > 100'000)
             return 0;
@@ -94,7 +96,10 @@ constexpr Field take_field(std::string_view& schema, std::size_t offset, int nes
         schema = {};
         return {{}, {}, offset, 0};
     }
-    schema.remove_prefix(text.size() == schema.size() ? text.size() : text.size() + 1);
+    schema.remove_prefix(text.size());
+    if (schema == ",") // behind which another field is missing
+        return {{}, {}, offset, 0};
+    schema.remove_prefix(schema.empty() ? 0 : 1);
     const std::string_view type = text.substr(colon + 1);
     return {text.substr(0, colon), type, offset, bytes_of_type(type, nesting)};
 }
