@@ -9,6 +9,13 @@ target_compile_options(cw_freestanding INTERFACE ${CW_FREESTANDING_FLAGS}
 target_include_directories(cw_freestanding SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/core/freestanding/include)
 target_link_libraries(cw_freestanding INTERFACE cw::warnings)
 
+# Half of the time that a module takes to compile is the SDK's headers: they are read once. Made here, before the first
+# module; its libraries come later.
+add_library(cw_module_headers OBJECT ${CMAKE_CURRENT_LIST_DIR}/module_headers.cpp)
+target_compile_options(cw_module_headers PRIVATE ${CW_MODULE_FLAGS})
+target_link_libraries(cw_module_headers PRIVATE cw::sdk cw_freestanding cw_module_interfaces)
+target_precompile_headers(cw_module_headers PRIVATE <cw/sdk/module.hpp>)
+
 # cw_module(NAME source...): builds NAME.cwm, the file for the archive, and NAME.elf beside it with symbols. Modules in
 # CW_MODULE_OUTPUT are packed always.
 # FLOATING_POINT: for the hard-float ABI, as a module must be that says .floating_point in CW_MODULE.
@@ -27,5 +34,8 @@ function(cw_module name)
     target_compile_options(module_${name} PRIVATE ${CW_MODULE_FLAGS})
     target_include_directories(module_${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/include)
     target_link_libraries(module_${name} PRIVATE cw::sdk cw_freestanding cw_module_interfaces)
+    if(NOT ARG_FLOATING_POINT)
+        target_precompile_headers(module_${name} REUSE_FROM cw_module_headers)
+    endif()
     cw_link_module(${name} module_${name} ${runtime} ${ARG_OUTPUT_DIRECTORY})
 endfunction()

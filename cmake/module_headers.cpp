@@ -1,0 +1,1 @@
+// Nothing: the target of the headers that modules have in common needs a source.
