@@ -49,6 +49,9 @@ bool ImageReader::check(const abi::PublishRecord& record) noexcept {
     if (record.kind != static_cast<std::uint32_t>(kind))
         return fail_record("has kind {}, but a value of {} bytes has {}",
                            {record.kind, record.bytes, static_cast<std::uint32_t>(kind)});
+    if (record.lease_ms != 0 && kind != variables::Kind::latch)
+        return fail_record("has a lease, but {} bytes do not show that they are renewed",
+                           {record.bytes});
     if (record.fallback != 0)
         return fail_record("has {} in a reserved field", {Hex{record.fallback}});
     return true;
@@ -56,6 +59,20 @@ bool ImageReader::check(const abi::PublishRecord& record) noexcept {
 
 bool ImageReader::check(const abi::ReadRecord& record) noexcept {
     return check_variable(record);
+}
+
+bool is_variable(std::string_view name,
+                 std::string_view schema,
+                 std::uint64_t layout,
+                 std::uint32_t bytes) noexcept {
+    for (const char c : schema) {
+        if (c < ' ' || c > '~')
+            return false;
+    }
+    return name.size() <= abi::kMaxNameBytes && is_variable_name(name) &&
+           schema.size() <= abi::kMaxSignatureBytes &&
+           abi::signature_hash(schema.data(), schema.size()) == layout &&
+           variables::bytes_of_schema(schema) == bytes;
 }
 
 } // namespace cw::loader

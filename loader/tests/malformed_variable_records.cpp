@@ -236,6 +236,11 @@ constexpr MalformedCase kCases[] = {
      in_variables<[](ModuleFile& f) { f.publishes[1].kind = 3; }>,
      "sample.cwm: publish record at 0x31c8 (sample/level): has kind 3, but a value of 4 bytes has "
      "2"},
+    {"publish_lease_of_a_word",
+     in_variables<[](ModuleFile& f) { f.publishes[1].lease_ms = 1; }>,
+     "sample.cwm: publish record at 0x31c8 (sample/level): has a lease, but 4 bytes do not show "
+     "that they are "
+     "renewed"},
     {"publish_fallback",
      in_variables<[](ModuleFile& f) { f.publishes[0].fallback = std::uint64_t{1} << 63; }>,
      "sample.cwm: publish record at 0x3188 (sample/zone): has 0x8000000000000000 in a reserved "

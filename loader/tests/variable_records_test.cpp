@@ -108,13 +108,13 @@ TEST_F(VariableRecords, may_reach_their_limits) {
     spec.publishes[0].name = "o/" + std::string(abi::kMaxNameBytes - 2, 'n');
     spec.publishes[1].schema = std::string(abi::kMaxSignatureBytes - 3, 'f') + ":u8";
     spec.publishes[2] = {"out/most", ":char[1024]", abi::kMaxVariableBytes};
-    spec.publishes[3].lease_ms = ~0u;
+    spec.publishes[2].lease_ms = ~0u;
     spec.reads[0] = {"in/most", "text:char[1020],count:u32", abi::kMaxVariableBytes};
     ASSERT_EQ(read(ModuleFile{spec}), "");
     EXPECT_EQ(image().publishes().size(), abi::kMaxPublishes);
     EXPECT_EQ(image().reads().size(), abi::kMaxReads);
     EXPECT_EQ(image().text(image().publishes()[1].schema).size(), abi::kMaxSignatureBytes);
-    EXPECT_EQ(image().publishes()[3].lease_ms, ~0u);
+    EXPECT_EQ(image().publishes()[2].lease_ms, ~0u);
 }
 
 TEST_F(VariableRecords, are_words_up_to_8_bytes) {

@@ -128,11 +128,13 @@ constexpr Command kCommands[] = {
      .run = stat},
     {.name = "status", .summary = "status of the last command: 0 is success", .run = status},
     {.name = "sv",
-     .usage = "ls [PREFIX] | get NAME[.FIELD]",
+     .usage = "ls|get|off|on [NAME]",
      .summary = "shared variables: which there are; a value",
      .details = "  ls [PREFIX]        name, state, who publishes it, schema\n"
-                "  get NAME[.FIELD]   the value as it is now, or one field of it\n",
-     .options = "ls get",
+                "  get NAME[.FIELD]   the value as it is now, or one field of it\n"
+                "  off NAME, on NAME  readers are refused, and call the service instead; or not "
+                "any more\n",
+     .options = "ls get off on",
      .fewest = 1,
      .most = 2,
      .run = variables},

@@ -152,6 +152,18 @@ cw::Task<int> get(std::string_view word) noexcept {
     co_return status == cw::Status::ok ? kDone : kFailed;
 }
 
+cw::Task<int> turn(std::string_view name, bool on) noexcept {
+    const Entry* entry = cw::shared_variables().find(name);
+    if (entry == nullptr) {
+        out.format("sv: {}: there is no such variable; `sv ls` lists them\n", name);
+        co_return kFailed;
+    }
+    const auto turned = co_await cw::variables::turn({entry->index, on ? 1u : 0u});
+    if (!turned)
+        out.format("sv: {}: {}\n", name, cw::name_of(turned.error()));
+    co_return turned ? kDone : kFailed;
+}
+
 } // namespace
 
 cw::Task<int> variables(Arguments words) noexcept {
@@ -159,7 +171,9 @@ cw::Task<int> variables(Arguments words) noexcept {
         co_return co_await list(words.size() == 2 ? words[1] : std::string_view{});
     if (words[0] == "get" && words.size() == 2)
         co_return co_await get(words[1]);
-    out.put("usage: sv ls [PREFIX] | sv get NAME[.FIELD]\n");
+    if ((words[0] == "on" || words[0] == "off") && words.size() == 2)
+        co_return co_await turn(words[1], words[0] == "on");
+    out.put("usage: sv ls [PREFIX] | sv get NAME[.FIELD] | sv off NAME | sv on NAME\n");
     co_return kFailed;
 }
 

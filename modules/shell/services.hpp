@@ -30,6 +30,7 @@ CW_USES(cw::clock::now);
 CW_USES(cw::clock::wall);
 CW_USES(cw::power::off);
 CW_USES(cw::variables::show);
+CW_USES(cw::variables::turn);
 CW_USES(archive::count);
 CW_USES(archive::stat);
 CW_USES(archive::name);

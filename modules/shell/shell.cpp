@@ -24,6 +24,7 @@ CW_REQUIRE(cw::clock::now);
 CW_REQUIRE(cw::clock::wall);
 CW_REQUIRE(cw::power::off);
 CW_REQUIRE(cw::variables::show);
+CW_REQUIRE(cw::variables::turn);
 CW_REQUIRE(archive::count, cw::abi::kMethodOptional);
 CW_REQUIRE(archive::stat, cw::abi::kMethodOptional);
 CW_REQUIRE(archive::name, cw::abi::kMethodOptional);

@@ -1,9 +1,8 @@
 // Nobody waits for ever: a user domain that does not answer, when others wait for what only it can
 // do, ends.
 #include "modules.hpp"
+#include "sleep.hpp"
 #include <cw/core/executor.hpp>
-#include <cw/core/future.hpp>
-#include <cw/nucleus/host.hpp>
 
 namespace cw::kernel {
 
@@ -14,18 +13,6 @@ constexpr std::uint64_t kSleepMilliseconds = 2000; ///< With one that sleeps: as
 constexpr std::uint64_t kPatienceMilliseconds = 10'000; ///< With one that runs: the watchdog, which
                                                         ///< counts its own time, comes first.
 constexpr const char* kSilent = "it does not answer the kernel";
-
-struct SleepMethod {
-    using Arguments = Nothing;
-    using Reply = Nothing;
-};
-
-Future<SleepMethod> sleep_ms(std::uint64_t milliseconds) noexcept {
-    return Future<SleepMethod>{[=](std::uint64_t*) {
-        return cw_module.ops->sleep(&cw_module,
-                                    platform::now() + milliseconds * ticks_per_second() / 1000);
-    }};
-}
 
 /// Ends a domain that has been waited for so long.
 void hurry(ExecutorRecord& record, std::uint64_t waited) noexcept {

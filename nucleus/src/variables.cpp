@@ -1,242 +1,47 @@
-// The directory of shared variables and the groups of their values, from the side that writes them.
+// Groups: the values of publishers, and who may see them.
 #include <cw/nucleus/variables.hpp>
 
+#include "directory.hpp"
 #include "modules.hpp"
 #include <cstring>
-#include <cw/core/variables/directory.hpp>
 #include <cw/core/variables/schema.hpp>
-#include <cw/nucleus/host.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/pool.hpp>
 
 namespace cw::kernel {
 
+using directory::Description;
+using directory::Private;
 using variables::Entry;
-using variables::Header;
 using variables::Kind;
-using variables::State;
-
-struct VariableGroup;
 
 namespace {
 
-constexpr std::uint64_t kDirectoryBytes = std::uint64_t{8}
-                                          << 20; ///< Of addresses; pages come as they are needed.
-constexpr std::uint64_t kGrowth = 16 * kPage;
-constexpr std::uint32_t kBuckets = 4096;
-constexpr std::uint32_t kMaxVariables = 16384;
-constexpr std::uint32_t kBucketsAt = kPage;
-constexpr std::uint32_t kTableAt = kBucketsAt + kBuckets * sizeof(std::uint32_t);
-constexpr std::uint32_t kFirstFree = kTableAt + kMaxVariables * sizeof(std::uint32_t);
-constexpr std::uint64_t kOwnBytes = 2 * kPage; ///< Of the group of the nucleus.
+constexpr std::uint64_t kOwnBytes = 2 * kPage;       ///< Of the group of the nucleus.
+constexpr std::uint64_t kDeclaredBytes = 16 * kPage; ///< Of one with what was declared at run time.
 
-/// Which domains see what, one bit per number.
-struct Domains {
-    std::uint64_t bits[kMaxDomains / 64];
-
-    void add(const Domain& domain) noexcept {
-        bits[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
-    }
-    void remove(const Domain& domain) noexcept {
-        bits[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
-    }
-    [[nodiscard]] bool has(std::uint32_t id) const noexcept {
-        return (bits[id / 64] >> id % 64 & 1) != 0;
-    }
-};
-
-/// What only the nucleus knows of an entry.
-struct Private {
-    VariableGroup* group; ///< That holds its value; null: there was none yet.
-    bool published;       ///< By a module that is there.
-    Domains readers;
-};
-
-struct Space {
-    Segment* segment;
-    std::uint64_t used;
-    std::uint64_t populated;
-    std::uint32_t count;
-    Private** table; ///< By index.
-    VariableGroup* groups;
-    std::uint32_t group_count;
-    Segment* own;
-    std::uint64_t own_used;
-    std::uint64_t epoch; ///< The last one given out.
-};
-Space space;
-Pool<Private> privates;
-
-} // namespace
-
-/// The values of one publisher.
-struct VariableGroup {
-    Segment* segment;
-    std::uint64_t fingerprint; ///< Of names and layouts, in order.
-    ModuleInstance* publisher; ///< Null: it is gone.
-    std::uint32_t number;
-    std::uint32_t name; ///< Of the module: offset in the directory,
-    std::uint32_t name_bytes;
-    VariableGroup* next;
-};
-
-namespace {
-
-Pool<VariableGroup> groups;
-
-template <class T>
-T& at(std::uint32_t offset) noexcept {
-    return *segment_view_as<T>(*space.segment, offset);
-}
-Entry& entry_at(std::uint32_t offset) noexcept {
-    return at<Entry>(offset);
-}
-std::uint32_t offset_of(std::uint32_t index) noexcept {
-    return at<Atomic<std::uint32_t>>(kTableAt + index * 4).load(Order::relaxed);
-}
-Entry& entry_of(std::uint32_t index) noexcept {
-    return entry_at(offset_of(index));
-}
-/// Strings do not go over the end of a page.
-std::string_view text_at(std::uint32_t offset, std::uint32_t bytes) noexcept {
-    return {&at<const char>(offset), bytes};
-}
-std::string_view name_of(const Entry& entry) noexcept {
-    return text_at(entry.name, entry.name_bytes);
-}
-std::string_view schema_of(const Entry& entry) noexcept {
-    return text_at(entry.schema.load(Order::relaxed), entry.schema_bytes.load(Order::relaxed));
-}
-std::string_view publisher_of(const Entry& entry) noexcept {
-    return text_at(entry.publisher.load(Order::relaxed),
-                   entry.publisher_bytes.load(Order::relaxed));
-}
-
-/// Pages up to `bytes`, in every domain that sees the directory.
-Status populate(std::uint64_t bytes) noexcept {
-    while (space.populated < bytes) {
-        if (space.populated + kGrowth > kDirectoryBytes)
-            return Status::no_resource;
-        if (const Status status = segment_populate(*space.segment, space.populated, kGrowth);
-            status != Status::ok)
-            return status;
-        for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
-            Domain* domain = domain_by_id(id);
-            if (domain == nullptr || !segment_seen(*space.segment, *domain))
-                continue;
-            if (const Status status =
-                    segment_map(*space.segment, *domain, space.populated, kGrowth, kRightRead);
-                status != Status::ok)
-                return status;
-        }
-        space.populated += kGrowth;
-    }
-    return Status::ok;
-}
-
-/// Room that does not go over the end of a page. Requires: at most a page.
-Result<std::uint32_t> allocate(std::uint64_t bytes, std::uint64_t alignment) noexcept {
-    std::uint64_t offset = round_up(space.used, alignment);
-    if (offset / kPage != (offset + bytes - 1) / kPage)
-        offset = round_up(offset, kPage);
-    CW_CHECK_OK(populate(offset + bytes));
-    space.used = offset + bytes;
-    return static_cast<std::uint32_t>(offset);
-}
-
-Result<std::uint32_t> store_text(std::string_view text) noexcept {
-    const std::uint32_t offset = CW_TRY(allocate(text.size() + 1, 1));
-    std::memcpy(&at<char>(offset), text.data(), text.size());
-    return offset;
-}
-
-/// Offset of the entry of this name; 0: there is none.
-std::uint32_t find(std::string_view name, std::uint64_t hash) noexcept {
-    std::uint32_t offset =
-        at<Atomic<std::uint32_t>>(kBucketsAt + (hash & (kBuckets - 1)) * 4).load(Order::relaxed);
-    while (offset != 0) {
-        const Entry& entry = entry_at(offset);
-        if (entry.name_hash == hash && name_of(entry) == name)
-            break;
-        offset = entry.next.load(Order::relaxed);
-    }
-    return offset;
-}
-
-/// The same; made if there is none, as a name that nobody publishes.
-/// Ordering: [R62] and [R63] release, pair with [A62] and [A63] in Directory.
-Result<std::uint32_t> find_or_create(std::string_view name) noexcept {
-    const std::uint64_t hash = abi::signature_hash(name.data(), name.size());
-    if (const std::uint32_t found = find(name, hash); found != 0)
-        return found;
-    if (space.count == kMaxVariables)
-        return refuse(Status::no_resource);
-    const std::uint32_t text = CW_TRY(store_text(name));
-    const std::uint32_t offset = CW_TRY(allocate(sizeof(Entry), alignof(Entry)));
-    Private* own = privates.allocate();
-    if (own == nullptr)
-        return refuse(Status::no_memory);
-    Entry& entry = entry_at(offset);
-    entry.name_hash = hash;
-    entry.name = text;
-    entry.name_bytes = static_cast<std::uint32_t>(name.size());
-    entry.index = space.count;
-    entry.place = offset;
-    auto& bucket = at<Atomic<std::uint32_t>>(kBucketsAt + (hash & (kBuckets - 1)) * 4);
-    entry.next.store(bucket.load(Order::relaxed), Order::relaxed);
-    space.table[space.count] = own;
-    at<Atomic<std::uint32_t>>(kTableAt + space.count * 4).store(offset, Order::relaxed);
-    bucket.store(offset, Order::release);                     // [R62]
-    at<Header>(0).count.store(++space.count, Order::release); // [R63]
-    return offset;
-}
-
-/// What one publish record, or the nucleus, says.
-struct Description {
-    std::string_view schema;
-    std::uint64_t layout;
-    std::uint32_t bytes;
-    std::uint32_t kind;
-    std::uint32_t lease_ms;
-};
-
-/// Points an entry to a value: from now on it is live.
-Status go_live(std::uint32_t offset,
-               const Description& what,
-               VariableGroup& group,
-               std::uint64_t place) noexcept {
-    Entry& entry = entry_at(offset);
-    std::uint32_t schema = entry.schema.load(Order::relaxed);
-    if (entry.layout.load(Order::relaxed) != what.layout || schema == 0) {
-        const auto stored = store_text(what.schema);
-        if (!stored)
-            return stored.error();
-        schema = *stored;
-    }
-    entry.version.change(++space.epoch, State::live, [&] {
-        entry.address.store(group.segment->base + place, Order::relaxed);
-        entry.layout.store(what.layout, Order::relaxed);
-        entry.schema.store(schema, Order::relaxed);
-        entry.schema_bytes.store(static_cast<std::uint32_t>(what.schema.size()), Order::relaxed);
-        entry.bytes.store(what.bytes, Order::relaxed);
-        entry.kind.store(what.kind, Order::relaxed);
-        entry.group.store(group.number, Order::relaxed);
-        entry.offset.store(static_cast<std::uint32_t>(place), Order::relaxed);
-        entry.lease_ms.store(what.lease_ms, Order::relaxed);
-        entry.publisher.store(group.name, Order::relaxed);
-        entry.publisher_bytes.store(group.name_bytes, Order::relaxed);
-    });
-    Private& own = *space.table[entry.index];
-    own.group = &group;
-    own.published = true;
-    return Status::ok;
-}
+Pool<VariableGroup> pool;
+VariableGroup* all_groups;
+std::uint32_t group_count;
+VariableGroup* own_group;
 
 /// What a domain may do with a group's values.
 Status show_group(const VariableGroup& group, Domain& domain) noexcept {
     const bool writes = group.publisher != nullptr && group.publisher->domain == &domain;
     return segment_map(
         *group.segment, domain, writes ? kRightRead | kRightWrite : std::uint64_t{kRightRead});
+}
+
+/// Who reads a variable by its name already is to see its value before it is told of it.
+Status show_readers(const VariableGroup& group, const Private& own) noexcept {
+    for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
+        Domain* reader = own.read_by(id) ? domain_by_id(id) : nullptr;
+        if (reader == nullptr || segment_seen(*group.segment, *reader))
+            continue;
+        if (const Status status = show_group(group, *reader); status != Status::ok)
+            return status;
+    }
+    return Status::ok;
 }
 
 std::uint64_t fingerprint_of(const loader::Image& image) noexcept {
@@ -246,44 +51,60 @@ std::uint64_t fingerprint_of(const loader::Image& image) noexcept {
         hash = (hash ^ abi::signature_hash(name.data(), name.size())) * 0x0000'0100'0000'01b3;
         hash = (hash ^ record.layout) * 0x0000'0100'0000'01b3;
     }
-    return hash;
+    return hash | 1; // 0 stands for none
 }
 
 Result<VariableGroup*>
 make_group(std::string_view module, std::uint64_t fingerprint, std::uint64_t bytes) noexcept {
-    VariableGroup* group = groups.allocate();
+    VariableGroup* group = pool.allocate();
     if (group == nullptr)
         return refuse(Status::no_memory);
-    const auto name = store_text(module);
+    const auto name = directory::store_text(module);
     const auto segment =
         name ? segment_create(kernel_domain(), bytes, Backing::contiguous, "variables")
              : Result<Segment*>{refuse(name.error())};
     if (!segment) {
-        groups.release(group);
+        pool.release(group);
         return refuse(segment.error());
     }
     group->segment = *segment;
     group->fingerprint = fingerprint;
-    group->number = ++space.group_count;
+    group->number = group_count++;
     group->name = *name;
     group->name_bytes = static_cast<std::uint32_t>(module.size());
-    group->next = space.groups;
-    space.groups = group;
+    group->next = all_groups;
+    all_groups = group;
     return group;
 }
 
-/// The group that this module had before, if it publishes the same; else a new one.
-Result<VariableGroup*> group_for(const loader::Image& image) noexcept {
-    const std::uint64_t fingerprint = fingerprint_of(image);
-    for (VariableGroup* group = space.groups; group != nullptr; group = group->next) {
+bool is_of(const VariableGroup& group, std::string_view module) noexcept {
+    return &group != own_group && directory::text_at(group.name, group.name_bytes) == module;
+}
+
+/// A group of this kind that a module of this name has left, and somebody reads; null: there is
+/// none.
+VariableGroup* left_by(std::string_view module, std::uint64_t fingerprint) noexcept {
+    for (VariableGroup* group = all_groups; group != nullptr; group = group->next) {
         if (group->publisher == nullptr && group->fingerprint == fingerprint &&
-            group->number != 0 && text_at(group->name, group->name_bytes) == image.name())
+            is_of(*group, module))
             return group;
     }
+    return nullptr;
+}
+
+Result<VariableGroup*> group_for(const loader::Image& image) noexcept {
+    const std::uint64_t fingerprint = fingerprint_of(image);
+    if (VariableGroup* left = left_by(image.name(), fingerprint))
+        return left;
     std::uint64_t bytes = 0;
     for (const abi::PublishRecord& record : image.publishes())
         bytes += variables::room_for(static_cast<Kind>(record.kind), record.bytes);
     return make_group(image.name(), fingerprint, bytes);
+}
+
+Status adopt(VariableGroup& group, ModuleInstance& instance) noexcept {
+    group.publisher = &instance;
+    return show_group(group, *instance.domain);
 }
 
 Status publish_all(ModuleInstance& instance) noexcept {
@@ -294,95 +115,129 @@ Status publish_all(ModuleInstance& instance) noexcept {
     if (!found)
         return found.error();
     VariableGroup& group = **found;
-    group.publisher = &instance;
-    instance.variables = &group;
-    if (const Status status = show_group(group, *instance.domain); status != Status::ok)
+    if (const Status status = adopt(group, instance); status != Status::ok)
         return status;
     std::uint64_t place = 0;
     for (const abi::PublishRecord& record : image.publishes()) {
-        const auto offset = find_or_create(image.text(record.name));
+        const auto offset = directory::find_or_create(image.text(record.name));
         if (!offset)
             return offset.error();
-        // Who reads it by that name already is to see its new place before it is told of it.
-        const Private& own = *space.table[entry_at(*offset).index];
-        for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
-            Domain* reader = own.readers.has(id) ? domain_by_id(id) : nullptr;
-            if (reader == nullptr || segment_seen(*group.segment, *reader))
-                continue;
-            if (const Status status = show_group(group, *reader); status != Status::ok)
-                return status;
-        }
+        const Private& own = directory::private_of(directory::entry_at(*offset).index);
+        if (const Status status = show_readers(group, own); status != Status::ok)
+            return status;
         const std::uint64_t address = group.segment->base + place;
         std::memcpy(image_view(instance, record.slot), &address, sizeof(address));
         const Description what{
             image.text(record.schema), record.layout, record.bytes, record.kind, record.lease_ms};
-        if (const Status status = go_live(*offset, what, group, place); status != Status::ok)
+        if (const Status status = directory::go_live(*offset, what, group, place);
+            status != Status::ok)
             return status;
         place += variables::room_for(static_cast<Kind>(record.kind), record.bytes);
     }
+    group.used = place;
     return Status::ok;
 }
 
 Status read_all(ModuleInstance& instance) noexcept {
     const loader::Image& image = *instance.image;
     for (const abi::ReadRecord& record : image.reads()) {
-        const auto offset = find_or_create(image.text(record.name));
+        const auto offset = directory::find_or_create(image.text(record.name));
         if (!offset)
             return offset.error();
-        if (const Status status = variable_show(entry_at(*offset).index, *instance.domain);
-            status != Status::ok)
+        const std::uint32_t index = directory::entry_at(*offset).index;
+        if (const Status status = variable_show(index, *instance.domain); status != Status::ok)
             return status;
-        const std::uint64_t address = space.segment->base + *offset;
+        const std::uint64_t address = directory::base() + *offset;
         std::memcpy(image_view(instance, record.slot), &address, sizeof(address));
     }
     return Status::ok;
 }
 
+/// The entry of this name, if somebody publishes it.
+const Entry* published(std::string_view name) noexcept {
+    const std::uint32_t offset = directory::find(name);
+    if (offset == 0)
+        return nullptr;
+    const Entry& entry = directory::entry_at(offset);
+    return directory::private_of(entry.index).published ? &entry : nullptr;
+}
+
+/// Others of the domain may read the group, right now.
+bool read_in(const VariableGroup& group, const Domain& domain) noexcept {
+    for (std::uint32_t index = 0; index < directory::count(); ++index) {
+        const Private& own = directory::private_of(index);
+        if (own.group == &group && own.read_by(domain.id))
+            return true;
+    }
+    return false;
+}
+
+/// Nobody sees it any more: it goes, and its values.
+void free_group(VariableGroup& group) noexcept {
+    for (std::uint32_t index = 0; index < directory::count(); ++index) {
+        if (directory::private_of(index).group == &group)
+            directory::forget_value(index);
+    }
+    segment_release(*group.segment);
+    VariableGroup** link = &all_groups;
+    while (*link != &group)
+        link = &(*link)->next;
+    *link = group.next;
+    pool.release(&group);
+}
+
+void detach(VariableGroup& group, Domain& domain) noexcept {
+    group.publisher = nullptr;
+    if (segment_seen(*group.segment, domain)) {
+        // It is not taken away from readers for a moment.
+        const bool kept =
+            !domain.ended && read_in(group, domain) && show_group(group, domain) == Status::ok;
+        if (!kept)
+            segment_unmap(*group.segment, domain);
+    }
+    if (group.segment->mappings == 0)
+        free_group(group);
+}
+
+/// A group with room for what a module declares.
+Result<VariableGroup*> room_to_declare(ModuleInstance& instance, std::uint64_t bytes) noexcept {
+    while (VariableGroup* left = left_by(instance.image->name(), 0))
+        CW_CHECK_OK(adopt(*left, instance));
+    for (VariableGroup* group = all_groups; group != nullptr; group = group->next) {
+        if (group->publisher == &instance && group->fingerprint == 0 &&
+            group->used + bytes <= group->segment->bytes)
+            return group;
+    }
+    VariableGroup* fresh = CW_TRY(make_group(instance.image->name(), 0, kDeclaredBytes));
+    CW_CHECK_OK(adopt(*fresh, instance));
+    return fresh;
+}
+
 } // namespace
 
 void variables_initialise() noexcept {
-    const auto made = segment_reserve(kernel_domain(), kDirectoryBytes, "directory");
-    CW_ASSERT(made.has_value());
-    space.segment = *made;
-    space.used = kFirstFree;
-    CW_ASSERT(populate(kFirstFree) == Status::ok);
-    unsigned order = 0;
-    while ((kPage << order) < kMaxVariables * sizeof(Private*))
-        ++order;
-    const auto table = pages_allocate(order);
-    CW_ASSERT(table.has_value());
-    space.table = static_cast<Private**>(*table);
-    Header& header = at<Header>(0);
-    header.boot = platform::now();
-    header.entry_bytes = sizeof(Entry);
-    header.bucket_count = kBuckets;
-    header.buckets = kBucketsAt;
-    header.table = kTableAt;
-    header.table_entries = kMaxVariables;
-    header.magic = Header::kMagic;
+    directory::initialise();
     const auto own = make_group("kernel", 0, kOwnBytes);
     CW_ASSERT(own.has_value());
-    (*own)->number = 0;
-    space.own = (*own)->segment;
+    own_group = *own;
     CW_ASSERT(variables_show(kernel_domain()) == Status::ok);
 }
 
 VirtualAddress variables_directory() noexcept {
-    return space.segment->base;
+    return directory::base();
 }
 
 Status variables_show(Domain& domain) noexcept {
-    if (const Status status = segment_map(*space.segment, domain, 0, space.populated, kRightRead);
-        status != Status::ok)
+    if (const Status status = directory::show(domain); status != Status::ok)
         return status;
-    return segment_map(*space.own, domain, kRightRead);
+    return segment_map(*own_group->segment, domain, kRightRead);
 }
 
 Status variable_show(std::uint32_t index, Domain& domain) noexcept {
-    if (index >= space.count)
+    if (index >= directory::count())
         return Status::out_of_range;
-    Private& own = *space.table[index];
-    own.readers.add(domain);
+    Private& own = directory::private_of(index);
+    own.add_reader(domain);
     if (own.group == nullptr || segment_seen(*own.group->segment, domain))
         return Status::ok;
     return show_group(*own.group, domain);
@@ -391,30 +246,28 @@ Status variable_show(std::uint32_t index, Domain& domain) noexcept {
 bool variables_suit(const loader::Image& image, TextWriter& text) noexcept {
     for (const abi::PublishRecord& record : image.publishes()) {
         const std::string_view name = image.text(record.name);
-        const std::uint32_t offset = find(name, abi::signature_hash(name.data(), name.size()));
-        if (offset == 0 || !space.table[entry_at(offset).index]->published)
-            continue;
-        text.format("{}: publishes {}, which {} publishes already\n",
-                    image.name(),
-                    name,
-                    publisher_of(entry_at(offset)));
-        return false;
+        if (const Entry* entry = published(name)) {
+            text.format("{}: publishes {}, which {} publishes already\n",
+                        image.name(),
+                        name,
+                        directory::publisher_of(*entry));
+            return false;
+        }
     }
     for (const abi::ReadRecord& record : image.reads()) {
         const std::string_view name = image.text(record.name);
-        const std::uint32_t offset = find(name, abi::signature_hash(name.data(), name.size()));
-        if (offset == 0 || !space.table[entry_at(offset).index]->published)
-            continue;
-        const Entry& entry = entry_at(offset);
+        const Entry* entry = published(name);
         variables::Misfit misfit{};
-        if (variables::fits(image.text(record.schema), schema_of(entry), misfit))
+        if (entry == nullptr ||
+            variables::fits(image.text(record.schema), directory::schema_of(*entry), misfit))
             continue;
+        const std::string_view publisher = directory::publisher_of(*entry);
         text.format(
             "{}: reads {}, field {} as {}; ", image.name(), name, misfit.field, misfit.wanted);
         if (misfit.provided.empty())
-            text.format("{} publishes it without that field\n", publisher_of(entry));
+            text.format("{} publishes it without that field\n", publisher);
         else
-            text.format("{} publishes it as {}\n", publisher_of(entry), misfit.provided);
+            text.format("{} publishes it as {}\n", publisher, misfit.provided);
         return false;
     }
     return true;
@@ -426,59 +279,82 @@ Status variables_attach(ModuleInstance& instance) noexcept {
     return read_all(instance);
 }
 
+Result<variables::Declared> variable_declare(ModuleInstance& instance,
+                                             std::string_view name,
+                                             const Description& what) noexcept {
+    const std::uint32_t offset = CW_TRY(directory::find_or_create(name));
+    Entry& entry = directory::entry_at(offset);
+    Private& own = directory::private_of(entry.index);
+    if (own.published)
+        return refuse(Status::already_exists);
+    const std::uint64_t bytes = variables::room_for(static_cast<Kind>(what.kind), what.bytes);
+    VariableGroup* group = CW_TRY(room_to_declare(instance, bytes));
+    std::uint64_t place = group->used;
+    if (own.group != nullptr && own.group->publisher == &instance && own.group->fingerprint == 0 &&
+        entry.layout.load(Order::relaxed) == what.layout) { // as a former module of this name did
+        group = own.group;
+        place = entry.offset.load(Order::relaxed);
+    } else {
+        group->used += bytes;
+    }
+    CW_CHECK_OK(show_readers(*group, own));
+    CW_CHECK_OK(directory::go_live(offset, what, *group, place));
+    return variables::Declared{group->segment->base + place, entry.index};
+}
+
+Status variable_switch(std::uint32_t index, bool on) noexcept {
+    if (index >= directory::count())
+        return Status::out_of_range;
+    directory::private_of(index).off = !on;
+    directory::refresh(index);
+    return Status::ok;
+}
+
 void variables_end(ModuleInstance& instance) noexcept {
-    for (std::uint32_t index = 0; instance.variables != nullptr && index < space.count; ++index) {
-        Private& own = *space.table[index];
-        if (own.group != instance.variables || !own.published)
+    for (std::uint32_t index = 0; index < directory::count(); ++index) {
+        Private& own = directory::private_of(index);
+        if (!own.published || own.group->publisher != &instance)
             continue;
         own.published = false;
-        entry_of(index).version.set(State::gone);
+        directory::refresh(index);
     }
 }
 
 void variables_detach(ModuleInstance& instance) noexcept {
-    if (instance.variables == nullptr)
-        return;
     variables_end(instance);
-    VariableGroup& group = *instance.variables;
-    instance.variables = nullptr;
-    group.publisher = nullptr;
-    if (!segment_seen(*group.segment, *instance.domain))
-        return;
-    // Others of its domain may read it, right now: it is not taken away from them for a moment.
-    bool read = false;
-    for (std::uint32_t index = 0; index < space.count && !read; ++index) {
-        const Private& own = *space.table[index];
-        read = own.group == &group && own.readers.has(instance.domain->id);
+    for (VariableGroup* group = all_groups; group != nullptr;) {
+        VariableGroup* next = group->next;
+        if (group->publisher == &instance)
+            detach(*group, *instance.domain);
+        group = next;
     }
-    if (!read || instance.domain->ended || show_group(group, *instance.domain) != Status::ok)
-        segment_unmap(*group.segment, *instance.domain);
 }
 
 void variables_forget(const Domain& domain) noexcept {
-    for (std::uint32_t index = 0; index < space.count; ++index)
-        space.table[index]->readers.remove(domain);
+    for (std::uint32_t index = 0; index < directory::count(); ++index)
+        directory::private_of(index).remove_reader(domain);
+    for (VariableGroup* group = all_groups; group != nullptr;) {
+        VariableGroup* next = group->next;
+        if (group->publisher == nullptr && group != own_group && group->segment->mappings == 0)
+            free_group(*group); // it was the last one to see it
+        group = next;
+    }
 }
 
 Result<void*> variables_own(const OwnVariable& variable) noexcept {
-    VariableGroup* group = space.groups;
-    while (group->number != 0)
-        group = group->next;
-    const std::uint64_t place = space.own_used;
+    const std::uint64_t place = own_group->used;
     const std::uint64_t bytes = variables::room_for(variable.kind, variable.bytes);
     if (place + bytes > kOwnBytes)
         return refuse(Status::no_resource);
-    const std::uint32_t offset = CW_TRY(find_or_create(variable.name));
-    space.own_used += bytes;
-    CW_CHECK_OK(go_live(offset,
-                        {variable.schema,
-                         variable.layout,
-                         variable.bytes,
-                         static_cast<std::uint32_t>(variable.kind),
-                         0},
-                        *group,
-                        place));
-    return segment_view(*space.own, place);
+    const std::uint32_t offset = CW_TRY(directory::find_or_create(variable.name));
+    own_group->used += bytes;
+    const Description what{variable.schema,
+                           variable.layout,
+                           variable.bytes,
+                           static_cast<std::uint32_t>(variable.kind),
+                           0};
+    CW_CHECK_OK(directory::go_live(offset, what, *own_group, place));
+    return segment_view(*own_group->segment, place);
 }
 
 } // namespace cw::kernel

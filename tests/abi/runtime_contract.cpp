@@ -197,6 +197,8 @@ std::string services() {
     text.method(clock::wall);
     text.method(clock::set);
     text.method(variables::show);
+    text.method(variables::declare);
+    text.method(variables::turn);
     text.method(archive_pages::map);
     text.method(clients::ended);
     text.method(files::open);

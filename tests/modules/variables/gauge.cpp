@@ -4,7 +4,8 @@
 CW_MODULE(gauge, {.version = {1, 0}});
 CW_PUBLISH(gauge::report);
 CW_PUBLISH(gauge::level);
-CW_PUBLISH(gauge::silent, .lease_ms = 1000);
+CW_PUBLISH(gauge::silent);
+CW_PUBLISH(gauge::leased, .lease_ms = 100);
 
 CW_PROVIDE(gauge::set, [](gauge::Number number) {
     gauge::report.publish(gauge::report_of(number.number));
@@ -14,5 +15,9 @@ CW_PROVIDE(gauge::set, [](gauge::Number number) {
 CW_PROVIDE(gauge::flood, [](gauge::Number last) {
     for (std::uint64_t number = 1; number <= last.number; ++number)
         gauge::report.publish(gauge::report_of(number));
+    return cw::Nothing{};
+});
+CW_PROVIDE(gauge::renew, [](gauge::Number number) {
+    gauge::leased.publish(gauge::report_of(number.number));
     return cw::Nothing{};
 });

@@ -3,9 +3,11 @@
 #include <cstring>
 #include <cw/core/service/system.hpp>
 #include <cw/core/variables/clock.hpp>
+#include <cw/sdk/clock.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/test.hpp>
 #include <cw/sdk/variables.hpp>
+#include <cw/sdk/wait.hpp>
 
 namespace readers {
 
@@ -28,12 +30,15 @@ CW_VARIABLE_NAMED(nobodys, "gauge/nobodys", std::uint64_t);
 CW_MODULE(variables_test, {.version = {1, 0}});
 CW_REQUIRE(gauge::set);
 CW_REQUIRE(gauge::flood);
+CW_REQUIRE(gauge::renew);
 CW_REQUIRE(cw::clock::now);
 CW_REQUIRE(cw::clock::set);
 CW_REQUIRE(cw::variables::show);
+CW_REQUIRE(cw::variables::turn);
 CW_READ(gauge::report);
 CW_READ(gauge::level);
 CW_READ(gauge::silent);
+CW_READ(gauge::leased);
 CW_READ(readers::narrow);
 CW_READ(readers::nobodys);
 CW_READ(cw::clock::scale);
@@ -132,4 +137,60 @@ CW_TEST(time_and_zone_are_read_together) {
     CW_EXPECT_EQUAL(cw::clock::time_of_day(nullptr, nullptr), cw::Status::ok);
     CW_EXPECT_EQUAL(cw::clock::time_of_day(&time, nullptr), cw::Status::ok);
     CW_EXPECT_EQUAL(cw::clock::time_of_day(nullptr, &zone), cw::Status::ok);
+}
+
+CW_TEST(time_and_zone_are_of_one_moment) {
+    constexpr std::int32_t kFlips = 500;
+    constexpr int kReads = 200;
+    const auto first = co_await cw::clock::set({0, -1, 1});
+    if (!first) {
+        CW_EXPECT_EQUAL(first.error(), cw::Status::not_permitted);
+        co_return;
+    }
+    for (std::int32_t flip = 2; flip < kFlips; ++flip) {
+        auto setting = cw::clock::set({0, -flip, flip});
+        for (int i = 0; i < kReads; ++i) {
+            cw::clock::TimeZone zone{};
+            CW_EXPECT_EQUAL(cw::clock::time_of_day(nullptr, &zone), cw::Status::ok);
+            CW_EXPECT_EQUAL(zone.west_minutes, -zone.dst);
+            CW_EXPECT(zone.dst == flip || zone.dst == flip - 1);
+        }
+        CW_EXPECT((co_await setting).has_value());
+    }
+}
+
+CW_TEST(who_is_refused_calls_the_service_and_time_goes_on) {
+    constexpr std::uint64_t kRounding = 1'000; // ns
+    const std::uint64_t scale = cw::clock::scale.entry().index;
+    const auto first = co_await cw::variables::turn({scale, 0});
+    if (!first) {
+        CW_EXPECT_EQUAL(first.error(), cw::Status::not_permitted);
+        co_return;
+    }
+    CW_EXPECT_EQUAL(cw::clock::monotonic_ns().error(), cw::Status::refused);
+    std::uint64_t before = 0;
+    for (std::uint64_t on = 1; on < 100; ++on) {
+        auto turned = cw::variables::turn({scale, on % 2});
+        for (int i = 0; i < 10; ++i) {
+            CW_EXPECT_VALUE(now, co_await cw::clock::since_boot());
+            CW_EXPECT(now.nanoseconds + kRounding >= before);
+            before = now.nanoseconds;
+        }
+        CW_EXPECT((co_await turned).has_value());
+        CW_EXPECT_EQUAL(cw::clock::monotonic_ns().has_value(), on % 2 == 1);
+    }
+    CW_EXPECT_EQUAL((co_await cw::variables::turn({1'000'000, 1})).error(),
+                    cw::Status::out_of_range);
+}
+
+CW_TEST(a_lease_that_is_not_renewed_runs_out) {
+    CW_EXPECT((co_await gauge::renew({1})).has_value());
+    for (int i = 0; i < 500 && gauge::leased.read().error() != cw::Status::timed_out; ++i)
+        static_cast<void>(co_await cw::sleep_ns(10'000'000));
+    CW_EXPECT_EQUAL(gauge::leased.read().error(), cw::Status::timed_out);
+    CW_EXPECT((co_await gauge::renew({2})).has_value());
+    for (int i = 0; i < 500 && !gauge::leased.read(); ++i)
+        static_cast<void>(co_await cw::sleep_ns(10'000'000));
+    CW_EXPECT_VALUE(renewed, gauge::leased.read());
+    CW_EXPECT_EQUAL(renewed.number, 2u);
 }

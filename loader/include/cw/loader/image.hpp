@@ -130,4 +130,11 @@ private:
     bool addresses_are_pointers_ = false; ///< Made by describe().
 };
 
+/// Whether a name and a schema are as publish records must have them, and the schema has this hash
+/// and this many bytes.
+[[nodiscard]] bool is_variable(std::string_view name,
+                               std::string_view schema,
+                               std::uint64_t layout,
+                               std::uint32_t bytes) noexcept;
+
 } // namespace cw::loader

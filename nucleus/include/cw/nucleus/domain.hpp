@@ -114,7 +114,6 @@ struct StageWaiter {
 
 struct EndedClient;
 struct ClientWatcher;
-struct VariableGroup;
 
 /// A loaded module.
 struct ModuleInstance {
@@ -150,7 +149,6 @@ struct ModuleInstance {
     std::uint64_t waiting_since; ///< Ticks; with a waiter: see hurry.cpp.
     StageWaiter* mourner;        ///< The coroutine that waits until nothing of it is left.
     const char* end_cause;       ///< Why it failed, if that is known.
-    VariableGroup* variables;    ///< Those it publishes; null: none. See variables.hpp.
     bool watches_clients;        ///< It has asked for the ends of its clients (clients.cpp).
     ClientWatcher* watcher;      ///< Its call that waits for one; null: none does.
     EndedClient* ended_clients;  ///< Those it has not been told of, oldest first.

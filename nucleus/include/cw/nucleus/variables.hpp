@@ -7,11 +7,16 @@
 #pragma once
 #include <cstdint>
 #include <cw/core/result.hpp>
+#include <cw/core/service/variables.hpp>
 #include <cw/core/text.hpp>
 #include <cw/core/variables/declare.hpp>
 #include <cw/nucleus/domain.hpp>
 
 namespace cw::kernel {
+
+namespace directory {
+struct Description;
+}
 
 /// Makes the directory, and the group of the nucleus. Context: boot, before the first domain or
 /// executor.
@@ -33,6 +38,13 @@ void variables_initialise() noexcept;
 /// which are live from now on, and its slots. Errors: no_memory, no_resource (the directory is
 /// full).
 [[nodiscard]] Status variables_attach(ModuleInstance& instance) noexcept;
+/// A variable that a module publishes from now on, beside those of its records. Requires: the
+/// schema is in order, and says so many bytes; the layout is its hash. Errors: already_exists
+/// (somebody publishes that name), no_resource, no_memory.
+[[nodiscard]] Result<variables::Declared> variable_declare(
+    ModuleInstance& instance, std::string_view name, const directory::Description& what) noexcept;
+/// Switches a variable off, or on again, for its readers. Errors: out_of_range.
+[[nodiscard]] Status variable_switch(std::uint32_t index, bool on) noexcept;
 /// What the module published is gone: readers see that at once. The values stay.
 void variables_end(ModuleInstance& instance) noexcept;
 /// No code of the module runs any more: it loses its hold on the values.

@@ -3,6 +3,7 @@
 #include <cw/core/service/variables.hpp>
 #include <cw/core/task.hpp>
 #include <cw/core/variables/declare.hpp>
+#include <cw/sdk/buffer.hpp>
 #include <string_view>
 
 namespace cw::variables {
@@ -39,6 +40,40 @@ template <Shareable T>
         !fits(SchemaOf<T>::kView, directory.schema_of(*entry), misfit))
         co_return refuse(Status::mismatch);
     co_return Bound<T>{*entry};
+}
+
+/// A variable that this module publishes, with a name that was not known when it was compiled.
+template <Shareable T>
+class Owned {
+public:
+    Owned() noexcept = default;
+    explicit Owned(Declared place) noexcept : address_{place.address}, index_{place.index} {}
+
+    /// As Variable::publish().
+    void publish(const T& value) noexcept { publisher_.publish(address_, value); }
+    [[nodiscard]] const T& value() const noexcept { return publisher_.value(); }
+    [[nodiscard]] std::uint64_t index() const noexcept { return index_; }
+
+private:
+    std::uint64_t address_ = 0;
+    std::uint64_t index_ = 0;
+    Publisher<T> publisher_;
+};
+
+/// Declares a variable; `scratch` is used until then. Requires: CW_REQUIRE(variables::declare).
+/// Errors: those of variables::declare; out_of_range (the texts do not fit into `scratch`).
+template <Shareable T>
+[[nodiscard]] Task<Owned<T>> declare_as(std::string_view name, const Area& scratch) noexcept {
+    constexpr std::string_view kSchema = SchemaOf<T>::kView;
+    const std::size_t bytes = name.size() + 1 + kSchema.size();
+    if (scratch.size() < bytes)
+        co_return refuse(Status::out_of_range);
+    char* text = scratch.text();
+    __builtin_memcpy(text, name.data(), name.size());
+    text[name.size()] = '\0';
+    __builtin_memcpy(text + name.size() + 1, kSchema.data(), kSchema.size());
+    CW_CO_TRY(place, co_await declare({scratch.ref(0, bytes), kLayoutOf<T>, sizeof(T), 0}));
+    co_return Owned<T>{place};
 }
 
 } // namespace cw::variables

@@ -11,4 +11,27 @@ struct Index {
 /// out_of_range (there is no such entry), no_memory.
 CW_METHOD(variables, show, Index, Nothing, 1, 0);
 
+struct Declaration {
+    BufferRef text;         ///< "scope/name", a NUL, and the schema.
+    std::uint64_t layout;   ///< Hash of the schema.
+    std::uint32_t bytes;    ///< Of the value.
+    std::uint32_t lease_ms; ///< As PublishOptions.
+};
+struct Declared {
+    std::uint64_t address; ///< Of the value, which the caller's domain may write.
+    std::uint64_t index;   ///< Entry::index.
+};
+/// Publishes a variable whose name is known only now, until the calling module ends. Errors:
+/// invalid_argument (name, schema, bytes or layout are not in order, or one word has a lease),
+/// already_exists (somebody publishes that name), no_resource (the directory is full), no_memory.
+CW_METHOD(variables, declare, Declaration, Declared, 1, 0);
+
+struct Switch {
+    std::uint64_t index;
+    std::uint64_t
+        on; ///< 0: its readers get `refused`, whatever is published; 1: they get the value again.
+};
+/// Needs the grant "power". Errors: not_permitted, out_of_range.
+CW_METHOD(variables, turn, Switch, Nothing, 1, 0);
+
 } // namespace cw::variables

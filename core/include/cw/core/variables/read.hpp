@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cw/abi/records.hpp>
+#include <cw/abi/status.hpp>
 #include <cw/core/latch.hpp>
-#include <cw/core/result.hpp>
 #include <cw/core/variables/directory.hpp>
 #include <cw/core/variables/schema.hpp>
 #include <type_traits>

@@ -1,0 +1,245 @@
+#include "directory.hpp"
+#include <cstring>
+#include <cw/abi/records.hpp>
+#include <cw/core/executor.hpp>
+#include <cw/nucleus/host.hpp>
+#include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/pool.hpp>
+
+namespace cw::kernel::directory {
+
+using variables::Header;
+using variables::State;
+
+namespace {
+
+constexpr std::uint64_t kDirectoryBytes = std::uint64_t{8}
+                                          << 20; ///< Of addresses; pages come as they are needed.
+constexpr std::uint64_t kGrowth = 16 * kPage;
+constexpr std::uint32_t kBuckets = 4096;
+constexpr std::uint32_t kMaxVariables = 16384;
+constexpr std::uint32_t kBucketsAt = kPage;
+constexpr std::uint32_t kTableAt = kBucketsAt + kBuckets * sizeof(std::uint32_t);
+constexpr std::uint32_t kFirstFree = kTableAt + kMaxVariables * sizeof(std::uint32_t);
+constexpr std::uint32_t kKnownSchemas = 64;
+
+struct Space {
+    Segment* segment;
+    std::uint64_t used;
+    std::uint64_t populated;
+    std::uint32_t count;
+    std::uint64_t epoch; ///< The last one given out.
+    Private** table;     ///< By index.
+    /// Texts that are there already, some of them: many variables are of one record.
+    struct Schema {
+        std::uint64_t layout;
+        std::uint32_t text;
+    } schemas[kKnownSchemas];
+};
+Space space;
+Pool<Private> privates;
+
+template <class T>
+T& at(std::uint32_t offset) noexcept {
+    return *segment_view_as<T>(*space.segment, offset);
+}
+Atomic<std::uint32_t>& bucket_of(std::uint64_t hash) noexcept {
+    return at<Atomic<std::uint32_t>>(kBucketsAt +
+                                     static_cast<std::uint32_t>(hash & (kBuckets - 1)) * 4);
+}
+
+/// Pages up to `bytes`, in every domain that sees the directory.
+Status populate(std::uint64_t bytes) noexcept {
+    while (space.populated < bytes) {
+        if (space.populated + kGrowth > kDirectoryBytes)
+            return Status::no_resource;
+        if (const Status status = segment_populate(*space.segment, space.populated, kGrowth);
+            status != Status::ok)
+            return status;
+        for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
+            Domain* domain = domain_by_id(id);
+            if (domain == nullptr || !segment_seen(*space.segment, *domain))
+                continue;
+            if (const Status status =
+                    segment_map(*space.segment, *domain, space.populated, kGrowth, kRightRead);
+                status != Status::ok)
+                return status;
+        }
+        space.populated += kGrowth;
+    }
+    return Status::ok;
+}
+
+/// Room that does not go over the end of a page. Requires: at most a page.
+Result<std::uint32_t> allocate(std::uint64_t bytes, std::uint64_t alignment) noexcept {
+    std::uint64_t offset = round_up(space.used, alignment);
+    if (offset / kPage != (offset + bytes - 1) / kPage)
+        offset = round_up(offset, kPage);
+    CW_CHECK_OK(populate(offset + bytes));
+    space.used = offset + bytes;
+    return static_cast<std::uint32_t>(offset);
+}
+
+std::uint32_t find(std::string_view name, std::uint64_t hash) noexcept {
+    std::uint32_t offset = bucket_of(hash).load(Order::relaxed);
+    while (offset != 0) {
+        const Entry& entry = entry_at(offset);
+        if (entry.name_hash == hash && text_at(entry.name, entry.name_bytes) == name)
+            break;
+        offset = entry.next.load(Order::relaxed);
+    }
+    return offset;
+}
+
+Result<std::uint32_t> store_schema(const Description& what) noexcept {
+    Space::Schema& known = space.schemas[what.layout % kKnownSchemas];
+    if (known.text == 0 || known.layout != what.layout)
+        known = {what.layout, CW_TRY(store_text(what.schema))};
+    return known.text;
+}
+
+State state_of(const Private& own) noexcept {
+    if (!own.published)
+        return State::gone;
+    if (own.off)
+        return State::off;
+    return own.stale ? State::stale : State::live;
+}
+
+} // namespace
+
+void refresh(std::uint32_t index) noexcept {
+    Entry& entry = entry_of(index);
+    const State state = state_of(*space.table[index]);
+    if (variables::state_of(entry.version.load()) != state)
+        entry.version.set(state);
+}
+
+void initialise() noexcept {
+    const auto made = segment_reserve(kernel_domain(), kDirectoryBytes, "directory");
+    CW_ASSERT(made.has_value());
+    space.segment = *made;
+    space.used = kFirstFree;
+    CW_ASSERT(populate(kFirstFree) == Status::ok);
+    unsigned order = 0;
+    while ((kPage << order) < kMaxVariables * sizeof(Private*))
+        ++order;
+    const auto table = pages_allocate(order);
+    CW_ASSERT(table.has_value());
+    space.table = static_cast<Private**>(*table);
+    Header& header = at<Header>(0);
+    header.boot = platform::now();
+    header.entry_bytes = sizeof(Entry);
+    header.bucket_count = kBuckets;
+    header.buckets = kBucketsAt;
+    header.table = kTableAt;
+    header.table_entries = kMaxVariables;
+    header.magic = Header::kMagic;
+}
+
+VirtualAddress base() noexcept {
+    return space.segment->base;
+}
+Status show(Domain& domain) noexcept {
+    return segment_map(*space.segment, domain, 0, space.populated, kRightRead);
+}
+std::uint32_t count() noexcept {
+    return space.count;
+}
+Private& private_of(std::uint32_t index) noexcept {
+    return *space.table[index];
+}
+Entry& entry_at(std::uint32_t offset) noexcept {
+    return at<Entry>(offset);
+}
+Entry& entry_of(std::uint32_t index) noexcept {
+    return entry_at(at<Atomic<std::uint32_t>>(kTableAt + index * 4).load(Order::relaxed));
+}
+std::string_view text_at(std::uint32_t offset, std::uint32_t bytes) noexcept {
+    return {&at<const char>(offset), bytes};
+}
+std::string_view schema_of(const Entry& entry) noexcept {
+    return text_at(entry.schema.load(Order::relaxed), entry.schema_bytes.load(Order::relaxed));
+}
+std::string_view publisher_of(const Entry& entry) noexcept {
+    return text_at(entry.publisher.load(Order::relaxed),
+                   entry.publisher_bytes.load(Order::relaxed));
+}
+
+std::uint32_t find(std::string_view name) noexcept {
+    return find(name, abi::signature_hash(name.data(), name.size()));
+}
+
+/// Ordering: [R62] and [R63] release, pair with [A62] and [A63] in variables::Directory.
+Result<std::uint32_t> find_or_create(std::string_view name) noexcept {
+    const std::uint64_t hash = abi::signature_hash(name.data(), name.size());
+    if (const std::uint32_t found = find(name, hash); found != 0)
+        return found;
+    if (space.count == kMaxVariables)
+        return refuse(Status::no_resource);
+    const std::uint32_t text = CW_TRY(store_text(name));
+    const std::uint32_t offset = CW_TRY(allocate(sizeof(Entry), alignof(Entry)));
+    Private* own = privates.allocate();
+    if (own == nullptr)
+        return refuse(Status::no_memory);
+    Entry& entry = entry_at(offset);
+    entry.name_hash = hash;
+    entry.name = text;
+    entry.name_bytes = static_cast<std::uint32_t>(name.size());
+    entry.index = space.count;
+    entry.place = offset;
+    entry.next.store(bucket_of(hash).load(Order::relaxed), Order::relaxed);
+    space.table[space.count] = own;
+    at<Atomic<std::uint32_t>>(kTableAt + space.count * 4).store(offset, Order::relaxed);
+    bucket_of(hash).store(offset, Order::release);            // [R62]
+    at<Header>(0).count.store(++space.count, Order::release); // [R63]
+    return offset;
+}
+
+Result<std::uint32_t> store_text(std::string_view text) noexcept {
+    const std::uint32_t offset = CW_TRY(allocate(text.size() + 1, 1));
+    std::memcpy(&at<char>(offset), text.data(), text.size());
+    return offset;
+}
+
+Status go_live(std::uint32_t offset,
+               const Description& what,
+               VariableGroup& group,
+               std::uint64_t place) noexcept {
+    Entry& entry = entry_at(offset);
+    const auto schema = store_schema(what);
+    if (!schema)
+        return schema.error();
+    Private& own = *space.table[entry.index];
+    own.group = &group;
+    own.published = true;
+    own.stale = false;
+    own.seen_at = platform::now();
+    entry.version.change(++space.epoch, state_of(own), [&] {
+        entry.address.store(group.segment->base + place, Order::relaxed);
+        entry.layout.store(what.layout, Order::relaxed);
+        entry.schema.store(*schema, Order::relaxed);
+        entry.schema_bytes.store(static_cast<std::uint32_t>(what.schema.size()), Order::relaxed);
+        entry.bytes.store(what.bytes, Order::relaxed);
+        entry.kind.store(what.kind, Order::relaxed);
+        entry.group.store(group.number, Order::relaxed);
+        entry.offset.store(static_cast<std::uint32_t>(place), Order::relaxed);
+        entry.lease_ms.store(what.lease_ms, Order::relaxed);
+        entry.publisher.store(group.name, Order::relaxed);
+        entry.publisher_bytes.store(group.name_bytes, Order::relaxed);
+    });
+    if (what.lease_ms != 0)
+        watch_leases();
+    return Status::ok;
+}
+
+void forget_value(std::uint32_t index) noexcept {
+    Entry& entry = entry_of(index);
+    entry.version.change(
+        ++space.epoch, State::gone, [&] { entry.address.store(0, Order::relaxed); });
+    Private& own = *space.table[index];
+    own.group = nullptr;
+    own.published = false;
+}
+
+} // namespace cw::kernel::directory

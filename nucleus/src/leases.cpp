@@ -1,0 +1,64 @@
+// Leases: a variable that its publisher does not renew in time is stale, and says so to readers
+// that do not look at clocks.
+#include "directory.hpp"
+#include "modules.hpp"
+#include "sleep.hpp"
+#include <algorithm>
+
+namespace cw::kernel::directory {
+
+namespace {
+
+constexpr std::uint64_t kShortestMs = 10, kLongestMs = 1000; ///< Between two looks.
+
+bool watching; ///< The coroutine below runs. Guarded by kernel_lock.
+
+/// Looks at one variable. Untrusted: the latch, in which the publisher may write what it likes; it
+/// is only compared.
+void look_at(std::uint32_t index, std::uint64_t now) noexcept {
+    Private& own = private_of(index);
+    const Entry& entry = entry_of(index);
+    const auto& current = *segment_view_as<const Atomic<std::uint64_t>>(
+        *own.group->segment, entry.offset.load(Order::relaxed));
+    const std::uint64_t seen = current.load(Order::relaxed);
+    if (seen != own.seen) {
+        own.seen = seen;
+        own.seen_at = now;
+    }
+    const std::uint64_t lease = entry.lease_ms.load(Order::relaxed) * (ticks_per_second() / 1000);
+    own.stale = now - own.seen_at > lease;
+    refresh(index);
+}
+
+Task<Nothing> look_after() noexcept {
+    std::uint64_t pause = kShortestMs;
+    for (;;) {
+        const auto slept = co_await sleep_ms(pause);
+        const Locked hold{kernel_lock};
+        const std::uint64_t now = platform::now();
+        std::uint64_t shortest = ~std::uint64_t{0};
+        for (std::uint32_t index = 0; index < count(); ++index) {
+            const std::uint64_t lease = entry_of(index).lease_ms.load(Order::relaxed);
+            if (lease == 0 || !private_of(index).published)
+                continue;
+            look_at(index, now);
+            shortest = std::min(shortest, lease);
+        }
+        if (shortest == ~std::uint64_t{0} || slept || slept.error() != Status::timed_out) {
+            watching = false;
+            co_return Nothing{};
+        }
+        pause = std::clamp(shortest / 4, kShortestMs, kLongestMs);
+    }
+}
+
+} // namespace
+
+void watch_leases() noexcept {
+    if (watching)
+        return;
+    watching = true;
+    static_cast<void>(spawn(look_after()));
+}
+
+} // namespace cw::kernel::directory
