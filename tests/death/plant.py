@@ -64,7 +64,7 @@ DEFECTS = {
         changed="core/src/executor.cpp",
         original="            PolledRing* const found = find_pending(executor);\n",
         planted="            PolledRing* const found = executor.rings_end;\n",
-        arguments="--victim=provider --way=stop --each=4 --only=wait",
+        arguments="--victim=provider --way=stop --each=20 --only=wait",
         message="target_a stopped .*, wait, .*HANG",
     ),
     "forgets_calls_in_flight": Defect(
