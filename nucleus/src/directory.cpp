@@ -48,6 +48,20 @@ Atomic<std::uint32_t>& bucket_of(std::uint64_t hash) noexcept {
                                      static_cast<std::uint32_t>(hash & (kBuckets - 1)) * 4);
 }
 
+/// Lets every domain that sees the directory see the pages behind what is there.
+Status show_growth() noexcept {
+    for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
+        Domain* domain = domain_by_id(id);
+        if (domain == nullptr || !segment_seen(*space.segment, *domain))
+            continue;
+        if (const Status status =
+                segment_map(*space.segment, *domain, space.populated, kGrowth, kRightRead);
+            status != Status::ok)
+            return status;
+    }
+    return Status::ok;
+}
+
 /// Pages up to `bytes`, in every domain that sees the directory.
 Status populate(std::uint64_t bytes) noexcept {
     while (space.populated < bytes) {
@@ -56,14 +70,9 @@ Status populate(std::uint64_t bytes) noexcept {
         if (const Status status = segment_populate(*space.segment, space.populated, kGrowth);
             status != Status::ok)
             return status;
-        for (std::uint32_t id = 0; id < kMaxDomains; ++id) {
-            Domain* domain = domain_by_id(id);
-            if (domain == nullptr || !segment_seen(*space.segment, *domain))
-                continue;
-            if (const Status status =
-                    segment_map(*space.segment, *domain, space.populated, kGrowth, kRightRead);
-                status != Status::ok)
-                return status;
+        if (const Status status = show_growth(); status != Status::ok) {
+            segment_depopulate(*space.segment, space.populated, kGrowth); // once more next time
+            return status;
         }
         space.populated += kGrowth;
     }
@@ -128,7 +137,7 @@ void initialise() noexcept {
     CW_ASSERT(table.has_value());
     space.table = static_cast<Private**>(*table);
     Header& header = at<Header>(0);
-    header.boot = platform::now();
+    header.boot = wall_clock_ns() + platform::now();
     header.entry_bytes = sizeof(Entry);
     header.bucket_count = kBuckets;
     header.buckets = kBucketsAt;
@@ -214,6 +223,7 @@ Status go_live(std::uint32_t offset,
     own.group = &group;
     own.published = true;
     own.stale = false;
+    own.lease_ms = what.lease_ms;
     own.seen_at = platform::now();
     entry.version.change(++space.epoch, state_of(own), [&] {
         entry.address.store(group.segment->base + place, Order::relaxed);

@@ -30,10 +30,12 @@ using variables::Entry;
 
 /// What only the nucleus knows of an entry.
 struct Private {
-    VariableGroup* group;                    ///< That holds its value; null: there is none.
-    bool published;                          ///< By a module that is there.
-    bool off;                                ///< Somebody has switched it off.
-    bool stale;                              ///< Its lease has run out.
+    VariableGroup* group; ///< That holds its value; null: there is none.
+    bool published;       ///< By a module that is there.
+    bool off;             ///< Somebody has switched it off.
+    bool stale;           ///< Its lease has run out.
+    std::uint32_t
+        lease_ms; ///< As its entry has it: those with one are found without a look at all entries.
     std::uint64_t seen;                      ///< What its latch said when it was last renewed,
     std::uint64_t seen_at;                   ///< and the ticks then.
     std::uint64_t readers[kMaxDomains / 64]; ///< Bit per domain that may be reading it.

@@ -25,7 +25,7 @@ void look_at(std::uint32_t index, std::uint64_t now) noexcept {
         own.seen = seen;
         own.seen_at = now;
     }
-    const std::uint64_t lease = entry.lease_ms.load(Order::relaxed) * (ticks_per_second() / 1000);
+    const std::uint64_t lease = own.lease_ms * (ticks_per_second() / 1000);
     own.stale = now - own.seen_at > lease;
     refresh(index);
 }
@@ -38,11 +38,11 @@ Task<Nothing> look_after() noexcept {
         const std::uint64_t now = platform::now();
         std::uint64_t shortest = ~std::uint64_t{0};
         for (std::uint32_t index = 0; index < count(); ++index) {
-            const std::uint64_t lease = entry_of(index).lease_ms.load(Order::relaxed);
-            if (lease == 0 || !private_of(index).published)
+            const Private& own = private_of(index);
+            if (own.lease_ms == 0 || !own.published)
                 continue;
             look_at(index, now);
-            shortest = std::min(shortest, lease);
+            shortest = std::min<std::uint64_t>(shortest, own.lease_ms);
         }
         if (shortest == ~std::uint64_t{0} || slept || slept.error() != Status::timed_out) {
             watching = false;
@@ -58,7 +58,8 @@ void watch_leases() noexcept {
     if (watching)
         return;
     watching = true;
-    static_cast<void>(spawn(look_after()));
+    if (spawn(look_after()) != Status::ok)
+        watching = false; // the next one tries again
 }
 
 } // namespace cw::kernel::directory

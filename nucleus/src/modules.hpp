@@ -25,6 +25,9 @@ struct ModuleRegistry {
 /// A place in an instance's image, writable: through the nucleus' own view, or where it is if the
 /// image is part of this programme (Image::describe).
 [[nodiscard]] void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept;
+/// Whether so much memory may go to who asks for it: the kernel keeps what it needs to go on, and
+/// to end whoever took the rest.
+[[nodiscard]] bool leaves_enough(std::uint64_t bytes) noexcept;
 /// Frees what an instance had. Locks: kernel_lock held.
 void destroy_instance(ModuleInstance& instance) noexcept;
 

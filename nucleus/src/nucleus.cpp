@@ -362,15 +362,18 @@ ModuleInstance* calling_module() noexcept {
     return worker.channels_by_server[worker.view->serving->index]->client;
 }
 
+bool leaves_enough(std::uint64_t bytes) noexcept {
+    const PageCounts counts = page_counts();
+    return bytes / kPage + counts.total / 16 <= counts.free;
+}
+
 Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept {
     if (bytes == 0 || bytes > kGigaPage)
         return refuse(Status::invalid_argument);
     const AreaList* list = module != nullptr ? module->areas : domain.areas;
     if (list != nullptr && list->count == abi::kMaxAreas)
         return refuse(Status::no_resource);
-    // What the kernel needs to go on, and to end whoever took the rest.
-    const PageCounts counts = page_counts();
-    if (bytes / kPage + counts.total / 16 > counts.free)
+    if (!leaves_enough(bytes))
         return refuse(Status::no_memory);
     Segment* segment = CW_TRY(segment_create(domain, bytes, Backing::pages, "area"));
     const auto share = [&]() -> Result<Nothing> {

@@ -208,6 +208,8 @@ Result<VariableGroup*> room_to_declare(ModuleInstance& instance, std::uint64_t b
             group->used + bytes <= group->segment->bytes)
             return group;
     }
+    if (!leaves_enough(kDeclaredBytes))
+        return refuse(Status::no_memory);
     VariableGroup* fresh = CW_TRY(make_group(instance.image->name(), 0, kDeclaredBytes));
     CW_CHECK_OK(adopt(*fresh, instance));
     return fresh;

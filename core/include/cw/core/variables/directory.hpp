@@ -8,6 +8,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cw/abi/records.hpp>
 #include <cw/core/atomic.hpp>
 #include <cw/core/variables/version.hpp>
 #include <string_view>
@@ -85,9 +86,7 @@ public:
     /// Null if the name is not there. Context: any; no call, no wait.
     /// Ordering: [A62] acquire, pairs with [R62] in the nucleus: who sees an entry sees its name.
     [[nodiscard]] const Entry* find(std::string_view name) const noexcept {
-        std::uint64_t hash = 0xcbf2'9ce4'8422'2325; // as abi::signature_hash()
-        for (const char c : name)
-            hash = (hash ^ static_cast<unsigned char>(c)) * 0x0000'0100'0000'01b3;
+        const std::uint64_t hash = abi::signature_hash(name.data(), name.size());
         const Header& head = header();
         const auto* bucket =
             at<Atomic<std::uint32_t>>(head.buckets) + (hash & (head.bucket_count - 1));
