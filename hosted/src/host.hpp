@@ -65,6 +65,15 @@ void note_shown(const Segment& segment, const Domain& domain) noexcept;
 /// the reaper, without kernel_lock.
 void check_withdrawn() noexcept;
 
+// addresses.cpp
+
+/// Nothing is at the addresses of this segment any more, but processes may not know it yet. Locks:
+/// kernel_lock held.
+void free_addresses(const Segment& segment);
+/// Addresses that no process still has something else at are free for others. Locks: kernel_lock
+/// held.
+void reuse_addresses() noexcept;
+
 // doorbells.cpp
 
 /// An eventfd; they are never closed, so that who rings a stranger's by a race rings a bell.

@@ -7,7 +7,6 @@
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/pool.hpp>
 #include <cw/nucleus/window.hpp>
-#include <deque>
 #include <fcntl.h>
 #include <fstream>
 #include <linux/memfd.h>
@@ -39,20 +38,6 @@ struct Lent {
     int descriptor;
 };
 std::vector<Lent> all_lent;
-
-/// Addresses of a segment that is gone, and which processes may still see it there: until they have
-/// done what they were told, another segment at that place would be taken for the old one.
-struct Freed {
-    VirtualAddress base;
-    std::uint64_t bytes;
-    struct Laggard {
-        std::uint32_t domain;
-        std::uint64_t commands;
-        std::uint64_t life; ///< Of the domain: its number is used again.
-    };
-    std::vector<Laggard> laggards;
-};
-std::deque<Freed> freed;
 
 int protection_of(std::uint64_t rights) noexcept {
     return ((rights & kRightRead) != 0 ? PROT_READ : 0) |
@@ -138,31 +123,6 @@ void take_away(Segment& segment, Domain& domain) noexcept {
     }
     segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
     --segment.mappings;
-}
-
-/// Addresses that no process still has something else at are free for others.
-void reuse_addresses() noexcept {
-    while (!freed.empty() && !FilesDevice::any_retiring()) {
-        for (const Freed::Laggard& laggard : freed.front().laggards) {
-            const Domain* domain = domain_by_id(laggard.domain);
-            if (domain != nullptr && domain->life == laggard.life &&
-                commands_done(*domain) < laggard.commands)
-                return;
-        }
-        window_release(freed.front().base, freed.front().bytes);
-        freed.pop_front();
-    }
-}
-
-void free_addresses(const Segment& segment) {
-    Freed entry{segment.base, segment.bytes, {}};
-    for (std::uint32_t id = 1; id < kMaxDomains; ++id) {
-        const Domain* domain = domain_by_id(id);
-        if (domain != nullptr && domain->words != nullptr && domain->executor != nullptr &&
-            domain->executor->run != nullptr && commands_done(*domain) < domain->commands)
-            entry.laggards.push_back({id, domain->commands, domain->life});
-    }
-    freed.push_back(std::move(entry));
 }
 
 void free_segment(Segment& segment) noexcept {
