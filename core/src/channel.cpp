@@ -209,6 +209,7 @@ void complete_remotely(ServerEnd& end,
         answer.words[i].store(words[i], Order::relaxed);
     answer.head.store(abi::message_head(cookie, static_cast<std::uint16_t>(status)),
                       Order::relaxed);
+    copy_beside(end.completions.ring.shared(), end.completions.ring.tail(), answer);
     end.completions.ring.publish();
     mark_dirty(end.completions);
 }

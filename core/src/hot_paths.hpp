@@ -16,6 +16,15 @@ void copy_out(ClientEnd& end, std::uint32_t from, std::uint32_t to) noexcept;
     return static_cast<std::int32_t>(index);
 }
 
+/// Reads the only message that is there from beside the index, if it is there too.
+[[nodiscard, gnu::always_inline]] inline bool
+take_copy(const RingConsumer<NativeSync>& ring, std::uint32_t count, RingMessage& copy) noexcept {
+    static_assert(offsetof(RingMessage, aux) == abi::kCopyWords * sizeof(std::uint64_t));
+    if constexpr (!arch::kCopyBesideTail)
+        return false;
+    return count == 1 && ring.take_copy(reinterpret_cast<std::uint64_t*>(&copy), abi::kCopyWords);
+}
+
 /// Takes `count` completions and resumes who awaits them. Untrusted: the whole completion; each
 /// word is loaded once.
 [[gnu::always_inline]] inline void
@@ -34,14 +43,18 @@ complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept
     keep_here(behind);
     std::uint32_t head = first;
     std::uint32_t left = count; // in the ring
+    RingMessage copy;
+    const bool copied = take_copy(end.completions, count, copy);
     do {
-        const RingMessage& message = slots[head % abi::kCompletionSlots];
+        const RingMessage& message = copied ? copy : slots[head % abi::kCompletionSlots];
         const std::uint64_t word = message.head.load(Order::relaxed);
         Pending& pending = pendings[word % kPoolPendings];
         ++head;
         // The common case: a call of ours in flight that succeeded, and nobody waits for its
-        // credit. Anything else is looked at closely.
-        if (pending.cookie == word && pending.outcome == in_flight) [[likely]] {
+        // credit. Anything else is looked at closely: also a copy that nobody awaits, which is gone
+        // at the end of the round.
+        if (pending.cookie == word && pending.outcome == in_flight &&
+            (!copied || pending.coroutine != nullptr)) [[likely]] {
             pending.reply = reinterpret_cast<const std::uint64_t*>(
                 message.words); // read, or copied, before release() below
             if (void* coroutine = pending.coroutine; coroutine != nullptr) {
@@ -92,7 +105,7 @@ struct ServedIndices {
         ++tail;
         if constexpr (kManyThreads)
             end.completions.ring.set_tail(tail);
-        answers.tail.store(tail, Order::release); // [R1]
+        RingProducer<NativeSync>::publish_index(answers, tail - 1, tail); // [R1]
     }
     void bring_up_to_date() noexcept {
         end.submissions.take_to(head);
@@ -123,8 +136,10 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
     ServedIndices indices{end};
     auto behind = sign_extended(indices.head + count);
     keep_here(behind);
+    RingMessage copy;
+    const bool copied = take_copy(end.submissions, count, copy);
     do {
-        const RingMessage& message = slots[indices.head % abi::kSubmissionSlots];
+        const RingMessage& message = copied ? copy : slots[indices.head % abi::kSubmissionSlots];
         const std::uint64_t cookie = message.load_cookie();
         const std::uint64_t opcode = message.load_code_and_flags(); // with flags it is no method
         indices.taken();
@@ -152,6 +167,8 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
             message.words[5].load(Order::relaxed));
         if (result.state == 0) [[likely]] {
             answer.head.store(cookie, Order::relaxed); // status ok
+            if (copied) // who is alone with one call waits for one answer
+                copy_beside(indices.answers, indices.tail, answer);
             indices.answered();
         } else {
             indices.bring_up_to_date();

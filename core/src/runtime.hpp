@@ -81,6 +81,22 @@ template <std::uint64_t kBit>
         executor.errands.attention.store(1, Order::release); // [R10]
 }
 
+/// Puts a copy of a message of ours, which is published next, beside the index.
+[[gnu::always_inline]] inline void copy_beside(ProducerWords<NativeSync>& words,
+                                               std::uint32_t tail,
+                                               const RingMessage& message) noexcept {
+    if constexpr (arch::kCopyBesideTail)
+        RingProducer<NativeSync>::copy_beside(words,
+                                              tail,
+                                              {message.head.load(Order::relaxed),
+                                               message.words[0].load(Order::relaxed),
+                                               message.words[1].load(Order::relaxed),
+                                               message.words[2].load(Order::relaxed),
+                                               message.words[3].load(Order::relaxed),
+                                               message.words[4].load(Order::relaxed),
+                                               message.words[5].load(Order::relaxed)});
+}
+
 /// From a thread that passes through: its home executor has to flush this end. See
 /// run_submitted().
 void note_submitted(ClientEnd& end) noexcept;

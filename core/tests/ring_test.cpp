@@ -184,6 +184,47 @@ TEST(Ring, a_producer_that_waits_for_space_is_rung_when_the_head_moves) {
     EXPECT_FALSE(ring.producer.prepare_wait());
 }
 
+TEST(Ring, a_copy_is_taken_while_it_is_of_the_only_message) {
+    Ring<8> ring{0u - 2};
+    std::uint64_t words[2]{};
+    for (std::uint64_t message = 1; message <= 5; ++message) { // the third crosses the wrap
+        ring.producer.copy_beside({message, ~message});
+        ring.producer.publish();
+        ASSERT_EQ(ring.consumer.available(), 1u);
+        if (message != 2) { // its tail is 0: who crosses a quarter of the indices leaves no copy
+            EXPECT_TRUE(ring.consumer.take_copy(words, 2));
+            EXPECT_EQ(words[0], message);
+            EXPECT_EQ(words[1], ~message);
+        }
+        ring.consumer.take();
+    }
+}
+
+TEST(Ring, a_message_without_a_copy_has_none) {
+    Ring<8> ring{100};
+    std::uint64_t word{};
+    ring.producer.copy_beside({1});
+    ring.producer.publish();
+    ring.producer.publish();
+    ASSERT_EQ(ring.consumer.available(), 2u);
+    ring.consumer.take();
+    EXPECT_FALSE(ring.consumer.take_copy(&word, 1));
+}
+
+TEST(Ring, a_copy_is_not_taken_for_that_of_a_message_a_whole_turn_later) {
+    Ring<8> ring{4};
+    ring.producer.copy_beside({1});
+    ring.producer.publish();
+    std::uint64_t word{};
+    ASSERT_TRUE(ring.consumer.take_copy(&word, 1));
+    for (int eighth = 0; eighth < 8; ++eighth) // to one before that index
+        ring.producer.publish((1u << 29) - (eighth == 0 ? 1 : 0));
+    EXPECT_EQ(ring.producer.tail(), 4u);
+    ring.producer.publish();
+    ASSERT_EQ(ring.consumer.available(), 1u);
+    EXPECT_FALSE(ring.consumer.take_copy(&word, 1));
+}
+
 TEST(RingHostile, a_tail_out_of_range_faults_the_consumer_for_good) {
     for (const std::uint32_t wrong : {9u, 100u, 0x8000'0000u, 0xffff'ffffu}) {
         Ring<8> ring{1000};

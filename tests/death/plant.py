@@ -35,6 +35,10 @@ DEFECTS = {
         original="""    message.head.store(edge.submission | pending->cookie, Order::relaxed);
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
+    if constexpr (arch::kCopyBesideTail) {
+        if (end.in_flight() == 0)
+            end.submissions.ring.copy_beside({edge.submission | pending->cookie, words...});
+    }
     end.submissions.ring.publish_to(tail + 1);
 """,
         planted="""    end.submissions.ring.publish_to(tail + 1);
@@ -42,6 +46,10 @@ DEFECTS = {
     message.head.store(edge.submission | pending->cookie, Order::relaxed);
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
+    if constexpr (arch::kCopyBesideTail) {
+        if (end.in_flight() == 0)
+            end.submissions.ring.copy_beside({edge.submission | pending->cookie, words...});
+    }
 """,
         arguments="--victim=client --way=kill --each=8 --only=send_request",
         message="client_a killed .*, send_request, .*(garbled=1|says something else)",
@@ -50,6 +58,8 @@ DEFECTS = {
         source="core/src/executor.cpp",
         changed="core/src/hot_paths.hpp",
         original="""            answer.head.store(cookie, Order::relaxed); // status ok
+            if (copied) // who is alone with one call waits for one answer
+                copy_beside(indices.answers, indices.tail, answer);
             indices.answered();
 """,
         planted="""            indices.answered();

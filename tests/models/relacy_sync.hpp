@@ -47,6 +47,8 @@ enum class Site : std::uint8_t {
     F2,
     F3,
     F4,
+    F6,
+    F7,
     F12,
     R21, // lanes.hpp
     A21,

@@ -18,6 +18,9 @@ struct SharedRing {
 
     void initialise(std::uint32_t first = kFirst) {
         producer.tail.initialise(Name::tail, first);
+        producer.copied.initialise(Name::other, first);
+        for (auto& word : producer.copy)
+            word.initialise(Name::other, 0);
         producer.space_event.initialise(Name::space_event, first);
         consumer.head.initialise(Name::head, first);
         consumer.data_event.initialise(Name::data_event, first);
@@ -54,6 +57,16 @@ using Consumer = RingConsumer<RelacySync>;
 [[nodiscard]] inline bool wake_producer(Consumer& consumer, std::uint32_t before) {
     next_fence[rl::thread_index()] = Site::F4;
     return consumer.wake_producer(before);
+}
+
+[[nodiscard]] inline bool take_copy(Consumer& consumer, std::uint64_t* words, std::uint32_t count) {
+    next_fence[rl::thread_index()] = Site::F7;
+    return consumer.take_copy(words, count);
+}
+template <class... W>
+void copy_beside(Producer& producer, W... words) {
+    next_fence[rl::thread_index()] = Site::F6;
+    producer.copy_beside({std::uint64_t{words}...});
 }
 
 } // namespace cw::model

@@ -12,20 +12,24 @@ namespace cw::abi {
 
 /// Offsets in an index page. The page's owner produces into one ring and consumes from the other.
 inline constexpr std::size_t kProducerTailOffset = 0; ///< u32: next slot the owner fills.
+inline constexpr std::size_t kProducerCopiedOffset =
+    4; ///< u32: the tail behind the message of which there is a copy.
+inline constexpr std::size_t kProducerCopyOffset = 8; ///< u64[kCopyWords]: that copy.
 inline constexpr std::size_t kProducerSpaceEventOffset =
     128;                                                ///< u32: event index for "space again".
 inline constexpr std::size_t kConsumerHeadOffset = 256; ///< u32: next slot the owner takes.
 inline constexpr std::size_t kConsumerDataEventOffset = 384; ///< u32: event index for "data again".
-inline constexpr std::size_t kSlotsOffset = 4096;            ///< First slot, in a page of its own.
+inline constexpr std::size_t kCopyWords = 7;      ///< What is left of the tail's cache line.
+inline constexpr std::size_t kSlotsOffset = 4096; ///< First slot, in a page of its own.
 
 /// One message, in both directions. 64 bytes, one cache line.
 struct MessageSlot {
     std::uint64_t head;     ///< See message_head().
-    std::uint64_t aux;      ///< 0.
     std::uint64_t words[6]; ///< The record, zero padded to whole words; words beyond the record are
                             ///< unspecified and never read.
+    std::uint64_t aux;      ///< 0.
 };
-static_assert(sizeof(MessageSlot) == 64);
+static_assert(sizeof(MessageSlot) == 64 && offsetof(MessageSlot, aux) == 8 * kCopyWords);
 
 /// Submission: cookie | opcode << 32 | MessageFlags << 48. Completion: cookie | status << 32.
 constexpr std::uint64_t

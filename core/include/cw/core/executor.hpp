@@ -15,8 +15,8 @@ namespace cw {
 /// A slot of the peer's or of our own, as both see it: words that are loaded and stored once each.
 struct RingMessage {
     Atomic<std::uint64_t> head;
-    Atomic<std::uint64_t> aux;
     Atomic<std::uint64_t> words[6];
+    Atomic<std::uint64_t> aux;
 
     /// The halves of `head`, for who needs them apart. Each is a load of its own.
     [[nodiscard]] std::uint64_t load_cookie() const noexcept { return arch::load_u32(&head); }

@@ -9,15 +9,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <cw/abi/channel.hpp>
+#include <cw/core/arch/lines.hpp>
 #include <cw/core/atomic.hpp>
 
 namespace cw {
 
-/// Words that only the producer writes.
+/// Words that only the producer writes. The first cache line has the tail and, of some messages, a
+/// copy: who polls the tail and finds one message there has that message as well, and need not wait
+/// for the slot's line to come after it. A message that is the only one on its way is worth it.
 template <class Sync>
 struct ProducerWords {
     typename Sync::template Word<std::uint32_t>
         tail; ///< Next slot to fill. [R1] release in publish(), [A1] acquire in available().
+    typename Sync::template Word<std::uint32_t>
+        copied; ///< The tail behind the message that `copy` is of. See copy_beside().
+    typename Sync::template Word<std::uint64_t> copy[abi::kCopyWords];
     alignas(128) typename Sync::template Word<std::uint32_t> space_event; ///< Wake me when head
                                                                           ///< moves past this.
 };
@@ -87,8 +93,35 @@ public:
     void publish(std::uint32_t n = 1) noexcept { publish_to(tail_ + n); }
     /// As publish(), for a loop that keeps the tail in a register.
     [[gnu::always_inline]] void publish_to(std::uint32_t tail) noexcept {
+        publish_index(*mine_, tail_, tail);
         tail_ = tail;
-        mine_->tail.store(tail, Order::release); // [R1]
+    }
+    /// As publish_to(), where the caller keeps everything.
+    [[gnu::always_inline]] static void
+    publish_index(Mine& mine, std::uint32_t from, std::uint32_t tail) noexcept {
+        // So that a copy is not taken for that of a message 2^32 later.
+        if constexpr (arch::kCopyBesideTail) {
+            if ((from ^ tail) >> 30 != 0) [[unlikely]]
+                mine.copied.store(tail + (1u << 31), Order::relaxed);
+        }
+        mine.tail.store(tail, Order::release); // [R1]
+    }
+    /// Puts a copy of the message that is published next beside the tail. Requires: it is in its
+    /// slot too; at most abi::kCopyWords words.
+    /// Ordering: [F6] release fence between `copied` and the copy, pairs with [F7] in take_copy():
+    /// who has read a word of a newer message sees that the copy is another's.
+    template <std::size_t kWords>
+        requires(kWords <= abi::kCopyWords)
+    [[gnu::always_inline]] void copy_beside(const std::uint64_t (&words)[kWords]) noexcept {
+        copy_beside(*mine_, tail_, words);
+    }
+    template <std::size_t kWords>
+    [[gnu::always_inline]] static void
+    copy_beside(Mine& mine, std::uint32_t tail, const std::uint64_t (&words)[kWords]) noexcept {
+        mine.copied.store(tail + 1, Order::relaxed);
+        Sync::fence(Order::release); // [F6]
+        for (std::size_t i = 0; i < kWords; ++i)
+            mine.copy[i].store(words[i], Order::relaxed);
     }
     /// True if the consumer asked to be woken for something published since the last call. One call
     /// per batch. Ordering: [F1] full fence between the store of tail and the load of data_event,
@@ -174,6 +207,21 @@ public:
     [[nodiscard]] std::uint32_t unchecked() const noexcept {
         return theirs_->tail.load(Order::acquire) - head_; // [A1]
     }
+    /// Reads the first `count` words of the oldest message from its copy beside the tail; false if
+    /// there is none: then it is in its slot only. Requires: one message is available; count <=
+    /// abi::kCopyWords.
+    /// Untrusted: each word is loaded once. Ordering: [F7] acquire fence between the copy and the
+    /// second look at whose it is, pairs with [F6]; that the copy is there at all follows from
+    /// [A1].
+    [[nodiscard, gnu::always_inline]] bool take_copy(std::uint64_t* words,
+                                                     std::uint32_t count) const noexcept {
+        if (theirs_->copied.load(Order::relaxed) != head_ + 1)
+            return false;
+        for (std::uint32_t i = 0; i < count; ++i)
+            words[i] = theirs_->copy[i].load(Order::relaxed);
+        Sync::fence(Order::acquire); // [F7]
+        return theirs_->copied.load(Order::relaxed) == head_ + 1;
+    }
     /// True if available() would not be 0; for the poll loop.
     [[nodiscard]] bool pending() const noexcept {
         return theirs_->tail.load(Order::relaxed) != head_;
@@ -229,6 +277,9 @@ struct IndexPage {
     alignas(256) ConsumerWords<NativeSync> consumer;
 };
 static_assert(offsetof(IndexPage, producer.tail) == abi::kProducerTailOffset);
+static_assert(offsetof(IndexPage, producer.copied) == abi::kProducerCopiedOffset);
+static_assert(offsetof(IndexPage, producer.copy) == abi::kProducerCopyOffset);
+static_assert(offsetof(ProducerWords<NativeSync>, copy[abi::kCopyWords]) == 64, "a cache line");
 static_assert(offsetof(IndexPage, producer.space_event) == abi::kProducerSpaceEventOffset);
 static_assert(offsetof(IndexPage, consumer.head) == abi::kConsumerHeadOffset);
 static_assert(offsetof(IndexPage, consumer.data_event) == abi::kConsumerDataEventOffset);

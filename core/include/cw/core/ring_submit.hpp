@@ -41,6 +41,10 @@ template <auto kSlowly, auto kPublished, class... W>
     message.head.store(edge.submission | pending->cookie, Order::relaxed);
     std::size_t index = 0;
     (message.words[index++].store(words, Order::relaxed), ...);
+    if constexpr (arch::kCopyBesideTail) {
+        if (end.in_flight() == 0)
+            end.submissions.ring.copy_beside({edge.submission | pending->cookie, words...});
+    }
     end.submissions.ring.publish_to(tail + 1);
     kPublished(end);
     return {0, reinterpret_cast<std::uint64_t>(pending)};
@@ -65,6 +69,11 @@ inline constexpr std::uint32_t kSubmitLayout =
                          offsetof(ClientEnd, free),
                          offsetof(ClientEnd, submissions),
                          offsetof(ClientEnd, submission_slots),
+                         offsetof(ClientEnd, completions),
+                         offsetof(ClientEnd, cancels),
+                         offsetof(ClientEnd, by_call),
+                         sizeof(RingConsumer<NativeSync>),
+                         std::size_t{arch::kCopyBesideTail},
                          offsetof(Outgoing, ring),
                          sizeof(RingProducer<NativeSync>),
                          offsetof(Outgoing, next_dirty),

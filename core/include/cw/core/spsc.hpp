@@ -30,6 +30,16 @@ template <class T>
     local_fence();
     return copy;
 }
+/// Messages of which a copy is put beside the tail, if they are published one at a time.
+template <class T, class Sync>
+inline constexpr bool kCopied =
+    arch::kCopyBesideTail && std::is_same_v<Sync, NativeSync> && std::is_trivially_copyable_v<T> &&
+    sizeof(T) <= abi::kCopyWords * sizeof(std::uint64_t);
+template <class T>
+struct CopyWords {
+    static constexpr std::size_t kCount = (sizeof(T) + 7) / 8;
+    std::uint64_t words[kCount];
+};
 } // namespace detail
 
 /// The producer's side. Not copied while in use: what it knows is in it, and nowhere else.
@@ -53,6 +63,11 @@ public:
         if (ring_.free_slots() == 0)
             return false;
         slots_[ring_.slot()] = message;
+        if constexpr (detail::kCopied<T, Sync>) {
+            detail::CopyWords<T> copy{};
+            __builtin_memcpy(&copy, &message, sizeof message);
+            ring_.copy_beside(copy.words);
+        }
         ring_.publish();
         return true;
     }
@@ -99,9 +114,11 @@ public:
     /// Copies one message out and gives its slot back; false if there is none, or the producer was
     /// caught lying. Untrusted: the slot is read once. Ordering: [A1], [R2].
     [[nodiscard]] bool pop(T& message) noexcept {
-        if (ring_.available() == 0)
+        const std::uint32_t count = ring_.available();
+        if (count == 0)
             return false;
-        message = detail::copy_once(slots_[ring_.slot()]);
+        if (count != 1 || !take_copy(message))
+            message = detail::copy_once(slots_[ring_.slot()]);
         ring_.take();
         ring_.release();
         return true;
@@ -135,6 +152,17 @@ public:
     [[nodiscard]] bool faulted() const noexcept { return ring_.faulted(); }
 
 private:
+    [[nodiscard, gnu::always_inline]] bool take_copy([[maybe_unused]] T& message) const noexcept {
+        if constexpr (detail::kCopied<T, Sync>) {
+            detail::CopyWords<T> copy;
+            if (!ring_.take_copy(copy.words, copy.kCount))
+                return false;
+            __builtin_memcpy(&message, &copy, sizeof message);
+            return true;
+        }
+        return false;
+    }
+
     RingConsumer<Sync> ring_;
     const T* slots_ = nullptr;
     std::uint32_t capacity_ = 0;
