@@ -146,6 +146,19 @@ void arm_rest(Executor& executor) noexcept {
 }
 
 #ifdef CW_LINGERS
+/// Turns to another ring that has something; true if any ring has. Without a fence, and without a
+/// store that the peer would have to fetch: it comes round often.
+[[nodiscard, gnu::noinline]] bool turn_to_another(Executor& executor) noexcept {
+    PolledRing* const found = find_pending(executor);
+    if (found == executor.rings_end)
+        return false;
+    RingConsumer<NativeSync>& before = *executor.hot.ring;
+    choose_hot(executor, found);
+    if (executor.hot.ring != &before)
+        before.arm(); // it may have been taken from; the fence comes before sleep
+    return true;
+}
+
 /// Looks at the rings for a while before it sleeps; true if something has come. Who sleeps and is
 /// owed a wake-up gets it before, as far as that can be seen without a fence; the fence is due, as
 /// ever, before this executor sleeps, so lingering delays a wake-up at most and loses none.
@@ -171,12 +184,8 @@ void arm_rest(Executor& executor) noexcept {
         if (executor.errands.attention.load(Order::relaxed) != 0)
             break;
         if (looks % kLooksAround == 0) {
-            if (PolledRing* found = find_pending(executor); found != executor.rings_end) {
-                executor.hot.ring
-                    ->arm(); // it may have been taken from; the fence comes before sleep
-                choose_hot(executor, found);
+            if (turn_to_another(executor))
                 break;
-            }
             if (platform::now() >= end) {
                 lingered_in_vain(executor);
                 return false;
@@ -291,8 +300,9 @@ void executor_run(Executor& given) noexcept {
 #ifdef CW_LINGERS
         if (linger(executor, deadline)) {
             rung = 0;
+            // Others must not starve. Who is owed a wake-up gets it from linger().
             if (look_around_now(executor))
-                look_around(executor);
+                static_cast<void>(turn_to_another(executor));
             continue;
         }
 #endif

@@ -94,21 +94,35 @@ cw::Task<> measure_synchronous(std::string_view name) noexcept {
     co_return co_await report(name, kUnit);
 }
 
-/// One call at a time, `pause_ns` after the answer to the one before.
-cw::Task<>
-measure_round_trip(std::string_view name, std::uint64_t calls, std::uint64_t pause_ns) noexcept {
+/// One call at a time, each as soon as the one before is answered.
+cw::Task<> measure_running(std::string_view name) noexcept {
+    constexpr std::uint64_t kCalls = 2000;
+    for (int i = 0; i < kSamples; ++i) {
+        const std::uint64_t begin = now();
+        for (std::uint64_t call = 0; call < kCalls; ++call) {
+            const auto reply = co_await echo::ping({call});
+            if (!reply || reply->value != call + 1)
+                co_return cw::refuse(reply ? cw::Status::refused : reply.error());
+        }
+        add(begin, kCalls);
+    }
+    co_return co_await report(name, kUnit);
+}
+
+/// One call at a time, from rest.
+cw::Task<> measure_asleep(std::string_view name) noexcept {
+    constexpr std::uint64_t kCalls = 40, kPause = 200'000; // ns
     for (int i = 0; i < kSamples; ++i) {
         std::uint64_t sum = 0;
-        for (std::uint64_t call = 0; call < calls; ++call) {
-            if (pause_ns != 0)
-                static_cast<void>(co_await cw::sleep_ns(pause_ns));
+        for (std::uint64_t call = 0; call < kCalls; ++call) {
+            static_cast<void>(co_await cw::sleep_ns(kPause));
             const std::uint64_t begin = now();
             const auto reply = co_await echo::ping({call});
             sum += now() - begin;
             if (!reply || reply->value != call + 1)
                 co_return cw::refuse(reply ? cw::Status::refused : reply.error());
         }
-        figure.add(sum * 1000 / calls);
+        figure.add(sum * 1000 / kCalls);
     }
     co_return co_await report(name, kUnit);
 }
@@ -211,8 +225,8 @@ cw::Task<> measure_all() noexcept {
     }
 
     CW_CO_CHECK(co_await load("echo", Placement::user_process, 0, {}, 2));
-    CW_CO_CHECK(co_await measure_round_trip("rpc.running", 2000, 0));
-    CW_CO_CHECK(co_await measure_round_trip("rpc.asleep", 40, 200'000));
+    CW_CO_CHECK(co_await measure_running("rpc.running"));
+    CW_CO_CHECK(co_await measure_asleep("rpc.asleep"));
     CW_CO_CHECK(co_await measure_batch<8>("rpc.batch8"));
     CW_CO_CHECK(co_await measure_batch<64>("rpc.batch64"));
     CW_CO_CHECK(co_await measure_batches<64>("rpc.depth64"));
