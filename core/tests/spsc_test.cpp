@@ -64,6 +64,24 @@ TEST_F(SpscTest, messages_come_in_order_until_it_is_full) {
     EXPECT_EQ(received, sent);
 }
 
+TEST_F(SpscTest, several_are_copied_in_and_out_at_once) {
+    std::uint64_t sent = 0, received = 0;
+    for (std::uint32_t round = 0; round < 1000; ++round) {
+        std::vector<Message> some(round % (kCapacity + 2));
+        for (std::size_t i = 0; i < some.size(); ++i)
+            some[i].number = sent + i;
+        const std::uint64_t room = kCapacity - (sent - received);
+        ASSERT_EQ(producer.push_some(some), std::min<std::uint64_t>(some.size(), room));
+        sent += std::min<std::uint64_t>(some.size(), room);
+        std::vector<Message> taken(round % 7);
+        const std::size_t count = consumer.pop_some(taken);
+        ASSERT_EQ(count, std::min<std::uint64_t>(taken.size(), sent - received));
+        for (std::size_t i = 0; i < count; ++i)
+            ASSERT_EQ(taken[i].number, received++);
+    }
+    EXPECT_GT(received, 1000u);
+}
+
 TEST_F(SpscTest, slots_may_be_filled_and_read_in_place) {
     std::uint64_t sent = 0, received = 0;
     for (int round = 0; round < 1000; ++round) {

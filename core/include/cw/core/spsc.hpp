@@ -30,6 +30,15 @@ template <class T>
     local_fence();
     return copy;
 }
+template <class T>
+[[gnu::always_inline]] inline void copy(const T* from, T* to, std::size_t count) noexcept {
+    if constexpr (std::is_trivially_copyable_v<T>) {
+        __builtin_memcpy(to, from, count * sizeof(T));
+    } else {
+        for (std::size_t i = 0; i < count; ++i)
+            to[i] = from[i];
+    }
+}
 /// Messages of which a copy is put beside the tail, if they are published one at a time.
 template <class T, class Sync>
 inline constexpr bool kCopied =
@@ -70,6 +79,23 @@ public:
         }
         ring_.publish();
         return true;
+    }
+    /// Publishes as many of the messages as there is room for, in order, all at once; how many.
+    /// Faster than filling large slots in place: they are copied with wide stores. Ordering: [R1].
+    [[nodiscard]] std::size_t push_some(std::span<const T> messages) noexcept {
+        std::uint32_t space = ring_.free_slots();
+        if (space < messages.size()) // for all that was known: has the consumer gone on?
+            space = capacity_ - ring_.unreleased();
+        const auto count =
+            messages.size() < space ? static_cast<std::uint32_t>(messages.size()) : space;
+        if (count == 0) // storing the same index again would take the line from the consumer
+            return 0;
+        const std::uint32_t position = ring_.slot();
+        const std::uint32_t first = detail::contiguous(count, position, capacity_);
+        detail::copy(messages.data(), slots_ + position, first);
+        detail::copy(messages.data() + first, slots_, count - first);
+        ring_.publish(count);
+        return count;
     }
     /// Free slots to fill in place, at most `most`: fewer at the end of the array, none if the ring
     /// is full.
@@ -122,6 +148,23 @@ public:
         ring_.take();
         ring_.release();
         return true;
+    }
+    /// Copies out as many messages as there are, at most as many as fit, and gives their slots
+    /// back; how many. Untrusted: each slot is read once. Ordering: [A1], [R2].
+    [[nodiscard]] std::size_t pop_some(std::span<T> messages) noexcept {
+        const std::uint32_t available = ring_.available();
+        const auto count =
+            messages.size() < available ? static_cast<std::uint32_t>(messages.size()) : available;
+        if (count == 0)
+            return 0;
+        const std::uint32_t position = ring_.slot();
+        const std::uint32_t first = detail::contiguous(count, position, capacity_);
+        detail::copy(slots_ + position, messages.data(), first);
+        detail::copy(slots_, messages.data() + first, count - first);
+        local_fence();
+        ring_.take(count);
+        ring_.release();
+        return count;
     }
     /// The oldest messages in place, at most `most`: fewer at the end of the array. They stay until
     /// release().
