@@ -1,14 +1,13 @@
 // The kernel's own services, and the module instance that stands for the kernel itself.
-#include "directory.hpp"
+#include "caller.hpp"
+#include "clock.hpp"
 #include "modules.hpp"
 #include <cstring>
 #include <cw/core/declare.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
-#include <cw/core/service/variables.hpp>
 #include <cw/core/thread_sanitizer.hpp>
-#include <cw/core/variables/clock.hpp>
 #include <cw/nucleus/archive.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
@@ -36,24 +35,6 @@ std::string_view text_of(const std::array<char, N>& field) noexcept {
     return all.substr(0, all.find('\0'));
 }
 
-/// Whose call this is. Read before a handler suspends, in methods that are queued only: a channel
-/// tells who is at its other end. On its caller's thread nothing tells a module from that caller,
-/// nor one module on the worker from another.
-struct Caller {
-    Domain* domain;         ///< Null: a client that has ended since it sent the request.
-    ModuleInstance* module; ///< Kernel-placed callers only.
-
-    [[nodiscard]] std::uint32_t grants() const noexcept {
-        return domain == nullptr ? 0u : domain->grants;
-    }
-};
-/// Requires: the handler has not suspended. Locks: kernel_lock held, as long as the result is used.
-Caller caller() noexcept {
-    ModuleInstance* client = calling_module();
-    if (client == nullptr)
-        return {nullptr, nullptr};
-    return {client->domain, client->domain->is_kernel() ? client : nullptr};
-}
 std::uint32_t grants_of_caller() noexcept {
     const Locked hold{kernel_lock};
     return caller().grants();
@@ -108,108 +89,6 @@ Result<Nothing> acknowledge(interrupts::Index index) noexcept {
     return Nothing{};
 }
 CW_PROVIDE(interrupts::acknowledge, acknowledge);
-
-clock::Time clock_now(Nothing) noexcept {
-    return {platform::now() * (1'000'000'000 / ticks_per_second())};
-}
-CW_PROVIDE(clock::now, clock_now);
-
-/// Guarded by kernel_lock.
-Published<clock::CwVariable_scale> the_clock;
-
-/// What the scale says now; 0: nobody knows.
-std::uint64_t wall_now(const ClockScale& now) noexcept {
-    const clock::Scale& known = the_clock.value();
-    return known.wall_ns == 0 ? 0 : known.wall_ns + clock::nanoseconds_since(known, now.counter);
-}
-
-void publish_clock(std::uint64_t wall_ns, std::int32_t west_minutes, std::int32_t dst) noexcept {
-    const ClockScale now = clock_scale();
-    the_clock.publish({now.counter,
-                       now.multiplier,
-                       now.boot_ns,
-                       wall_ns != 0 ? wall_ns : wall_now(now),
-                       west_minutes,
-                       dst});
-}
-
-Result<clock::Moment> clock_wall(Nothing) noexcept {
-    const Locked hold{kernel_lock};
-    const std::uint64_t nanoseconds = wall_now(clock_scale());
-    if (nanoseconds == 0)
-        return refuse(Status::unsupported);
-    return clock::Moment{nanoseconds};
-}
-CW_PROVIDE(clock::wall, clock_wall);
-
-Result<Nothing> clock_set(clock::Setting setting) noexcept {
-    const Locked hold{kernel_lock};
-    if ((caller().grants() & kGrantPower) == 0) {
-        kernel::log::line("clock.set: not permitted: the calling domain has no grant \"power\"");
-        return refuse(Status::not_permitted);
-    }
-    publish_clock(setting.nanoseconds, setting.west_minutes, setting.dst);
-    return Nothing{};
-}
-CW_PROVIDE(clock::set, clock_set, abi::kMethodQueuedOnly);
-
-Result<Nothing> variables_show_service(variables::Index index) noexcept {
-    const Locked hold{kernel_lock};
-    Domain* domain = caller().domain;
-    if (domain == nullptr)
-        return refuse(Status::peer_died);
-    if (index.index > ~std::uint32_t{0})
-        return refuse(Status::out_of_range);
-    CW_CHECK_OK(variable_show(static_cast<std::uint32_t>(index.index), *domain));
-    return Nothing{};
-}
-CW_PROVIDE(variables::show, variables_show_service, abi::kMethodQueuedOnly);
-
-/// Untrusted: everything; the text is copied before it is looked at.
-Result<variables::Declared> variables_declare_service(variables::Declaration wanted) noexcept {
-    constexpr std::size_t kMostText = variables::kMaxName + 1 + variables::kMaxSchema;
-    static char copy[kMostText];
-    const Locked hold{kernel_lock};
-    ModuleInstance* module = calling_module();
-    if (module == nullptr)
-        return refuse(Status::peer_died);
-    if (wanted.text.size_bytes > kMostText)
-        return refuse(Status::invalid_argument);
-    const auto* in = reinterpret_cast<const volatile char*>(wanted.text.address);
-    for (std::size_t i = 0; i < wanted.text.size_bytes; ++i)
-        copy[i] = in[i];
-    const std::string_view text{copy, wanted.text.size_bytes};
-    const std::size_t end = text.find('\0');
-    const std::string_view schema =
-        end == std::string_view::npos ? std::string_view{} : text.substr(end + 1);
-    if (wanted.bytes == 0 || wanted.bytes > variables::kMaxBytes ||
-        (wanted.lease_ms != 0 && wanted.bytes <= 8) ||
-        !loader::is_variable(text.substr(0, end), schema, wanted.layout, wanted.bytes))
-        return refuse(Status::invalid_argument);
-    const auto kind = wanted.bytes > 8 ? variables::Kind::latch : variables::Kind::word;
-    return variable_declare(*module,
-                            text.substr(0, end),
-                            {.schema = schema,
-                             .layout = wanted.layout,
-                             .bytes = wanted.bytes,
-                             .kind = static_cast<std::uint32_t>(kind),
-                             .lease_ms = wanted.lease_ms});
-}
-CW_PROVIDE(variables::declare, variables_declare_service, abi::kMethodQueuedOnly);
-
-Result<Nothing> variables_turn_service(variables::Switch which) noexcept {
-    const Locked hold{kernel_lock};
-    if ((caller().grants() & kGrantPower) == 0) {
-        kernel::log::line(
-            "variables.turn: not permitted: the calling domain has no grant \"power\"");
-        return refuse(Status::not_permitted);
-    }
-    if (which.index > ~std::uint32_t{0})
-        return refuse(Status::out_of_range);
-    CW_CHECK_OK(variable_switch(static_cast<std::uint32_t>(which.index), which.on != 0));
-    return Nothing{};
-}
-CW_PROVIDE(variables::turn, variables_turn_service, abi::kMethodQueuedOnly);
 
 /// One segment for all who ask: mapping it again and again costs nobody anything.
 Result<Segment*> archive_segment() noexcept {
@@ -427,8 +306,7 @@ ModuleInstance& nucleus_create(void (*start)() noexcept) noexcept {
     nucleus_image.describe(
         {nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
     variables_initialise();
-    CW_ASSERT(the_clock.create() == Status::ok);
-    publish_clock(wall_clock_ns(), 0, 0);
+    clock_initialise();
     const auto worker = kernel_executor_create("worker");
     CW_ASSERT(worker.has_value());
     (*worker)->view->passed_through = true;
