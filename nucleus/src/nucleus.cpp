@@ -2,6 +2,7 @@
 #include "caller.hpp"
 #include "clock.hpp"
 #include "modules.hpp"
+#include "samples.hpp"
 #include <cstring>
 #include <cw/core/declare.hpp>
 #include <cw/core/service/memory.hpp>
@@ -328,6 +329,7 @@ ModuleInstance& nucleus_create(void (*start)() noexcept) noexcept {
                    .f = kModulePendings,
                    .reserved = 0});
     executor_start(**worker);
+    samples_initialise();
     return **made;
 }
 

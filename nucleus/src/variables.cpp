@@ -3,6 +3,7 @@
 
 #include "directory.hpp"
 #include "modules.hpp"
+#include "samples.hpp"
 #include <cstring>
 #include <cw/core/variables/schema.hpp>
 #include <cw/nucleus/panic.hpp>
@@ -17,7 +18,7 @@ using variables::Kind;
 
 namespace {
 
-constexpr std::uint64_t kOwnBytes = 2 * kPage;       ///< Of the group of the nucleus.
+constexpr std::uint64_t kOwnBytes = 4 * kPage;       ///< Of the group of the nucleus.
 constexpr std::uint64_t kDeclaredBytes = 16 * kPage; ///< Of one with what was declared at run time.
 
 Pool<VariableGroup> pool;
@@ -240,6 +241,8 @@ Status variable_show(std::uint32_t index, Domain& domain) noexcept {
         return Status::out_of_range;
     Private& own = directory::private_of(index);
     own.add_reader(domain);
+    if (own.group == own_group)
+        sample_read(index);
     if (own.group == nullptr || segment_seen(*own.group->segment, domain))
         return Status::ok;
     return show_group(*own.group, domain);

@@ -2,7 +2,7 @@
 // told of, and none of this depends on the writer going on.
 #include "check.hpp"
 
-#include <cw/core/latch.hpp>
+#include <cw/core/snapshot.hpp>
 
 namespace cw::model {
 namespace {
@@ -86,6 +86,55 @@ TEST(LatchModel, finds_missing_F42) {
 }
 TEST(LatchModel, finds_release_F42) {
     expect_found<OneReader>({Site::F42, Order::release}, 50'000, Search::bounded);
+}
+
+/// A writer publishes each number in one latch, then in another: at no moment is the first behind
+/// the second, or more than one before it.
+struct SnapshotModel : rl::test_suite<SnapshotModel, 2> {
+    LatchOf<Pair, RelacySync> first, second;
+
+    void before() {
+        for (auto* latch : {&first, &second}) {
+            latch->current.initialise(Name::current, 0);
+            for (auto& slot : latch->slots) {
+                slot.generation.initialise(Name::other, 0);
+                for (auto& word : slot.words)
+                    word.initialise(Name::other, 0);
+            }
+        }
+    }
+    void thread(unsigned index) {
+        if (index == 0) {
+            next_fence[rl::thread_index()] = Site::F41;
+            LatchWriter<Pair, RelacySync> one{first}, two{second};
+            for (std::uint64_t value = 1; value <= 3; ++value) {
+                one.publish({value, 1000 + value});
+                two.publish({value, 2000 + value});
+            }
+            return;
+        }
+        next_fence[rl::thread_index()] = Site::F42;
+        for (int times = 0; times < 3; ++times) {
+            std::tuple<Pair, Pair> pairs{};
+            // The second is read first: what is seen of the first is newer rather than older.
+            if (latch_snapshot<RelacySync, Pair, Pair>(pairs, second, first) != Latched::value)
+                continue;
+            const auto& [two, one] = pairs;
+            RL_ASSERT(one.second == 1000 + one.first);
+            RL_ASSERT(two.second == 2000 + two.first);
+            RL_ASSERT(one.first == two.first || one.first == two.first + 1);
+        }
+    }
+};
+
+TEST(SnapshotModel, values_are_of_one_moment) {
+    expect_clean<SnapshotModel>(100'000, 2);
+}
+TEST(SnapshotModel, finds_relaxed_R41) {
+    expect_found<SnapshotModel>({Site::R41, Order::relaxed}, 50'000);
+}
+TEST(SnapshotModel, finds_relaxed_A41) {
+    expect_found<SnapshotModel>({Site::A41, Order::relaxed}, 50'000);
 }
 
 } // namespace

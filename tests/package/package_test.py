@@ -31,7 +31,7 @@ ALONE = ("atomic", "gate", "latch", "lanes", "oneshot", "ring", "spsc", "trace_r
 CLANG_ONLY = {
     *(f"cw/core/{name}.hpp" for name in ("batch", "declare", "future", "method", "provide", "reflect", "task")),
     *(f"cw/core/service/{name}.hpp" for name in ("clients", "files", "memory", "modules", "system", "variables")),
-    *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema")),
+    *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot", "system")),
     *(f"cw/sdk/{name}.hpp" for name in ("buffer", "clock", "heap", "module", "test", "test_service", "use", "variables", "wait")),
 }
 CPP23_ONLY = {"cw/core/result.hpp"}

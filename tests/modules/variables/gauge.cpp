@@ -4,6 +4,7 @@
 CW_MODULE(gauge, {.version = {1, 0}});
 CW_PUBLISH(gauge::report);
 CW_PUBLISH(gauge::level);
+CW_PUBLISH(gauge::follower);
 CW_PUBLISH(gauge::silent);
 CW_PUBLISH(gauge::leased, .lease_ms = 100);
 
@@ -15,6 +16,13 @@ CW_PROVIDE(gauge::set, [](gauge::Number number) {
 CW_PROVIDE(gauge::flood, [](gauge::Number last) {
     for (std::uint64_t number = 1; number <= last.number; ++number)
         gauge::report.publish(gauge::report_of(number));
+    return cw::Nothing{};
+});
+CW_PROVIDE(gauge::follow, [](gauge::Number last) {
+    for (std::uint64_t number = 0; number <= last.number; ++number) {
+        gauge::report.publish(gauge::report_of(number));
+        gauge::follower.publish(gauge::report_of(number));
+    }
     return cw::Nothing{};
 });
 CW_PROVIDE(gauge::renew, [](gauge::Number number) {

@@ -26,6 +26,8 @@ constexpr Report report_of(std::uint64_t number) noexcept {
 }
 CW_VARIABLE(gauge, report, Report);
 CW_VARIABLE(gauge, level, std::uint32_t);
+/// Published after the report, by follow().
+CW_VARIABLE(gauge, follower, Report);
 /// Renewed by renew() only; its lease is a tenth of a second.
 CW_VARIABLE(gauge, leased, Report);
 /// Published in no test.
@@ -39,6 +41,8 @@ CW_METHOD(gauge, set, Number, cw::Nothing, 1, 0);
 /// Publishes the reports of all numbers from 1 on, up to this one.
 CW_METHOD(gauge, flood, Number, cw::Nothing, 1, 0);
 
+/// Publishes the reports of all numbers from 0 on, up to this one, each as the follower after it.
+CW_METHOD(gauge, follow, Number, cw::Nothing, 1, 0);
 /// Publishes report_of(number) as what is leased.
 CW_METHOD(gauge, renew, Number, cw::Nothing, 1, 0);
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <cw/core/service/system.hpp>
 #include <cw/core/variables/clock.hpp>
+#include <cw/core/variables/snapshot.hpp>
 #include <cw/sdk/clock.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/test.hpp>
@@ -30,6 +31,7 @@ CW_VARIABLE_NAMED(nobodys, "gauge/nobodys", std::uint64_t);
 CW_MODULE(variables_test, {.version = {1, 0}});
 CW_REQUIRE(gauge::set);
 CW_REQUIRE(gauge::flood);
+CW_REQUIRE(gauge::follow);
 CW_REQUIRE(gauge::renew);
 CW_REQUIRE(cw::clock::now);
 CW_REQUIRE(cw::clock::set);
@@ -37,6 +39,7 @@ CW_REQUIRE(cw::variables::show);
 CW_REQUIRE(cw::variables::turn);
 CW_READ(gauge::report);
 CW_READ(gauge::level);
+CW_READ(gauge::follower);
 CW_READ(gauge::silent);
 CW_READ(gauge::leased);
 CW_READ(readers::narrow);
@@ -77,6 +80,28 @@ CW_TEST(a_value_is_never_of_two_moments_and_never_goes_back) {
     }
     CW_EXPECT_VALUE(last, gauge::report.read());
     CW_EXPECT(last.number <= kLast);
+}
+
+CW_TEST(a_snapshot_is_of_one_moment) {
+    constexpr std::uint64_t kLast = 100'000;
+    CW_EXPECT((co_await gauge::follow({0})).has_value());
+    auto follow = gauge::follow({kLast});
+    std::uint64_t before = 0;
+    for (int reads = 0; before < kLast && reads < 2'000'000; ++reads) {
+        const auto both = cw::snapshot(gauge::follower, gauge::report);
+        if (!both) {
+            CW_EXPECT_EQUAL(both.error(), cw::Status::busy);
+            continue;
+        }
+        const auto& [behind, report] = *both;
+        CW_EXPECT(report.number == behind.number || report.number == behind.number + 1);
+        CW_EXPECT(behind.number >= before);
+        before = behind.number;
+        if (before == 0) { // it may be for us to let it begin
+            CW_EXPECT((co_await follow).has_value());
+        }
+    }
+    CW_EXPECT_EQUAL(cw::snapshot(gauge::report, gauge::silent).error(), cw::Status::not_ready);
 }
 
 CW_TEST(what_was_never_published_is_said_to_be_so) {

@@ -131,6 +131,7 @@ public:
     /// Ordering: [A41] acquire, pairs with [R41].
     [[gnu::always_inline]] explicit LatchCopy(
         const LatchWords<Sync, kLatchWordsOf<T>>& shared) noexcept :
+        shared_{shared},
         current_{shared.current.load(Order::acquire)}, // [A41]
         slot_{shared.slots[current_ % kLatchSlots]} {
         for (std::size_t i = 0; i < kLatchWordsOf<T>; ++i)
@@ -143,12 +144,17 @@ public:
     [[nodiscard, gnu::always_inline]] bool whole() const noexcept {
         return slot_.generation.load(Order::relaxed) == current_ / kLatchSlots;
     }
+    /// Nothing was published since. Ordering: as for whole().
+    [[nodiscard, gnu::always_inline]] bool latest() const noexcept {
+        return shared_.current.load(Order::relaxed) == current_;
+    }
     /// Requires: whole().
     [[gnu::always_inline]] void get(T& value) const noexcept {
         __builtin_memcpy(&value, words_, sizeof value);
     }
 
 private:
+    const LatchWords<Sync, kLatchWordsOf<T>>& shared_;
     std::uint64_t current_;
     const typename LatchWords<Sync, kLatchWordsOf<T>>::Slot& slot_;
     std::uint64_t words_[kLatchWordsOf<T>];

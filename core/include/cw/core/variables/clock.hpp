@@ -21,6 +21,15 @@ struct Scale {
 /// Published by the nucleus at boot, and whenever the clock is set.
 CW_VARIABLE_NAMED(scale, "time/scale", Scale);
 
+/// The time as it was at the last tick: nothing to compute. A tick comes every kTickMs as long as
+/// some domain reads this variable.
+struct Coarse {
+    std::uint64_t boot_ns; ///< Since boot.
+    std::uint64_t wall_ns; ///< Since 1970, UTC; 0: nobody knows.
+};
+inline constexpr std::uint64_t kTickMs = 10;
+CW_VARIABLE_NAMED(coarse, "time/coarse", Coarse);
+
 /// Nanoseconds from the moment of the scale until `counter`; before it: none.
 [[nodiscard, gnu::always_inline]] inline std::uint64_t
 nanoseconds_since(const Scale& from, std::uint64_t counter) noexcept {
@@ -59,6 +68,17 @@ template <class V = CwVariable_scale>
     if (known.wall_ns == 0) [[unlikely]]
         return refuse(Status::unsupported);
     return known.wall_ns + nanoseconds_since(known, arch::counter());
+}
+/// As time(): seconds since 1970, UTC, of the last tick. Requires: CW_READ(cw::clock::coarse) in
+/// this module. Errors: as for the others.
+template <class V = CwVariable_coarse>
+[[nodiscard]] inline Result<std::uint64_t> coarse_seconds() noexcept {
+    Coarse known;
+    if (const Status status = Variable<V>{}.read(known); status != Status::ok) [[unlikely]]
+        return refuse(status);
+    if (known.wall_ns == 0) [[unlikely]]
+        return refuse(Status::unsupported);
+    return known.wall_ns / 1'000'000'000;
 }
 /// As gettimeofday(): either pointer may be null; with both, the two are of one moment.
 [[nodiscard]] inline Status
