@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <cw/core/executor.hpp>
+#include <sys/random.h>
 
 namespace cw::platform {
 std::uint32_t longest_lingering() noexcept;
@@ -88,5 +89,9 @@ std::uint64_t wall_clock_ns() noexcept {
     clock_gettime(CLOCK_REALTIME, &time);
     return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
            static_cast<std::uint64_t>(time.tv_nsec);
+}
+std::uint64_t random_seed() noexcept {
+    std::uint64_t seed = 0;
+    return getrandom(&seed, sizeof(seed), 0) == sizeof(seed) ? seed : 0;
 }
 } // namespace cw::kernel

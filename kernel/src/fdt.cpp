@@ -138,6 +138,8 @@ bool read_device_tree(const void* blob, Machine& machine) noexcept {
                 machine.archive_begin = property.number();
             else if (property.name == "linux,initrd-end")
                 machine.archive_end = property.number();
+            else if (property.name == "rng-seed")
+                machine.random_seed = property.number();
             else if (property.name == "bootargs") {
                 const std::string_view text =
                     property.text().substr(0, sizeof(machine.arguments) - 1);

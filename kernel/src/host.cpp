@@ -50,6 +50,10 @@ ClockScale clock_scale() noexcept {
             multiplier};
 }
 
+std::uint64_t random_seed() noexcept {
+    return machine().random_seed;
+}
+
 std::uint64_t wall_clock_ns() noexcept {
     // Goldfish's clock (docs/GOLDFISH-VIRTUAL-HARDWARE): reading the low word keeps the high one of
     // that moment.

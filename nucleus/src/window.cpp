@@ -1,5 +1,6 @@
 #include <cstddef>
 #include <cw/abi/layout.hpp>
+#include <cw/nucleus/host.hpp>
 #include <cw/nucleus/window.hpp>
 
 namespace cw::kernel {
@@ -13,7 +14,30 @@ struct Range {
     std::uint64_t bytes;
 };
 
-VirtualAddress window_next = abi::kWindowBase;
+/// Segments begin somewhere in the lower part of the window, elsewhere after every boot: who has
+/// learnt an address knows nothing of the next system's.
+constexpr std::uint64_t kSpread = std::uint64_t{64} << 30;
+
+struct Fresh {
+    VirtualAddress begin = abi::kWindowBase + random_seed() % (kSpread / kMegaPage) * kMegaPage;
+    VirtualAddress next = begin;
+    VirtualAddress end = abi::kWindowEnd;
+};
+/// Addresses that were never used. Made when the first is asked for.
+Fresh& fresh() noexcept {
+    static Fresh addresses;
+    return addresses;
+}
+
+/// Goes on below where it began, when it has come to the end. False: it has done that already.
+bool go_round(Fresh& addresses) noexcept {
+    if (addresses.end != abi::kWindowEnd)
+        return false;
+    addresses.next = abi::kWindowBase;
+    addresses.end = addresses.begin;
+    return true;
+}
+
 Range free_ranges[kMaxFreeRanges];
 std::size_t free_range_count;
 
@@ -35,11 +59,15 @@ Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept {
             return base;
         }
     }
-    const VirtualAddress base = round_up(window_next, unit);
-    if (wanted > abi::kWindowEnd - base)
-        return refuse(Status::no_resource);
-    window_next = base + wanted;
-    return base;
+    Fresh& addresses = fresh();
+    do {
+        const VirtualAddress base = round_up(addresses.next, unit);
+        if (base <= addresses.end && wanted <= addresses.end - base) {
+            addresses.next = base + wanted;
+            return base;
+        }
+    } while (go_round(addresses));
+    return refuse(Status::no_resource);
 }
 
 void window_release(VirtualAddress base, std::uint64_t bytes) noexcept {

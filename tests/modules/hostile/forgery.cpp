@@ -36,8 +36,8 @@ std::uint64_t any_address(Random& random, const Places& places) noexcept {
         return kForeign[random.below(std::size(kForeign))];
     case 1:
         return own[random.below(std::size(own))] + random.below(64);
-    case 2: // some segment near the beginning of the window, most likely somebody else's
-        return 0x10'0000'0000 + random.below(std::uint64_t{64} << 20);
+    case 2: // some segment not far from ours, most likely somebody else's
+        return places.area - (std::uint64_t{32} << 20) + random.below(std::uint64_t{64} << 20);
     default:
         return random.word();
     }

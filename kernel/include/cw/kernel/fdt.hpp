@@ -19,6 +19,7 @@ struct Machine {
     std::uint64_t ram_begin = 0, ram_end = 0;
     std::uint64_t archive_begin = 0, archive_end = 0;
     std::uint64_t ticks_per_second = 0;
+    std::uint64_t random_seed = 0; ///< Of "rng-seed"; 0: there is none.
     std::uint64_t plic = 0;
     std::uint64_t sswi = 0;       ///< ACLINT supervisor software interrupt registers, 0 if none.
     std::uint64_t power_test = 0; ///< "sifive,test": powers off with an exit status.

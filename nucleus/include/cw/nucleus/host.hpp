@@ -24,6 +24,8 @@ struct ClockScale {
 [[nodiscard]] ClockScale clock_scale() noexcept;
 /// Nanoseconds since 1970, UTC; 0: nobody here knows.
 [[nodiscard]] std::uint64_t wall_clock_ns() noexcept;
+/// 64 bits that nobody can guess, others at every boot; 0: this host has none.
+[[nodiscard]] std::uint64_t random_seed() noexcept;
 /// Ends the system: 0 is success, 1..255 a status for the caller outside.
 [[noreturn]] void power_off(std::uint8_t status) noexcept;
 /// Words that whoever started the system gave it.
