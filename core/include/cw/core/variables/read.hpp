@@ -7,6 +7,7 @@
 #include <cw/core/latch.hpp>
 #include <cw/core/variables/directory.hpp>
 #include <cw/core/variables/schema.hpp>
+#include <span>
 #include <type_traits>
 
 namespace cw::variables {
@@ -71,15 +72,34 @@ struct Raw {
     std::uint64_t words[kMaxBytes / 8];
 };
 
+/// The group of an entry, for who maps it at another address than every domain does: a process of
+/// 32 bits, or a tool. Empty: it is where the entry says.
+using Group = std::span<const std::byte>;
+
+/// Where the value lies; null: there is none yet, or `group` is too short for it.
+[[nodiscard, gnu::always_inline]] inline const std::byte* place_of(const Entry& entry,
+                                                                   const Group& group) noexcept {
+    if (group.data() == nullptr)
+        return reinterpret_cast<const std::byte*>(
+            static_cast<std::uintptr_t>(entry.address.load(Order::relaxed)));
+    const std::size_t offset = entry.offset.load(Order::relaxed);
+    const std::size_t room = room_for(static_cast<Kind>(entry.kind.load(Order::relaxed)),
+                                      entry.bytes.load(Order::relaxed));
+    const bool inside = entry.address.load(Order::relaxed) != 0 && offset <= group.size() &&
+                        room <= group.size() - offset;
+    return inside ? group.data() + offset : nullptr;
+}
+
 /// Reads whatever there is, in whatever state. Requires: the group of the entry is mapped, if it
 /// has one. Errors: not_found (there is no value yet), not_ready (nothing was published yet), busy
 /// (overtaken again and again).
-[[nodiscard]] inline Status read_raw(const Entry& entry, Raw& raw) noexcept {
+[[nodiscard]] inline Status
+read_raw(const Entry& entry, Raw& raw, const Group& group = {}) noexcept {
     const Directory directory = Directory::of(entry);
     for (int tries = 0; tries < 4; ++tries) {
         const std::uint64_t version = entry.version.load(); // [A61]
-        const std::uint64_t address = entry.address.load(Order::relaxed);
-        if (address == 0)
+        const std::byte* const place = place_of(entry, group);
+        if (place == nullptr)
             return Status::not_found;
         raw.state = state_of(version);
         raw.epoch = epoch_of(version);
@@ -88,10 +108,9 @@ struct Raw {
         Latched latched = Latched::value;
         if (static_cast<Kind>(entry.kind.load(Order::relaxed)) == Kind::word)
             raw.words[0] =
-                reinterpret_cast<const Atomic<std::uint64_t>*>(address)->load(Order::relaxed);
+                reinterpret_cast<const Atomic<std::uint64_t>*>(place)->load(Order::relaxed);
         else
-            latched = latch_read_words(
-                reinterpret_cast<const void*>(address), raw.words, (raw.bytes + 7) / 8);
+            latched = latch_read_words(place, raw.words, (raw.bytes + 7) / 8);
         fence(Order::acquire); // [F62]
         if (entry.version.is_still(version) && latched != Latched::busy)
             return latched == Latched::empty ? Status::not_ready : Status::ok;
@@ -101,11 +120,12 @@ struct Raw {
 
 /// read(), when it is not as it mostly is.
 template <Shareable T>
-[[nodiscard, gnu::noinline, gnu::cold]] Status read_slowly(const Entry& entry, T& value) noexcept {
+[[nodiscard, gnu::noinline, gnu::cold]] Status
+read_slowly(const Entry& entry, T& value, const Group& group = {}) noexcept {
     Raw raw;
     if (const State state = state_of(entry.version.load()); state != State::live)
         return status_of(state);
-    if (const Status status = read_raw(entry, raw); status != Status::ok)
+    if (const Status status = read_raw(entry, raw, group); status != Status::ok)
         return status;
     if (raw.state != State::live)
         return status_of(raw.state);
@@ -145,6 +165,13 @@ template <Shareable T>
         copy.get(value);
     }
     return Status::ok;
+}
+
+/// The same for who maps the group elsewhere. Requires: `group` is all of the one with the number
+/// Entry::group. Errors: also not_found if it is too short.
+template <Shareable T>
+[[nodiscard]] Status read_in(const Group& group, const Entry& entry, T& value) noexcept {
+    return read_slowly(entry, value, group);
 }
 
 } // namespace cw::variables
