@@ -1,6 +1,7 @@
 // Service `variables`: what modules may ask of the nucleus.
 #include "caller.hpp"
 #include "directory.hpp"
+#include "watches.hpp"
 #include <cw/core/declare.hpp>
 #include <cw/core/service/variables.hpp>
 #include <cw/nucleus/log.hpp>
@@ -70,6 +71,15 @@ Result<Nothing> variables_turn_service(variables::Switch which) noexcept {
     return Nothing{};
 }
 CW_PROVIDE(variables::turn, variables_turn_service, abi::kMethodQueuedOnly);
+
+CW_PROVIDE(variables::wait, watch, abi::kMethodQueuedOnly);
+
+Result<Nothing> variables_announce_service(variables::Index which) noexcept {
+    const Locked hold{kernel_lock};
+    CW_CHECK_OK(look_at_watches(which.index));
+    return Nothing{};
+}
+CW_PROVIDE(variables::announce, variables_announce_service, abi::kMethodQueuedOnly);
 
 } // namespace
 } // namespace cw::kernel

@@ -1,8 +1,12 @@
 #include "gauge.hpp"
 #include <cw/sdk/module.hpp>
+#include <cw/sdk/variables.hpp>
+#include <cw/sdk/wait.hpp>
 
 CW_MODULE(gauge, {.version = {1, 0}});
 CW_PUBLISH(gauge::report);
+CW_REQUIRE(cw::variables::announce);
+CW_READ(gauge::report);
 CW_PUBLISH(gauge::level);
 CW_PUBLISH(gauge::follower);
 CW_PUBLISH(gauge::silent);
@@ -24,6 +28,11 @@ CW_PROVIDE(gauge::follow, [](gauge::Number last) {
         gauge::follower.publish(gauge::report_of(number));
     }
     return cw::Nothing{};
+});
+CW_PROVIDE(gauge::set_later, [](gauge::Number number) -> cw::Task<> {
+    static_cast<void>(co_await cw::sleep_ns(100'000'000));
+    gauge::report.publish(gauge::report_of(number.number));
+    co_return co_await cw::variables::announce_change(gauge::report.entry());
 });
 CW_PROVIDE(gauge::renew, [](gauge::Number number) {
     gauge::leased.publish(gauge::report_of(number.number));

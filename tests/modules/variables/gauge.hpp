@@ -43,6 +43,8 @@ CW_METHOD(gauge, flood, Number, cw::Nothing, 1, 0);
 
 /// Publishes the reports of all numbers from 0 on, up to this one, each as the follower after it.
 CW_METHOD(gauge, follow, Number, cw::Nothing, 1, 0);
+/// As set(), a tenth of a second later, and tells those who wait.
+CW_METHOD(gauge, set_later, Number, cw::Nothing, 1, 0);
 /// Publishes report_of(number) as what is leased.
 CW_METHOD(gauge, renew, Number, cw::Nothing, 1, 0);
 

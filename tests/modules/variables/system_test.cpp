@@ -7,12 +7,14 @@
 #include <cw/core/variables/system.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/test.hpp>
+#include <cw/sdk/variables.hpp>
 #include <cw/sdk/wait.hpp>
 
 CW_MODULE(system_test, {.version = {1, 0}});
 CW_REQUIRE(cw::clock::now);
 CW_REQUIRE(cw::memory::statistics);
 CW_REQUIRE(cw::modules::counters);
+CW_REQUIRE(cw::variables::wait);
 CW_READ(cw::clock::scale);
 CW_READ(cw::clock::coarse);
 CW_READ(cw::sysinfo::boot);
@@ -45,6 +47,13 @@ CW_TEST(the_boot_has_a_number_and_harts) {
     CW_EXPECT(boot.harts >= 1);
     CW_EXPECT_EQUAL(boot.page_bytes, 4096u);
     CW_EXPECT(boot.ticks_per_second > 0);
+}
+
+CW_TEST(that_nothing_happens_is_said_in_time) {
+    const auto& entry = sysinfo::boot.entry();
+    const auto waited = co_await cw::variables::wait({entry.index, cw::variables::seen(entry)});
+    CW_EXPECT_EQUAL(waited.error(), cw::Status::timed_out);
+    CW_EXPECT_EQUAL(entry.watchers.load(cw::Order::relaxed), 0u);
 }
 
 CW_TEST(the_coarse_clock_follows_the_fine_one) {

@@ -31,6 +31,8 @@ CW_VARIABLE_NAMED(nobodys, "gauge/nobodys", std::uint64_t);
 CW_MODULE(variables_test, {.version = {1, 0}});
 CW_REQUIRE(gauge::set);
 CW_REQUIRE(gauge::flood);
+CW_REQUIRE(gauge::set_later);
+CW_REQUIRE(cw::variables::wait);
 CW_REQUIRE(gauge::follow);
 CW_REQUIRE(gauge::renew);
 CW_REQUIRE(cw::clock::now);
@@ -102,6 +104,32 @@ CW_TEST(a_snapshot_is_of_one_moment) {
         }
     }
     CW_EXPECT_EQUAL(cw::snapshot(gauge::report, gauge::silent).error(), cw::Status::not_ready);
+}
+
+CW_TEST(who_waits_is_told_of_a_change) {
+    namespace variables = cw::variables;
+    CW_EXPECT((co_await gauge::set({1})).has_value());
+    const variables::Entry& entry = gauge::report.entry();
+    variables::Seen seen = variables::seen(entry);
+    // What has changed already needs no waiting.
+    CW_EXPECT((co_await gauge::set({2})).has_value());
+    CW_EXPECT_VALUE(second, co_await variables::changed(entry, seen));
+    CW_EXPECT(second.value != seen.value);
+    // By its publisher, which tells; and two wait for the same.
+    auto later = gauge::set_later({3});
+    auto other = variables::wait({entry.index, second});
+    CW_EXPECT_VALUE(third, co_await variables::changed(entry, second));
+    CW_EXPECT((co_await other).has_value());
+    CW_EXPECT((co_await later).has_value());
+    CW_EXPECT_VALUE(report, gauge::report.read());
+    CW_EXPECT_EQUAL(report.number, 3u);
+    CW_EXPECT_EQUAL(entry.watchers.load(cw::Order::relaxed), 0u);
+    // A publisher that does not tell is noticed all the same.
+    auto quiet = variables::wait({entry.index, third});
+    CW_EXPECT((co_await gauge::set({4})).has_value());
+    CW_EXPECT((co_await quiet).has_value());
+    CW_EXPECT_EQUAL((co_await variables::wait({1'000'000, third})).error(),
+                    cw::Status::out_of_range);
 }
 
 CW_TEST(what_was_never_published_is_said_to_be_so) {

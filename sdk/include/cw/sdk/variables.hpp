@@ -76,4 +76,34 @@ template <Shareable T>
     co_return Owned<T>{place};
 }
 
+/// What a reader sees of a variable before it reads it: if this is still so later, there is nothing
+/// new. Ordering: as the beginning of read().
+[[nodiscard]] inline Seen seen(const Entry& entry) noexcept {
+    const std::uint64_t version = entry.version.load(); // [A61]
+    const std::uint64_t address = entry.address.load(Order::relaxed);
+    if (address == 0)
+        return {version, 0};
+    return {version,
+            reinterpret_cast<const Atomic<std::uint64_t>*>(address)->load(Order::acquire)}; // [A41]
+}
+/// Waits until the variable is not any more what was seen(), and says what it is now. A publisher
+/// that does not announce() is noticed kWatchTickMs later. Requires: its value is shown to this
+/// domain (CW_READ, or bind()); CW_REQUIRE(variables::wait). Errors: those of variables::wait, but
+/// timed_out: it waits on.
+[[nodiscard]] inline Task<Seen> changed(const Entry& entry, Seen before) noexcept {
+    for (;;) {
+        const auto now = co_await wait({entry.index, before});
+        if (now || now.error() != Status::timed_out)
+            co_return now;
+    }
+}
+/// After publishing: tells those who wait, if anybody does. Nobody need call it; who does spares
+/// them a tick. Requires: CW_READ of the variable in this module too;
+/// CW_REQUIRE(variables::announce). Errors: those of a call.
+[[nodiscard]] inline Task<Nothing> announce_change(const Entry& entry) noexcept {
+    if (entry.watchers.load(Order::relaxed) != 0)
+        CW_CO_CHECK(co_await announce({entry.index}));
+    co_return Nothing{};
+}
+
 } // namespace cw::variables

@@ -26,6 +26,24 @@ struct Declared {
 /// already_exists (somebody publishes that name), no_resource (the directory is full), no_memory.
 CW_METHOD(variables, declare, Declaration, Declared, 1, 0);
 
+/// What a reader has seen of a variable: it has changed if this has.
+struct Seen {
+    std::uint64_t version; ///< Entry::version.
+    std::uint64_t value;   ///< The first word of what the entry points to.
+};
+struct Watch {
+    std::uint64_t index;
+    Seen seen;
+};
+/// Answers when the variable is not any more what was seen: published again, or gone, stale, there
+/// again, or switched. At once if that is so already. Errors: timed_out (nothing has happened for a
+/// second; ask again), out_of_range, no_resource (too many wait).
+CW_METHOD(variables, wait, Watch, Seen, 1, 0);
+/// Has those who wait for this variable looked at now, and not at the next tick, kWatchTickMs
+/// later. Errors: out_of_range.
+CW_METHOD(variables, announce, Index, Nothing, 1, 0);
+inline constexpr std::uint64_t kWatchTickMs = 5;
+
 struct Switch {
     std::uint64_t index;
     std::uint64_t

@@ -53,7 +53,9 @@ struct alignas(64) Entry {
         next; ///< Offset of the next entry of the bucket, 0: none. [R62] release, [A62] acquire.
     Atomic<std::uint32_t> publisher_bytes;
     std::uint32_t place; ///< Offset of the entry itself.
-    std::uint32_t reserved[6];
+    /// How many wait for it to change: who publishes it may tell them. A hint, relaxed.
+    Atomic<std::uint32_t> watchers;
+    std::uint32_t reserved[5];
 };
 static_assert(sizeof(Entry) == 128);
 
