@@ -25,6 +25,9 @@ CW_READ(cw::sysinfo::executors);
 
 namespace {
 
+/// Read by a constructor, before anything else of this module has run.
+const cw::Result<std::uint64_t> at_start = cw::clock::monotonic_ns();
+
 namespace sysinfo = cw::sysinfo;
 
 /// Long enough for several samples, and for what was under way to be over, on a slow machine too.
@@ -47,6 +50,12 @@ CW_TEST(the_boot_has_a_number_and_harts) {
     CW_EXPECT(boot.harts >= 1);
     CW_EXPECT_EQUAL(boot.page_bytes, 4096u);
     CW_EXPECT(boot.ticks_per_second > 0);
+}
+
+CW_TEST(variables_are_there_for_constructors) {
+    CW_EXPECT(at_start.has_value());
+    CW_EXPECT_VALUE(now, cw::clock::monotonic_ns());
+    CW_EXPECT(*at_start <= now);
 }
 
 CW_TEST(that_nothing_happens_is_said_in_time) {
