@@ -112,6 +112,8 @@ void make_raw() noexcept {
         sigaction(signal, &action, nullptr);
 }
 
+AllocationSite terminal_pages{"devices.terminal"};
+
 Status
 grant_terminal(ModuleInstance& instance, Segment*& device, std::uint64_t& interrupt) noexcept {
     ExecutorRecord& executor = *instance.executor;
@@ -120,7 +122,7 @@ grant_terminal(ModuleInstance& instance, Segment*& device, std::uint64_t& interr
         return Status::already_exists;
     if (executor.interrupt_count != 0)
         return Status::no_resource;
-    const auto made = segment_create(*instance.domain, kPage, Backing::pages, "terminal");
+    const auto made = segment_create(*instance.domain, kPage, Backing::pages, terminal_pages);
     if (!made)
         return made.error();
     device = *made;

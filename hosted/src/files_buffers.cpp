@@ -2,7 +2,6 @@
 // not look its pages up for each transfer. It is registered by its memfd, mapped for the purpose,
 // and not by its address: what is at an address may have changed by the time a thread comes to it.
 #include "files.hpp"
-#include <cstring>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -113,7 +112,7 @@ void FilesDevice::settle_buffer(std::uint32_t slot) noexcept {
 }
 
 void files_see(Domain& domain, const Segment& segment) noexcept {
-    if (domain.files != nullptr && std::strcmp(segment.kind, "area") == 0)
+    if (domain.files != nullptr && segment.site->name() == "areas.memory")
         domain.files->show(segment);
 }
 

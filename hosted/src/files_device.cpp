@@ -25,6 +25,8 @@ void resume(Ready* ready) noexcept {
         runtime::push_from_outside(*ready->module->home, *ready);
 }
 
+AllocationSite file_rings{"devices.files"};
+
 } // namespace
 
 std::shared_ptr<FilesDevice> device_of(const ModuleInstance* driver) noexcept {
@@ -38,7 +40,7 @@ std::shared_ptr<FilesDevice> device_of(const ModuleInstance* driver) noexcept {
 Result<std::shared_ptr<FilesDevice>> FilesDevice::create(Domain& domain) noexcept {
     auto device = std::make_shared<FilesDevice>();
     device->domain_ = &domain;
-    device->memory_ = CW_TRY(segment_create(domain, abi::kFilesBytes, Backing::pages, "files"));
+    device->memory_ = CW_TRY(segment_create(domain, abi::kFilesBytes, Backing::pages, file_rings));
     const Status status = device->ring_.create(segment_view_as<std::byte>(*device->memory_));
     if (status != Status::ok) {
         segment_release(*device->memory_);

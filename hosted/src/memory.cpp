@@ -28,7 +28,8 @@ constexpr VirtualAddress kViewBase = sanitizer::kOneView   ? abi::kWindowBase
                                      : sanitizer::kAddress ? 0x2000'0000'0000
                                                            : 0x80'0000'0000;
 
-Pool<Segment> pool;
+Pool<Segment> pool{"segments.records"};
+AllocationSite mappings_of_segments{"segments.mappings"};
 Segment* all_segments;
 /// Changed under kernel_lock, looked at without.
 std::atomic<std::uint64_t> pages_in_use;
@@ -84,7 +85,7 @@ int open_to_read(int descriptor) noexcept {
 /// Gives the segment memory for [0, bytes), zeroed where it is new.
 Status grow_file(Segment& segment, std::uint64_t bytes) noexcept {
     if (segment.memory == 0) {
-        const int made = memfd_create(segment.kind, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        const int made = memfd_create(segment.site->name().data(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (made < 0)
             return Status::no_resource;
         segment.memory = made + 1;
@@ -123,6 +124,7 @@ void take_away(Segment& segment, Domain& domain) noexcept {
     }
     segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
     --segment.mappings;
+    mappings_of_segments.freed();
 }
 
 void free_segment(Segment& segment) noexcept {
@@ -134,11 +136,13 @@ void free_segment(Segment& segment) noexcept {
             ::close(descriptor);
     }
     pages_in_use.fetch_sub(segment.pages, std::memory_order_relaxed);
+    segment.site->gave_pages(segment.pages);
     free_addresses(segment);
     Segment** link = &all_segments;
     while (*link != &segment)
         link = &(*link)->next;
     *link = segment.next;
+    segment.site->freed();
     pool.release(&segment);
 }
 
@@ -220,11 +224,12 @@ using namespace hosted;
 
 void segments_initialise() noexcept {}
 
-Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept {
+Result<Segment*>
+segment_reserve(Domain& owner, std::uint64_t bytes, AllocationSite& site) noexcept {
     reuse_addresses();
-    Segment* segment = pool.allocate();
+    Segment* segment = site.may_allocate() ? pool.allocate() : nullptr;
     if (segment == nullptr)
-        return refuse(Status::no_resource);
+        return refuse(Status::no_memory);
     const auto base = window_reserve(bytes);
     if (!base) {
         pool.release(segment);
@@ -234,14 +239,15 @@ Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char*
     segment->bytes = round_up(bytes, kPage);
     segment->owner = &owner;
     segment->next = all_segments;
-    std::strncpy(segment->kind, kind, sizeof(segment->kind) - 1);
+    segment->site = &site;
     all_segments = segment;
+    site.allocated();
     return segment;
 }
 
 Result<Segment*>
-segment_create(Domain& owner, std::uint64_t bytes, Backing, const char* kind) noexcept {
-    Segment* segment = CW_TRY(segment_reserve(owner, bytes, kind));
+segment_create(Domain& owner, std::uint64_t bytes, Backing, AllocationSite& site) noexcept {
+    Segment* segment = CW_TRY(segment_reserve(owner, bytes, site));
     Status status = segment_populate(*segment, 0, segment->bytes);
     if (status == Status::ok &&
         fcntl(segment->memory - 1, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SEAL) != 0)
@@ -255,13 +261,19 @@ segment_create(Domain& owner, std::uint64_t bytes, Backing, const char* kind) no
 
 Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept {
     bytes = round_up(bytes, kPage);
-    if (bytes / kPage > page_counts().free)
+    if (!segment.site->may_allocate())
         return Status::no_memory;
-    if (const Status status = grow_file(segment, offset + bytes); status != Status::ok)
+    const Status status =
+        bytes / kPage > page_counts().free ? Status::no_memory : grow_file(segment, offset + bytes);
+    if (status != Status::ok) {
+        segment.site->failed();
         return status;
+    }
     segment.pages += bytes / kPage;
     segment.populated_end = std::max(segment.populated_end, offset + bytes);
     pages_in_use.fetch_add(bytes / kPage, std::memory_order_relaxed);
+    segment.site->took_pages(bytes / kPage);
+    segment.site->publish();
     return Status::ok;
 }
 
@@ -289,6 +301,8 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
         segment.populated_end = offset;
     segment.pages -= (end - offset) / kPage;
     pages_in_use.fetch_sub((end - offset) / kPage, std::memory_order_relaxed);
+    segment.site->gave_pages((end - offset) / kPage);
+    segment.site->publish();
 }
 
 Status segment_borrow(Segment& segment,
@@ -317,6 +331,8 @@ Status segment_map(Segment& segment,
                    std::uint64_t offset,
                    std::uint64_t bytes,
                    std::uint64_t rights) noexcept {
+    if (!mappings_of_segments.may_allocate())
+        return Status::no_memory;
     bytes = round_up(bytes, kPage);
     int descriptor = segment.memory - 1;
     std::uint64_t file_offset = offset;
@@ -336,6 +352,7 @@ Status segment_map(Segment& segment,
     if (!segment_seen(segment, domain)) {
         segment.seen_by[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
         ++segment.mappings;
+        mappings_of_segments.allocated();
     }
     if (!domain.is_kernel()) {
         note_shown(segment, domain);
@@ -464,11 +481,23 @@ read_domain(const Domain& domain, VirtualAddress from, void* into, std::size_t b
     return count;
 }
 
-Result<void*> pages_allocate(unsigned order) noexcept {
-    void* const block =
-        mmap(nullptr, kPage << order, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (block == MAP_FAILED)
+Result<void*> pages_allocate(AllocationSite& site, unsigned order) noexcept {
+    if (!site.may_allocate())
         return refuse(Status::no_memory);
+    const std::uint64_t pages = std::uint64_t{1} << order;
+    void* const block = pages > page_counts().free ? MAP_FAILED
+                                                   : mmap(nullptr,
+                                                          kPage * pages,
+                                                          PROT_READ | PROT_WRITE,
+                                                          MAP_PRIVATE | MAP_ANONYMOUS,
+                                                          -1,
+                                                          0);
+    if (block == MAP_FAILED) {
+        site.failed();
+        return refuse(Status::no_memory);
+    }
+    pages_in_use.fetch_add(pages, std::memory_order_relaxed);
+    site.took_pages(pages);
     return block;
 }
 

@@ -148,18 +148,25 @@ namespace cw::kernel {
 
 using namespace hosted;
 
+namespace {
+AllocationSite sockets{"domains.sockets"};
+}
+
 Status space_create(Domain& domain) noexcept {
     if (domain.is_kernel())
         return Status::ok;
     static std::uint64_t lives; // guarded by kernel_lock
     domain.life = ++lives;
     int ends[2];
+    if (!sockets.may_allocate())
+        return Status::no_resource;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return Status::no_resource;
     const int bytes = 4 << 20; // as much as the system allows
     setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
     domain.socket = ends[0] + 1;
     domain.their_socket = ends[1] + 1;
+    sockets.allocated();
     return Status::ok;
 }
 
@@ -168,6 +175,8 @@ void space_rests(Domain& domain) noexcept {
         if (descriptor >= 0)
             close(descriptor);
     }
+    if (domain.socket != 0)
+        sockets.freed();
     domain.socket = 0;
     domain.their_socket = 0;
     if (domain.files != nullptr)

@@ -13,6 +13,7 @@
 #include <cw/core/executor.hpp>
 #include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/pool.hpp>
 #include <cw/nucleus/vdso.hpp>
 #include <fcntl.h>
 #include <sched.h>
@@ -35,6 +36,25 @@ thread_local sanitizer::Stack outside; ///< That which pthread gave the thread.
 Lock finished_lock;
 std::vector<Thread*> finished;
 
+/// What the nucleus has for an executor beside its segments.
+struct Tables {
+    CallGrant calls[kMaxCallGrants];
+    Edge server_edges[kMaxCallGrants];
+};
+struct Doorbells {
+    Atomic<int> bells[kMaxDoorbells];
+    bool used[kMaxDoorbells];
+};
+
+// Guarded by kernel_lock.
+Pool<Thread> threads{"threads.records"};
+Pool<Tables> tables_of_executors{"executors.tables"};
+Pool<Doorbells> doorbells_of_executors{"executors.doorbells"};
+/// Their pages come when they are used: they are not among the memory that is counted.
+AllocationSite stacks{"threads.stacks", kStackBytes};
+AllocationSite bells{"threads.bells"};
+AllocationSite processes{"domains.processes"};
+
 /// With a page below and one above that nobody may touch.
 void* reserve_stack(std::uint64_t bytes) noexcept {
     void* const base = mmap(nullptr,
@@ -52,9 +72,10 @@ void* reserve_stack(std::uint64_t bytes) noexcept {
 /// The stack that modules run on, apart from that which pthread gave the thread: what that keeps
 /// for the thread lies on its own, out of reach of a module that writes over its stack.
 Status make_stack(Thread& thread) noexcept {
-    void* const base = reserve_stack(kStackBytes);
+    void* const base = stacks.may_allocate() ? reserve_stack(kStackBytes) : nullptr;
     if (base == nullptr)
         return Status::no_memory;
+    stacks.allocated();
     thread.stack_bottom = reinterpret_cast<std::uint64_t>(base) + kPage;
     thread.stack_top = thread.stack_bottom + kStackBytes;
     return Status::ok;
@@ -137,16 +158,23 @@ void run_loop(Thread& self) noexcept {
     std::longjmp(leave_loop, current()->domain->is_kernel() ? kAgain : kEnd);
 }
 
+/// Locks: kernel_lock held.
 void free_thread(Thread& thread) noexcept {
-    if (thread.bell >= 0)
+    if (thread.bell >= 0) {
         give_bell(thread.bell);
-    if (thread.process >= 0)
+        bells.freed();
+    }
+    if (thread.process >= 0) {
         close(thread.process);
-    if (thread.stack_bottom != 0)
+        processes.freed();
+    }
+    if (thread.stack_bottom != 0) {
         munmap(reinterpret_cast<void*>(thread.stack_bottom - kPage), kStackBytes + 2 * kPage);
+        stacks.freed();
+    }
     if (thread.fault_stack != nullptr)
         munmap(thread.fault_stack, fault_stack_bytes() + 2 * kPage);
-    std::free(&thread);
+    threads.release(&thread);
 }
 
 void* run_thread(void* argument) {
@@ -199,6 +227,7 @@ void bury_threads() noexcept {
     }
     for (Thread* thread : all) {
         pthread_join(thread->thread, nullptr);
+        const Locked hold{kernel_lock};
         free_thread(*thread);
     }
 }
@@ -210,28 +239,32 @@ namespace cw::kernel {
 using namespace hosted;
 
 Status executor_tables(ExecutorRecord& record) noexcept {
-    record.calls = static_cast<CallGrant*>(std::calloc(kMaxCallGrants, sizeof(CallGrant)));
-    record.server_edges = static_cast<Edge*>(std::calloc(kMaxCallGrants, sizeof(Edge)));
-    record.doorbells = static_cast<Atomic<int>*>(std::calloc(kMaxDoorbells, sizeof(Atomic<int>)));
-    record.doorbells_used = static_cast<bool*>(std::calloc(kMaxDoorbells, sizeof(bool)));
-    return record.calls == nullptr || record.server_edges == nullptr ||
-                   record.doorbells == nullptr || record.doorbells_used == nullptr
-               ? Status::no_memory
-               : Status::ok;
+    Tables* const tables = tables_of_executors.allocate();
+    if (tables == nullptr)
+        return Status::no_memory;
+    record.calls = tables->calls;
+    record.server_edges = tables->server_edges;
+    Doorbells* const doorbells = doorbells_of_executors.allocate();
+    if (doorbells == nullptr)
+        return Status::no_memory;
+    record.doorbells = doorbells->bells;
+    record.doorbells_used = doorbells->used;
+    return Status::ok;
 }
 
 void executor_tables_release(ExecutorRecord& record) noexcept {
-    std::free(record.calls);
-    std::free(record.server_edges);
-    std::free(record.doorbells);
-    std::free(record.doorbells_used);
+    static_assert(offsetof(Tables, calls) == 0 && offsetof(Doorbells, bells) == 0);
+    if (record.calls != nullptr)
+        tables_of_executors.release(reinterpret_cast<Tables*>(record.calls));
+    if (record.doorbells != nullptr)
+        doorbells_of_executors.release(reinterpret_cast<Doorbells*>(record.doorbells));
 }
 
 Result<Thread*> thread_create(ExecutorRecord& record,
                               std::string_view name,
                               const Segment* stack,
                               std::uint32_t hart) noexcept {
-    auto* thread = static_cast<Thread*>(std::calloc(1, sizeof(Thread)));
+    Thread* const thread = threads.allocate();
     if (thread == nullptr)
         return refuse(Status::no_memory);
     copy_name(thread->name, name);
@@ -239,10 +272,11 @@ Result<Thread*> thread_create(ExecutorRecord& record,
     thread->executor = &record;
     thread->cpu = hart;
     thread->process = -1;
-    thread->bell = take_bell();
+    thread->bell = bells.may_allocate() ? take_bell() : -1;
     const auto prepare = [&]() -> Result<Nothing> {
         if (thread->bell < 0)
             return refuse(Status::no_resource);
+        bells.allocated();
         CW_CHECK_OK(make_stack(*thread));
         if (stack == nullptr)
             return Nothing{};
@@ -252,7 +286,10 @@ Result<Thread*> thread_create(ExecutorRecord& record,
         fill_clock(*domain.words);
         domain.words->drives_files = domain.files == nullptr ? 0 : 1;
         domain.words->commands_sent.store(domain.commands, Order::release);
+        if (!processes.may_allocate())
+            return refuse(Status::no_resource);
         const Process process = CW_TRY(spawn_process(domain, thread->name, thread->bell));
+        processes.allocated();
         thread->process = process.descriptor;
         thread->pid = process.id;
         send(domain,

@@ -6,6 +6,10 @@
 
 namespace cw::kernel {
 
+namespace {
+AllocationSite device_segments{"devices.registers"};
+}
+
 Status grant_devices(ModuleInstance& instance) noexcept {
     Segment** device = instance.devices;
     for (const abi::DeviceRecord& record : instance.image->devices()) {
@@ -16,7 +20,7 @@ Status grant_devices(ModuleInstance& instance) noexcept {
         }
         if (found == nullptr)
             return Status::not_found;
-        auto segment = segment_reserve(*instance.domain, kPage, "device");
+        auto segment = segment_reserve(*instance.domain, kPage, device_segments);
         if (!segment)
             return segment.error();
         *device++ = *segment;

@@ -59,6 +59,24 @@ void release_locked(PhysicalAddress block, unsigned order) noexcept {
     insert(block, order);
 }
 
+/// As it is, not zeroed. Errors: no_memory.
+Result<PhysicalAddress> take(unsigned order) noexcept {
+    const Locked hold{lock};
+    unsigned found = order;
+    while (found <= kMaxOrder && free_lists[found] == nullptr)
+        ++found;
+    if (found > kMaxOrder)
+        return refuse(Status::no_memory);
+    const PhysicalAddress block = reinterpret_cast<PhysicalAddress>(free_lists[found]) - kDirectMap;
+    remove(block);
+    while (found > order) {
+        --found;
+        insert(block + (kPage << found), found);
+    }
+    counts.free_pages -= std::uint64_t{1} << order;
+    return block;
+}
+
 /// Makes a stretch available; parts outside of the RAM are ignored.
 void add(PhysicalAddress begin, PhysicalAddress end) noexcept {
     begin = round_up(begin < ram_begin ? ram_begin : begin, kPage);
@@ -105,28 +123,21 @@ void initialise(PhysicalAddress begin,
         add(gap[0] == map_at ? map_at + map_bytes : gap[0], gap[1]);
 }
 
-Result<PhysicalAddress> allocate(unsigned order) noexcept {
-    PhysicalAddress block = 0;
-    {
-        const Locked hold{lock};
-        unsigned found = order;
-        while (found <= kMaxOrder && free_lists[found] == nullptr)
-            ++found;
-        if (found > kMaxOrder)
-            return refuse(Status::no_memory);
-        block = reinterpret_cast<PhysicalAddress>(free_lists[found]) - kDirectMap;
-        remove(block);
-        while (found > order) {
-            --found;
-            insert(block + (kPage << found), found);
-        }
-        counts.free_pages -= std::uint64_t{1} << order;
+Result<PhysicalAddress> allocate(AllocationSite& site, unsigned order) noexcept {
+    if (!site.may_allocate())
+        return refuse(Status::no_memory);
+    const auto block = take(order);
+    if (!block) { // it publishes how much is free, and so takes the lock
+        site.failed();
+        return block;
     }
-    std::memset(direct(block), 0, kPage << order);
+    std::memset(direct(*block), 0, kPage << order);
+    site.took_pages(std::uint64_t{1} << order);
     return block;
 }
 
-void release(PhysicalAddress block, unsigned order) noexcept {
+void release(AllocationSite& site, PhysicalAddress block, unsigned order) noexcept {
+    site.gave_pages(std::uint64_t{1} << order);
     const Locked hold{lock};
     release_locked(block, order);
 }

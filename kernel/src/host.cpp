@@ -19,8 +19,8 @@ std::span<const std::byte> boot_archive() noexcept {
             machine().archive_end - machine().archive_begin};
 }
 
-Result<void*> pages_allocate(unsigned order) noexcept {
-    return direct(CW_TRY(frames::allocate(order)));
+Result<void*> pages_allocate(AllocationSite& site, unsigned order) noexcept {
+    return direct(CW_TRY(frames::allocate(site, order)));
 }
 
 PageCounts page_counts() noexcept {

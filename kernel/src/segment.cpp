@@ -16,7 +16,8 @@ namespace {
 
 /// Every page of every segment, whoever sees it. Never active on a hart.
 AddressSpace registry;
-Pool<Segment> pool;
+Pool<Segment> pool{"segments.records"};
+AllocationSite mappings_of_segments{"segments.mappings"};
 Segment* all_segments;
 
 Status register_pages(VirtualAddress address,
@@ -47,6 +48,7 @@ void take_away(Segment& segment, Domain& domain) noexcept {
     stale_translations = stale_translations || !domain.at_rest;
     segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
     --segment.mappings;
+    mappings_of_segments.freed();
 }
 
 void flush_stale() noexcept {
@@ -64,7 +66,7 @@ void free_segment(Segment& segment) noexcept {
             continue;
         }
         if ((page.flags & kPteUser) == 0) // kPteUser marks borrowed pages in the registry
-            frames::release(page.page, page.bytes == kMegaPage ? 9 : 0);
+            frames::release(*segment.site, page.page, page.bytes == kMegaPage ? 9 : 0);
         registry.unmap(at);
         at += page.bytes;
     }
@@ -73,6 +75,7 @@ void free_segment(Segment& segment) noexcept {
     while (*link != &segment)
         link = &(*link)->next;
     *link = segment.next;
+    segment.site->freed();
     pool.release(&segment);
 }
 
@@ -86,10 +89,11 @@ void segments_initialise() noexcept {
     CW_ASSERT(registry.create(0) == Status::ok);
 }
 
-Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept {
-    Segment* segment = pool.allocate();
+Result<Segment*>
+segment_reserve(Domain& owner, std::uint64_t bytes, AllocationSite& site) noexcept {
+    Segment* segment = site.may_allocate() ? pool.allocate() : nullptr;
     if (segment == nullptr)
-        return refuse(Status::no_resource);
+        return refuse(Status::no_memory);
     const auto base = window_reserve(bytes);
     if (!base) {
         pool.release(segment);
@@ -99,15 +103,16 @@ Result<Segment*> segment_reserve(Domain& owner, std::uint64_t bytes, const char*
     segment->bytes = round_up(bytes, kPage);
     segment->owner = &owner;
     segment->next = all_segments;
-    std::strncpy(segment->kind, kind, sizeof(segment->kind) - 1);
+    segment->site = &site;
     all_segments = segment;
+    site.allocated();
     return segment;
 }
 
 Result<Segment*>
-segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* kind) noexcept {
+segment_create(Domain& owner, std::uint64_t bytes, Backing backing, AllocationSite& site) noexcept {
     bytes = round_up(bytes, kPage);
-    Segment* segment = CW_TRY(segment_reserve(owner, bytes, kind));
+    Segment* segment = CW_TRY(segment_reserve(owner, bytes, site));
     Status status = Status::ok;
     if (backing == Backing::contiguous) {
         unsigned order = 0;
@@ -115,16 +120,16 @@ segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* 
             ++order;
         const auto block = order > frames::kMaxOrder
                                ? Result<PhysicalAddress>{refuse(Status::no_memory)}
-                               : frames::allocate(order);
+                               : frames::allocate(site, order);
         if (block) {
             for (std::uint64_t at = bytes; at < kPage << order;
                  at += kPage) // what the rounding to a power of two took too much
-                frames::release(*block + at);
+                frames::release(site, *block + at);
             segment->contiguous = true;
             status = register_pages(segment->base, *block, bytes, 0);
             for (std::uint64_t at = 0; status != Status::ok && at < bytes; at += kPage) {
                 if (registry.translate(segment->base + at).bytes == 0)
-                    frames::release(*block + at);
+                    frames::release(site, *block + at);
             }
         } else {
             status = block.error();
@@ -136,29 +141,36 @@ segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* 
         free_segment(*segment);
         return refuse(status);
     }
+    site.publish();
     return segment;
 }
 
 Status segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept {
-    while (bytes != 0) {
-        const bool mega = (segment.base + offset) % kMegaPage == 0 && bytes >= kMegaPage;
-        auto block = mega ? frames::allocate(9) : frames::allocate();
-        std::uint64_t step = mega ? kMegaPage : kPage;
-        if (!block && mega) {
-            block = frames::allocate();
-            step = kPage;
+    AllocationSite& site = *segment.site;
+    const auto populate = [&]() -> Result<Nothing> {
+        while (bytes != 0) {
+            const bool mega = (segment.base + offset) % kMegaPage == 0 && bytes >= kMegaPage;
+            auto block = frames::allocate(site, mega ? 9 : 0);
+            std::uint64_t step = mega ? kMegaPage : kPage;
+            if (!block && mega) {
+                block = frames::allocate(site);
+                step = kPage;
+            }
+            if (!block)
+                return refuse(block.error());
+            if (const Status status = registry.map(segment.base + offset, *block, step, kPteRead);
+                status != Status::ok) {
+                frames::release(site, *block, step == kMegaPage ? 9 : 0);
+                return refuse(status);
+            }
+            offset += step;
+            bytes -= step;
         }
-        if (!block)
-            return block.error();
-        if (const Status status = registry.map(segment.base + offset, *block, step, kPteRead);
-            status != Status::ok) {
-            frames::release(*block, step == kMegaPage ? 9 : 0);
-            return status;
-        }
-        offset += step;
-        bytes -= step;
-    }
-    return Status::ok;
+        return Nothing{};
+    };
+    const auto populated = populate();
+    site.publish();
+    return populated ? Status::ok : populated.error();
 }
 
 void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept {
@@ -176,8 +188,9 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
         if (page.bytes == 0)
             continue;
         registry.unmap(at);
-        frames::release(page.page);
+        frames::release(*segment.site, page.page);
     }
+    segment.site->publish();
 }
 
 Status segment_borrow(Segment& segment,
@@ -196,9 +209,12 @@ Status segment_map(Segment& segment,
                    std::uint64_t bytes,
                    std::uint64_t rights) noexcept {
     const std::uint64_t flags = rights | (domain.is_kernel() ? 0 : std::uint64_t{kPteUser});
+    if (!mappings_of_segments.may_allocate())
+        return Status::no_memory;
     if (!sees(domain, segment)) {
         segment.seen_by[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
         ++segment.mappings;
+        mappings_of_segments.allocated();
     }
     bool replaced = false;
     for (VirtualAddress at = segment.base + offset; at < segment.base + offset + bytes;) {

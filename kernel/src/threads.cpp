@@ -14,7 +14,8 @@ namespace {
 
 constexpr unsigned kDefaultPriority = 4;
 
-Pool<Thread> threads;
+Pool<Thread> threads{"threads.records"};
+AllocationSite tables_of_executors{"executors.tables"};
 std::uint64_t next_thread_id;
 
 [[noreturn]] void kernel_thread_start() noexcept {
@@ -92,9 +93,10 @@ void thread_destroy(Thread& thread) noexcept {
 }
 
 Status executor_tables(ExecutorRecord& record) noexcept {
-    const auto tables = frames::allocate(4);
+    const auto tables = frames::allocate(tables_of_executors, 4);
     if (!tables)
         return tables.error();
+    tables_of_executors.allocated();
     static_assert(kMaxDoorbells * (sizeof(WakeGrant) + sizeof(DoorbellTarget)) +
                       kMaxCallGrants * (sizeof(CallGrant) + sizeof(Edge)) <=
                   16 * kPage);
@@ -106,8 +108,11 @@ Status executor_tables(ExecutorRecord& record) noexcept {
 }
 
 void executor_tables_release(ExecutorRecord& record) noexcept {
-    if (record.calls != nullptr)
-        frames::release(reinterpret_cast<PhysicalAddress>(record.calls) - kDirectMap, 4);
+    if (record.calls == nullptr)
+        return;
+    frames::release(
+        tables_of_executors, reinterpret_cast<PhysicalAddress>(record.calls) - kDirectMap, 4);
+    tables_of_executors.freed();
 }
 
 Result<Thread*> thread_create(ExecutorRecord& record,

@@ -8,7 +8,8 @@ namespace cw::kernel {
 
 namespace {
 Vdso the_vdso;
-}
+AllocationSite vdso_segment{"vdso.code"};
+} // namespace
 
 const Vdso& vdso() noexcept {
     return the_vdso;
@@ -16,7 +17,7 @@ const Vdso& vdso() noexcept {
 
 void vdso_initialise() noexcept {
     const std::uint64_t bytes = static_cast<std::uint64_t>(vdso_image_end - vdso_image);
-    const auto segment = segment_reserve(kernel_domain(), bytes, "vdso");
+    const auto segment = segment_reserve(kernel_domain(), bytes, vdso_segment);
     CW_ASSERT(segment.has_value());
     the_vdso.segment = *segment;
     CW_ASSERT(segment_borrow(**segment,

@@ -66,6 +66,9 @@ cw::Task<int> time(Arguments words) noexcept;
 cw::Task<int> date(Arguments words) noexcept;
 cw::Task<int> sleep(Arguments words) noexcept;
 cw::Task<int> poweroff(Arguments words) noexcept;
+// commands_kmem.cpp
+cw::Task<int> kmemtop(Arguments words) noexcept;
+cw::Task<int> kmem_fail(Arguments words) noexcept;
 // commands_variables.cpp
 cw::Task<int> variables(Arguments words) noexcept;
 // commands_shell.cpp

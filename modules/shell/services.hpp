@@ -1,6 +1,7 @@
 // The services that the shell calls; shell.cpp requires them. Those of archive, digest, text and
 // echo are optional: the module that provides them is loaded when a command needs it (loading.hpp).
 #pragma once
+#include <cw/core/service/kmem.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
@@ -29,6 +30,7 @@ CW_USES(cw::klog::read);
 CW_USES(cw::clock::now);
 CW_USES(cw::clock::wall);
 CW_USES(cw::power::off);
+CW_USES(cw::kmem::fail_at);
 CW_USES(cw::variables::show);
 CW_USES(cw::variables::turn);
 CW_USES(archive::count);

@@ -23,6 +23,7 @@ CW_REQUIRE(cw::klog::read);
 CW_REQUIRE(cw::clock::now);
 CW_REQUIRE(cw::clock::wall);
 CW_REQUIRE(cw::power::off);
+CW_REQUIRE(cw::kmem::fail_at);
 CW_REQUIRE(cw::variables::show);
 CW_REQUIRE(cw::variables::turn);
 CW_REQUIRE(archive::count, cw::abi::kMethodOptional);

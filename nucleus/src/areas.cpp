@@ -5,7 +5,8 @@ namespace cw::kernel {
 
 namespace {
 
-Pool<AreaList> area_lists;
+Pool<AreaList> area_lists{"areas.lists"};
+AllocationSite area_tables{"areas.tables"};
 
 AreaList*& areas_of(ModuleInstance& client) noexcept {
     return client.domain->is_kernel() ? client.areas : client.domain->areas;
@@ -21,7 +22,7 @@ Result<AreaList*> made_list(AreaList*& list) noexcept {
     fresh->users = 1;
     const auto build = [&]() -> Result<Nothing> {
         fresh->table = CW_TRY(segment_create(
-            kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, "areas"));
+            kernel_domain(), sizeof(abi::BufferAreas), Backing::contiguous, area_tables));
         CW_CHECK_OK(segment_map(*fresh->table, kernel_domain(), kRightRead | kRightWrite));
         return Nothing{};
     };

@@ -9,7 +9,11 @@ namespace cw::kernel {
 
 namespace {
 
-Pool<ModuleInstance> instances;
+Pool<ModuleInstance> instances{"modules.records"};
+AllocationSite image_segments{"modules.images"};
+AllocationSite pool_segments{"modules.pools"};
+AllocationSite heap_segments{"modules.heaps"};
+AllocationSite method_tables{"modules.methods"};
 
 std::uint64_t page_rights(loader::Rights rights) noexcept {
     switch (rights) {
@@ -58,8 +62,8 @@ Status make_pools(ModuleInstance& instance) noexcept {
         kModulePendings * sizeof(Pending); // the executor makes the pool of it
     const std::uint64_t frame_bytes = round_up(record.frame_bytes, kPage);
     Segment* pool = nullptr;
-    if (auto made =
-            segment_create(*instance.domain, pending_bytes + frame_bytes, Backing::pages, "pool"))
+    if (auto made = segment_create(
+            *instance.domain, pending_bytes + frame_bytes, Backing::pages, pool_segments))
         pool = *made;
     else
         return made.error();
@@ -78,7 +82,7 @@ Status make_pools(ModuleInstance& instance) noexcept {
     state.frames.end = state.frames.bump + frame_bytes;
     if (record.heap_bytes != 0) {
         auto heap = segment_reserve(
-            *instance.domain, record.heap_bytes, "heap"); // pages come with memory.grow
+            *instance.domain, record.heap_bytes, heap_segments); // pages come with memory.grow
         if (!heap)
             return heap.error();
         instance.heap = *heap;
@@ -92,8 +96,8 @@ Status make_pools(ModuleInstance& instance) noexcept {
 Status make_methods(ModuleInstance& instance) noexcept {
     if (instance.image->provides().empty())
         return Status::ok;
-    auto made =
-        segment_create(*instance.domain, sizeof(abi::MethodTable), Backing::contiguous, "methods");
+    auto made = segment_create(
+        *instance.domain, sizeof(abi::MethodTable), Backing::contiguous, method_tables);
     if (!made)
         return made.error();
     instance.methods = *made;
@@ -129,7 +133,7 @@ Result<ModuleInstance*> build_instance(const loader::Image& image,
     instance->id = ++registry().next_id;
     const auto build = [&]() -> Result<Nothing> {
         if (!image.loads().empty()) {
-            instance->segment = CW_TRY(segment_reserve(domain, image.span_bytes(), "image"));
+            instance->segment = CW_TRY(segment_reserve(domain, image.span_bytes(), image_segments));
             instance->base = instance->segment->base;
             CW_CHECK_OK(fill_image(*instance));
         }

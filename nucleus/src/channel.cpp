@@ -7,7 +7,11 @@ namespace cw::kernel {
 
 namespace {
 
-Pool<Channel> channel_pool;
+Pool<Channel> channel_pool{"channels.records"};
+AllocationSite client_rings{"channels.client_rings"};
+AllocationSite provider_rings{"channels.provider_rings"};
+AllocationSite call_pools{"channels.calls"};
+AllocationSite queues{"channels.queued_calls"};
 
 void initialise_page(const Segment& segment) noexcept {
     auto* page = segment_view_as<IndexPage>(segment);
@@ -37,10 +41,10 @@ void free_channel(Channel& channel) noexcept {
 Result<Nothing> fill_channel(Channel& channel) noexcept {
     ModuleInstance& client = *channel.client;
     ModuleInstance& provider = *channel.provider;
-    channel.client_segment = CW_TRY(
-        segment_create(*client.domain, abi::kClientSegmentBytes, Backing::contiguous, "ring"));
-    channel.provider_segment = CW_TRY(
-        segment_create(*provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, "ring"));
+    channel.client_segment = CW_TRY(segment_create(
+        *client.domain, abi::kClientSegmentBytes, Backing::contiguous, client_rings));
+    channel.provider_segment = CW_TRY(segment_create(
+        *provider.domain, abi::kProviderSegmentBytes, Backing::contiguous, provider_rings));
     initialise_page(*channel.client_segment);
     initialise_page(*channel.provider_segment);
     CW_CHECK_OK(segment_map(*channel.client_segment, *client.domain, kRightRead | kRightWrite));
@@ -49,8 +53,8 @@ Result<Nothing> fill_channel(Channel& channel) noexcept {
         CW_CHECK_OK(segment_map(*channel.client_segment, *provider.domain, kRightRead));
         CW_CHECK_OK(segment_map(*channel.provider_segment, *client.domain, kRightRead));
     }
-    channel.pool = CW_TRY(
-        segment_create(*client.domain, kPoolPendings * sizeof(Pending), Backing::pages, "pool"));
+    channel.pool = CW_TRY(segment_create(
+        *client.domain, kPoolPendings * sizeof(Pending), Backing::pages, call_pools));
     CW_CHECK_OK(segment_map(*channel.pool, *client.domain, kRightRead | kRightWrite));
     channel.areas = CW_TRY(area_list(client));
     ++channel.areas->users;
@@ -62,7 +66,7 @@ Result<Nothing> fill_channel(Channel& channel) noexcept {
         channel.queued = CW_TRY(segment_create(kernel_domain(),
                                                abi::kChannelCredits * sizeof(QueuedCall),
                                                Backing::contiguous,
-                                               "queued"));
+                                               queues));
         CW_CHECK_OK(segment_map(*channel.queued, kernel_domain(), kRightRead | kRightWrite));
     }
     return Nothing{};

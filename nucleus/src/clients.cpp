@@ -27,7 +27,7 @@ constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 /// What is kept for a module that does not ask. One that lets so many go by has lost the rest.
 constexpr std::uint32_t kMostEnded = 1024;
 
-Pool<EndedClient> ended_pool;
+Pool<EndedClient> ended_pool{"clients.ended"};
 
 void resume(ModuleInstance& instance, Result<clients::Ended> outcome) noexcept {
     ClientWatcher* const watcher = instance.watcher;

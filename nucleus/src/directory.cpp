@@ -37,7 +37,10 @@ struct Space {
     } schemas[kKnownSchemas];
 };
 Space space;
-Pool<Private> privates;
+Pool<Private> privates{"directory.entries"};
+AllocationSite directory_pages{"directory.pages"};
+AllocationSite entry_table{"directory.table"};
+AllocationSite pieces{"directory.texts"}; ///< Names, schemas and entries: they stay for good.
 
 template <class T>
 T& at(std::uint32_t offset) noexcept {
@@ -84,8 +87,11 @@ Result<std::uint32_t> allocate(std::uint64_t bytes, std::uint64_t alignment) noe
     std::uint64_t offset = round_up(space.used, alignment);
     if (offset / kPage != (offset + bytes - 1) / kPage)
         offset = round_up(offset, kPage);
+    if (!pieces.may_allocate())
+        return refuse(Status::no_memory);
     CW_CHECK_OK(populate(offset + bytes));
     space.used = offset + bytes;
+    pieces.allocated();
     return static_cast<std::uint32_t>(offset);
 }
 
@@ -125,7 +131,7 @@ void refresh(std::uint32_t index) noexcept {
 }
 
 void initialise() noexcept {
-    const auto made = segment_reserve(kernel_domain(), kDirectoryBytes, "directory");
+    const auto made = segment_reserve(kernel_domain(), kDirectoryBytes, directory_pages);
     CW_ASSERT(made.has_value());
     space.segment = *made;
     space.used = kFirstFree;
@@ -133,8 +139,9 @@ void initialise() noexcept {
     unsigned order = 0;
     while ((kPage << order) < kMaxVariables * sizeof(Private*))
         ++order;
-    const auto table = pages_allocate(order);
+    const auto table = pages_allocate(entry_table, order);
     CW_ASSERT(table.has_value());
+    entry_table.allocated();
     space.table = static_cast<Private**>(*table);
     Header& header = at<Header>(0);
     header.boot = wall_clock_ns() + platform::now();

@@ -41,7 +41,10 @@ static_assert(kInterruptsOffset + kMaxExecutorInterrupts * sizeof(std::uint64_t)
               sizeof(IndexPage) <= kHostOffset);
 
 Domain domains[kMaxDomains];
-Pool<ExecutorRecord> executors;
+Pool<ExecutorRecord> executors{"executors.records"};
+AllocationSite control_segments{"executors.control"};
+AllocationSite run_segments{"executors.memory"};
+AllocationSite user_stacks{"domains.stacks"};
 ExecutorRecord* executor_list;
 
 /// Takes an executor out of the list and frees its memory. Requires: its thread is gone, or never
@@ -66,12 +69,12 @@ Result<Nothing> record_fill(ExecutorRecord* record, Domain& domain) noexcept {
     record->domain = &domain;
     CW_CHECK_OK(executor_tables(*record));
     record->kernel_written =
-        CW_TRY(segment_create(domain, kKernelWrittenBytes, Backing::contiguous, "control"));
+        CW_TRY(segment_create(domain, kKernelWrittenBytes, Backing::contiguous, control_segments));
     CW_CHECK_OK(
         segment_map(*record->kernel_written,
                     domain,
                     domain.is_kernel() ? kRightRead | kRightWrite : std::uint64_t{kRightRead}));
-    record->run = CW_TRY(segment_create(domain, kRunBytes, Backing::contiguous, "executor"));
+    record->run = CW_TRY(segment_create(domain, kRunBytes, Backing::contiguous, run_segments));
     CW_CHECK_OK(segment_map(*record->run, domain, kRightRead | kRightWrite));
 
     const VirtualAddress kernel_base = record->kernel_written->base;
@@ -196,8 +199,10 @@ Result<Domain*> domain_create(std::string_view name,
         CW_CHECK_OK(variables_show(*domain));
         ExecutorRecord* record = CW_TRY(record_create(*domain));
         domain->executor = record;
-        Segment* stack = CW_TRY(segment_create(
-            *domain, stack_bytes == 0 ? kDefaultUserStack : stack_bytes, Backing::pages, "stack"));
+        Segment* stack = CW_TRY(segment_create(*domain,
+                                               stack_bytes == 0 ? kDefaultUserStack : stack_bytes,
+                                               Backing::pages,
+                                               user_stacks));
         CW_CHECK_OK(segment_map(*stack, *domain, kRightRead | kRightWrite));
         record->view->context.executor = record->executor;
         record->view->context.stack_limit = stack->base + kStackReserve;

@@ -4,6 +4,7 @@
 #include <cw/core/ring_stub.hpp>
 #include <cw/core/ring_submit.hpp>
 #include <cw/nucleus/host.hpp>
+#include <cw/nucleus/kmem.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/vdso.hpp>
 #include <new>
@@ -12,6 +13,8 @@
 namespace cw::kernel {
 
 namespace {
+
+AllocationSite stub_segments{"modules.stubs"};
 
 /// The address of the provider's own stub in the client's domain. All clients see the same pages,
 /// those of the module file. Errors: no_memory, no_resource; unsupported (none that fits: the
@@ -25,7 +28,7 @@ remote_stub(ModuleInstance& provider, const abi::ProvideRecord& provide, Domain&
             continue;
         if (provider.remote_text == nullptr) {
             Segment* made =
-                CW_TRY(segment_reserve(*provider.domain, load.memory_bytes, "remote text"));
+                CW_TRY(segment_reserve(*provider.domain, load.memory_bytes, stub_segments));
             const Status status = segment_borrow(
                 *made, 0, provider.image->file().data() + load.file_offset, load.memory_bytes);
             if (status != Status::ok) {
@@ -287,15 +290,19 @@ void relink_now(ModuleInstance& client) noexcept {
         ModuleInstance* wanted = link.wanted;
         link.wanted = nullptr;
         if (wanted != nullptr && leads_nowhere(link) && wanted->stage != ModuleStage::failed &&
-            !wanted->removing)
+            !wanted->removing) {
+            const Shortage shortage;
             if (const Status status =
                     link_edge(client, i, *wanted, link.wanted_method, link.wanted_path);
                 status != Status::ok)
-                log::line("{}: {} cannot be linked to {}: {}",
+                log::line("{}: {} cannot be linked to {}: {}{}{}",
                           client.image->name(),
                           client.image->text(client.image->requires_()[i].name),
                           wanted->image->name(),
-                          name_of(status));
+                          name_of(status),
+                          shortage.site().empty() ? "" : " for ",
+                          shortage.site());
+        }
     }
 }
 

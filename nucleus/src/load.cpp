@@ -7,6 +7,7 @@
 #include <cw/core/task.hpp>
 #include <cw/nucleus/archive.hpp>
 #include <cw/nucleus/host.hpp>
+#include <cw/nucleus/kmem.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/variables.hpp>
@@ -206,6 +207,7 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
     Domain* fresh[loader::kMaxSteps]{};
     ExecutorRecord* fresh_executors[loader::kMaxSteps]{};
     ModuleInstance* instances[loader::kMaxSteps]{};
+    const Shortage shortage;
     const auto build = [&]() -> Result<Nothing> {
         for (std::size_t i = 0; i < plan.step_count; ++i) {
             const loader::Step& step = plan.steps[i];
@@ -262,7 +264,10 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
         return Nothing{};
     };
     if (const auto result = build(); !result) {
-        text.format("{}: could not be built: {}\n", request.name, name_of(result.error()));
+        text.format("{}: could not be built: {}", request.name, name_of(result.error()));
+        if (const std::string_view site = shortage.site(); !site.empty())
+            text.format(" for {}", site);
+        text.put('\n');
         for (ModuleInstance* instance : instances) {
             if (instance == nullptr)
                 continue;

@@ -7,7 +7,7 @@ namespace cw::kernel {
 
 namespace {
 
-Pool<loader::Image> images;
+Pool<loader::Image> images{"modules.files"};
 
 bool in_use(const loader::Image& image) noexcept {
     for (const ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {

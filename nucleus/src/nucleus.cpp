@@ -11,6 +11,7 @@
 #include <cw/core/thread_sanitizer.hpp>
 #include <cw/nucleus/archive.hpp>
 #include <cw/nucleus/host.hpp>
+#include <cw/nucleus/kmem.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/nucleus.hpp>
 #include <cw/nucleus/panic.hpp>
@@ -91,11 +92,14 @@ Result<Nothing> acknowledge(interrupts::Index index) noexcept {
 }
 CW_PROVIDE(interrupts::acknowledge, acknowledge);
 
+AllocationSite archive_segments{"archive.pages"};
+
 /// One segment for all who ask: mapping it again and again costs nobody anything.
 Result<Segment*> archive_segment() noexcept {
     static Segment* segment = nullptr;
     if (segment == nullptr) {
-        Segment* fresh = CW_TRY(segment_reserve(kernel_domain(), boot_archive().size(), "archive"));
+        Segment* fresh =
+            CW_TRY(segment_reserve(kernel_domain(), boot_archive().size(), archive_segments));
         if (const Status status = segment_borrow(*fresh, 0, boot_archive().data(), fresh->bytes);
             status != Status::ok) {
             segment_release(*fresh);
@@ -247,6 +251,10 @@ bool leaves_enough(std::uint64_t bytes) noexcept {
     return bytes / kPage + counts.total / 16 <= counts.free;
 }
 
+namespace {
+AllocationSite area_segments{"areas.memory"};
+}
+
 Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64_t bytes) noexcept {
     if (bytes == 0 || bytes > kGigaPage)
         return refuse(Status::invalid_argument);
@@ -255,7 +263,7 @@ Result<Segment*> area_create(Domain& domain, ModuleInstance* module, std::uint64
         return refuse(Status::no_resource);
     if (!leaves_enough(bytes))
         return refuse(Status::no_memory);
-    Segment* segment = CW_TRY(segment_create(domain, bytes, Backing::pages, "area"));
+    Segment* segment = CW_TRY(segment_create(domain, bytes, Backing::pages, area_segments));
     const auto share = [&]() -> Result<Nothing> {
         CW_CHECK_OK(segment_map(*segment, domain, kRightRead | kRightWrite));
         return publish_area(domain, module, *segment);
@@ -307,6 +315,7 @@ ModuleInstance& nucleus_create(void (*start)() noexcept) noexcept {
     nucleus_image.describe(
         {nucleus_records_begin, nucleus_records_end}, nucleus_record(), "kernel");
     variables_initialise();
+    sites_publish();
     clock_initialise();
     const auto worker = kernel_executor_create("worker");
     CW_ASSERT(worker.has_value());

@@ -18,10 +18,11 @@ using variables::Kind;
 
 namespace {
 
-constexpr std::uint64_t kOwnBytes = 4 * kPage;       ///< Of the group of the nucleus.
+constexpr std::uint64_t kOwnBytes = 12 * kPage;      ///< Of the group of the nucleus.
 constexpr std::uint64_t kDeclaredBytes = 16 * kPage; ///< Of one with what was declared at run time.
 
-Pool<VariableGroup> pool;
+Pool<VariableGroup> pool{"variables.groups"};
+AllocationSite value_segments{"variables.values"};
 VariableGroup* all_groups;
 std::uint32_t group_count;
 VariableGroup* own_group;
@@ -62,7 +63,7 @@ make_group(std::string_view module, std::uint64_t fingerprint, std::uint64_t byt
         return refuse(Status::no_memory);
     const auto name = directory::store_text(module);
     const auto segment =
-        name ? segment_create(kernel_domain(), bytes, Backing::contiguous, "variables")
+        name ? segment_create(kernel_domain(), bytes, Backing::contiguous, value_segments)
              : Result<Segment*>{refuse(name.error())};
     if (!segment) {
         pool.release(group);

@@ -15,6 +15,19 @@ constexpr std::uint64_t kAddressMask = ((std::uint64_t{1} << 44) - 1) << 10;
 constexpr std::uint64_t kLeaf = kPteRead | kPteWrite | kPteExecute;
 
 AddressSpace the_kernel_space;
+AllocationSite domain_tables{"paging.domains"};
+AllocationSite kernel_tables{"paging.kernel"}; ///< They are kept for good.
+
+Result<PhysicalAddress> allocate_table(AllocationSite& site) noexcept {
+    const auto page = frames::allocate(site);
+    if (page)
+        site.allocated();
+    return page;
+}
+void release_table(PhysicalAddress table) noexcept {
+    frames::release(domain_tables, table);
+    domain_tables.freed();
+}
 
 constexpr unsigned index_at(VirtualAddress address, unsigned level) noexcept {
     return static_cast<unsigned>(address >> (12 + 9 * level)) & 511;
@@ -31,7 +44,7 @@ void release_tables(PhysicalAddress table, unsigned level, unsigned first, unsig
     for (unsigned i = first; i < last; ++i) {
         if ((entries[i] & kPteValid) != 0 && (entries[i] & kLeaf) == 0 && level > 0) {
             release_tables(page_of(entries[i]), level - 1, 0, 512);
-            frames::release(page_of(entries[i]));
+            release_table(page_of(entries[i]));
         }
     }
 }
@@ -48,10 +61,11 @@ void flush_everywhere() noexcept {
 }
 
 Status AddressSpace::create(std::uint16_t asid) noexcept {
-    const auto root = frames::allocate();
+    const auto root = allocate_table(asid == 0 ? kernel_tables : domain_tables);
     if (!root)
         return root.error();
     root_ = *root;
+    own_ = asid != 0;
     satp_ = arch::kSatpSv39 | std::uint64_t{asid} << 44 | root_ >> 12;
     if (the_kernel_space.root_ != 0) {
         auto* mine = direct_as<std::uint64_t>(root_);
@@ -66,7 +80,7 @@ void AddressSpace::destroy() noexcept {
     if (root_ == 0)
         return;
     release_tables(root_, 2, 0, 256);
-    frames::release(root_);
+    release_table(root_);
     root_ = 0;
 }
 
@@ -77,7 +91,7 @@ std::uint64_t* AddressSpace::entry(VirtualAddress address, unsigned level, bool 
         if ((slot & kPteValid) == 0) {
             if (!create)
                 return nullptr;
-            const auto page = frames::allocate();
+            const auto page = allocate_table(own_ ? domain_tables : kernel_tables);
             if (!page)
                 return nullptr;
             slot = make_entry(*page, 0);

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cw/core/result.hpp>
 #include <cw/kernel/layout.hpp>
+#include <cw/nucleus/kmem.hpp>
 
 namespace cw::kernel::frames {
 
@@ -18,10 +19,11 @@ void initialise(PhysicalAddress begin,
                 PhysicalAddress also_kept_begin,
                 PhysicalAddress also_kept_end) noexcept;
 
-/// A zeroed, naturally aligned block of 2^order pages. Errors: no_memory. Context: any, takes the
-/// frame lock.
-[[nodiscard]] Result<PhysicalAddress> allocate(unsigned order = 0) noexcept;
-void release(PhysicalAddress block, unsigned order = 0) noexcept;
+/// A zeroed, naturally aligned block of 2^order pages, for this site. Errors: no_memory. Locks:
+/// kernel_lock held, for the site.
+[[nodiscard]] Result<PhysicalAddress> allocate(AllocationSite& site, unsigned order = 0) noexcept;
+/// Of a block, or of a part of one that is a block.
+void release(AllocationSite& site, PhysicalAddress block, unsigned order = 0) noexcept;
 
 struct Statistics {
     std::uint64_t total_pages;

@@ -22,7 +22,8 @@ enum PageFlags : std::uint64_t {
 class AddressSpace {
 public:
     AddressSpace() noexcept = default;
-    /// An empty lower half. Errors: no_memory.
+    /// An empty lower half; 0: of a space of the kernel's, which is never destroyed. Errors:
+    /// no_memory.
     [[nodiscard]] Status create(std::uint16_t asid) noexcept;
     /// Frees the tables of the lower half, not what they map.
     void destroy() noexcept;
@@ -53,6 +54,7 @@ private:
 
     PhysicalAddress root_ = 0;
     std::uint64_t satp_ = 0;
+    bool own_ = false; ///< Of a domain.
 };
 
 /// Builds the kernel's own space: direct map, image with W^X, stacks. Context: boot hart, before

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cw/core/result.hpp>
 #include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/kmem.hpp>
 #include <span>
 #include <string_view>
 
@@ -32,8 +33,9 @@ struct ClockScale {
 [[nodiscard]] std::string_view boot_arguments() noexcept;
 /// The boot archive, page aligned, as the nucleus sees it; empty if there is none.
 [[nodiscard]] std::span<const std::byte> boot_archive() noexcept;
-/// A zeroed block of 2^order pages for the nucleus' own objects. Errors: no_memory.
-[[nodiscard]] Result<void*> pages_allocate(unsigned order) noexcept;
+/// A zeroed block of 2^order pages for the nucleus' own objects. Errors: no_memory. Locks:
+/// kernel_lock held.
+[[nodiscard]] Result<void*> pages_allocate(AllocationSite& site, unsigned order) noexcept;
 struct PageCounts {
     std::uint64_t total;
     std::uint64_t free;

@@ -4,30 +4,34 @@
 #include <cstddef>
 #include <cstring>
 #include <cw/core/result.hpp>
+#include <cw/nucleus/kmem.hpp>
 #include <cw/nucleus/layout.hpp>
 
 namespace cw::kernel {
 
 /// See host.hpp.
-[[nodiscard]] Result<void*> pages_allocate(unsigned order) noexcept;
+[[nodiscard]] Result<void*> pages_allocate(AllocationSite& site, unsigned order) noexcept;
 
 /// Guarded by the kernel lock.
 template <class T>
 class Pool {
 public:
+    /// Its site is "NAME".
+    explicit Pool(std::string_view name) noexcept : site_{name, kSize} {}
+
     /// A zeroed object, or null when memory is used up.
     [[nodiscard]] T* allocate() noexcept {
-        if (free_ == nullptr && !refill())
+        if (!site_.may_allocate() || (free_ == nullptr && !refill()))
             return nullptr;
         Link* link = free_;
         free_ = link->next;
         std::memset(static_cast<void*>(link), 0, kSize);
+        site_.allocated();
         return reinterpret_cast<T*>(link);
     }
     void release(T* object) noexcept {
-        auto* link = reinterpret_cast<Link*>(object);
-        link->next = free_;
-        free_ = link;
+        put(object);
+        site_.freed();
     }
 
 private:
@@ -43,14 +47,20 @@ private:
     }
 
     bool refill() noexcept {
-        const auto block = pages_allocate(order());
+        const auto block = pages_allocate(site_, order());
         if (!block)
             return false;
         for (std::size_t at = 0; at + kSize <= kPage << order(); at += kSize)
-            release(reinterpret_cast<T*>(static_cast<char*>(*block) + at));
+            put(static_cast<char*>(*block) + at);
         return true;
     }
+    void put(void* object) noexcept {
+        auto* link = static_cast<Link*>(object);
+        link->next = free_;
+        free_ = link;
+    }
 
+    AllocationSite site_;
     Link* free_ = nullptr;
 };
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cw/core/result.hpp>
 #include <cw/nucleus/host/types.hpp>
+#include <cw/nucleus/kmem.hpp>
 #include <cw/nucleus/layout.hpp>
 #include <span>
 
@@ -26,19 +27,19 @@ struct Segment : SegmentHost {
     std::uint32_t mappings;   ///< Domains that see it (any part of it): the bits set in seen_by.
     std::uint64_t seen_by[4]; ///< Bit per domain number.
     bool orphaned;            ///< Its owner has ended: it goes when the last mapping goes.
-    char kind[16];            ///< For people: "image", "heap", "ring", ...
+    AllocationSite* site;     ///< What it is for.
     Segment* next;            ///< All segments.
 };
 
 enum class Backing { contiguous, pages };
 
 /// Zeroed pages at a fresh address. Contiguous ones are at most 4 MiB and can be reached through
-/// view(). Errors: no_memory, no_resource (no room in the window, too many segments).
+/// view(). Errors: no_memory, no_resource (no room in the window).
 [[nodiscard]] Result<Segment*>
-segment_create(Domain& owner, std::uint64_t bytes, Backing backing, const char* kind) noexcept;
+segment_create(Domain& owner, std::uint64_t bytes, Backing backing, AllocationSite& site) noexcept;
 /// An address range without pages; parts are filled by the next two.
 [[nodiscard]] Result<Segment*>
-segment_reserve(Domain& owner, std::uint64_t bytes, const char* kind) noexcept;
+segment_reserve(Domain& owner, std::uint64_t bytes, AllocationSite& site) noexcept;
 /// Puts zeroed pages of the segment's own at [offset, offset + bytes). Errors: no_memory.
 [[nodiscard]] Status
 segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept;

@@ -1,0 +1,143 @@
+#include <cw/nucleus/kmem.hpp>
+
+#include "caller.hpp"
+#include <algorithm>
+#include <cw/core/declare.hpp>
+#include <cw/nucleus/host.hpp>
+#include <cw/nucleus/log.hpp>
+#include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/variables.hpp>
+
+namespace cw::kernel {
+
+namespace {
+
+constinit AllocationSite* first_site = nullptr;
+constinit const AllocationSite* last_failed = nullptr;
+constinit std::uint64_t all_failures = 0;
+constinit bool pages_changed = true; ///< Since they were published.
+constinit bool pages_shown = false;  ///< They have a variable.
+Published<kmem::CwVariable_pages> the_pages;
+
+} // namespace
+
+AllocationSite::AllocationSite(std::string_view name, std::uint64_t object_bytes) noexcept :
+    name_{name}, next_{first_site} {
+    counts_.object_bytes = object_bytes;
+    first_site = this;
+}
+
+bool AllocationSite::look_whether_to_fail() noexcept {
+    if (--fails_in_ != 0)
+        return true;
+    log::line("kmem: {}: an allocation fails, as asked for", name_);
+    failed();
+    return false;
+}
+
+void AllocationSite::count_bytes() noexcept {
+    counts_.live_bytes =
+        counts_.object_bytes != 0 ? counts_.live * counts_.object_bytes : counts_.pages * kPage;
+    counts_.peak_bytes = std::max(counts_.peak_bytes, counts_.live_bytes);
+}
+
+void AllocationSite::failed() noexcept {
+    ++counts_.failures;
+    ++all_failures;
+    last_failed = this;
+    publish();
+}
+
+void AllocationSite::allocated() noexcept {
+    ++counts_.allocations;
+    ++counts_.live;
+    count_bytes();
+    publish();
+}
+
+void AllocationSite::freed() noexcept {
+    --counts_.live;
+    count_bytes();
+    publish();
+}
+
+void AllocationSite::took_pages(std::uint64_t count) noexcept {
+    counts_.pages += count;
+    pages_changed = true;
+    count_bytes();
+}
+
+void AllocationSite::gave_pages(std::uint64_t count) noexcept {
+    counts_.pages -= count;
+    pages_changed = true;
+    count_bytes();
+}
+
+void AllocationSite::publish() noexcept {
+    if (address_ != 0)
+        publisher_.publish(address_, counts_);
+    if (!pages_changed || !pages_shown)
+        return;
+    pages_changed = false;
+    const PageCounts counts = page_counts();
+    the_pages.publish({counts.total, counts.free});
+}
+
+AllocationSite* all_sites() noexcept {
+    return first_site;
+}
+
+void sites_publish() noexcept {
+    CW_ASSERT(the_pages.create() == Status::ok);
+    pages_shown = true;
+    for (AllocationSite* site = first_site; site != nullptr; site = site->next_) {
+        const Text<variables::kMaxName> name{"{}{}", kmem::kPrefix, site->name_};
+        const auto place = variables_own({name.view(),
+                                          variables::SchemaOf<kmem::Site>::kView,
+                                          variables::kLayoutOf<kmem::Site>,
+                                          sizeof(kmem::Site),
+                                          variables::kKindOf<kmem::Site>});
+        CW_ASSERT(place.has_value());
+        site->address_ = reinterpret_cast<std::uint64_t>(*place);
+    }
+    // What the last ones allocated for their variables is in the numbers of the first ones.
+    for (AllocationSite* site = first_site; site != nullptr; site = site->next_)
+        site->publish();
+}
+
+Status fail_at(std::string_view name, std::uint64_t attempt) noexcept {
+    for (AllocationSite* site = first_site; site != nullptr; site = site->next_) {
+        if (site->name_ == name) {
+            site->fails_in_ = attempt;
+            return Status::ok;
+        }
+    }
+    return Status::not_found;
+}
+
+Shortage::Shortage() noexcept : failures_before_{all_failures} {}
+
+std::string_view Shortage::site() const noexcept {
+    return all_failures == failures_before_ ? std::string_view{} : last_failed->name();
+}
+
+namespace {
+
+constexpr Gated kCwGated = Gated::no;
+constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
+
+Result<Nothing> fail_at_service(kmem::Failure wanted) noexcept {
+    const Locked hold{kernel_lock};
+    if ((caller().grants() & kGrantPower) == 0) {
+        log::line("kmem.fail_at: not permitted: the calling domain has no grant \"power\"");
+        return refuse(Status::not_permitted);
+    }
+    const std::string_view name{wanted.site.data(), wanted.site.size()};
+    CW_CHECK_OK(fail_at(name.substr(0, name.find('\0')), wanted.attempt));
+    return Nothing{};
+}
+CW_PROVIDE(kmem::fail_at, fail_at_service, abi::kMethodQueuedOnly);
+
+} // namespace
+
+} // namespace cw::kernel
