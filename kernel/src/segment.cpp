@@ -211,7 +211,8 @@ Status segment_map(Segment& segment,
     const std::uint64_t flags = rights | (domain.is_kernel() ? 0 : std::uint64_t{kPteUser});
     if (!mappings_of_segments.may_allocate())
         return Status::no_memory;
-    if (!sees(domain, segment)) {
+    const bool fresh = !sees(domain, segment);
+    if (fresh) {
         segment.seen_by[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
         ++segment.mappings;
         mappings_of_segments.allocated();
@@ -228,8 +229,13 @@ Status segment_map(Segment& segment,
         const std::uint64_t step = whole ? kMegaPage : kPage;
         const PhysicalAddress physical = page.page + (at & (page.bytes - 1));
         replaced = replaced || domain.space.translate(at).bytes != 0;
-        if (const Status status = domain.space.map(at, physical, step, flags); status != Status::ok)
+        if (const Status status = domain.space.map(at, physical, step, flags);
+            status != Status::ok) {
+            if (fresh) // it would be taken for one that sees all of it
+                take_away(segment, domain);
+            flush_stale();
             return status;
+        }
         at += step;
     }
     // A hart that remembers that nothing was here traps once more: see spurious_fault().

@@ -53,7 +53,8 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
                                     const void* pages,
                                     std::uint64_t bytes) noexcept;
 
-/// Lets a domain see [offset, offset + bytes) with these Rights. Errors: no_memory.
+/// Lets a domain see [offset, offset + bytes) with these Rights. Errors: no_memory; a domain that
+/// saw nothing of it does not see any of it then.
 [[nodiscard]] Status segment_map(Segment& segment,
                                  Domain& domain,
                                  std::uint64_t offset,
