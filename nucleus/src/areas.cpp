@@ -40,25 +40,47 @@ Result<AreaList*> area_list(ModuleInstance& client) noexcept {
     return made_list(areas_of(client));
 }
 
+namespace {
+
+/// This domain no longer sees the client's areas, unless a channel beside `channel` says so.
+void hide_from(Domain& provider, const Channel& channel) noexcept {
+    for (const Channel* other = registry().channels; other != nullptr; other = other->next) {
+        const Domain* sees = other->closed ? other->provider_domain : other->provider->domain;
+        if (other != &channel && other->areas == channel.areas && other->buffer_rights != 0 &&
+            sees == &provider)
+            return;
+    }
+    for (std::uint32_t i = 0; i < channel.areas->count; ++i)
+        segment_unmap(*channel.areas->areas[i], provider);
+}
+
+} // namespace
+
 Status open_areas(Channel& channel, const abi::ProvideRecord& provide) noexcept {
     if (provide.shape.buffers == 0)
         return Status::ok;
-    const std::uint64_t rights = (provide.flags & abi::kMethodWritesBuffer) != 0
-                                     ? kRightRead | kRightWrite
-                                     : std::uint64_t{kRightRead};
-    if ((channel.buffer_rights | rights) == channel.buffer_rights)
+    const std::uint64_t rights =
+        channel.buffer_rights |
+        ((provide.flags & abi::kMethodWritesBuffer) != 0 ? kRightRead | kRightWrite
+                                                         : std::uint64_t{kRightRead});
+    if (rights == channel.buffer_rights)
         return Status::ok;
-    channel.buffer_rights |= rights;
+    Domain& provider = *channel.provider->domain;
     const AreaList& list = *channel.areas;
-    for (std::uint32_t i = 0; i < list.count; ++i) {
-        if (channel.provider->domain == channel.client->domain ||
-            channel.provider->domain->is_kernel())
-            continue; // sees its own areas; and the kernel sees all of them
-        if (const Status status =
-                segment_map(*list.areas[i], *channel.provider->domain, channel.buffer_rights);
-            status != Status::ok)
+    // It sees its own areas; and the kernel sees all of them.
+    const bool sees = &provider == channel.client->domain || provider.is_kernel();
+    for (std::uint32_t i = 0; i < list.count && !sees; ++i) {
+        if (const Status status = segment_map(*list.areas[i], provider, rights);
+            status != Status::ok) {
+            if (channel.buffer_rights == 0)
+                hide_from(provider, channel);
+            // As before; what is mapped already takes no memory.
+            for (std::uint32_t k = 0; k < i && channel.buffer_rights != 0; ++k)
+                static_cast<void>(segment_map(*list.areas[k], provider, channel.buffer_rights));
             return status;
+        }
     }
+    channel.buffer_rights = rights;
     return Status::ok;
 }
 
@@ -92,17 +114,9 @@ Result<Nothing> publish_area(Domain& domain, ModuleInstance* module, Segment& ar
 }
 
 void hide_areas(const Channel& gone) noexcept {
-    if (gone.areas == nullptr || gone.buffer_rights == 0 || gone.provider_domain == nullptr ||
-        gone.provider_domain->is_kernel() || gone.provider_domain == gone.client_domain)
-        return;
-    for (const Channel* other = registry().channels; other != nullptr; other = other->next) {
-        const Domain* provider = other->closed ? other->provider_domain : other->provider->domain;
-        if (other->areas == gone.areas && other->buffer_rights != 0 &&
-            provider == gone.provider_domain)
-            return;
-    }
-    for (std::uint32_t i = 0; i < gone.areas->count; ++i)
-        segment_unmap(*gone.areas->areas[i], *gone.provider_domain);
+    if (gone.areas != nullptr && gone.buffer_rights != 0 && gone.provider_domain != nullptr &&
+        !gone.provider_domain->is_kernel() && gone.provider_domain != gone.client_domain)
+        hide_from(*gone.provider_domain, gone);
 }
 
 } // namespace cw::kernel
