@@ -106,7 +106,9 @@ std::uint32_t find(std::string_view name, std::uint64_t hash) noexcept {
     return offset;
 }
 
-Result<std::uint32_t> store_schema(const Description& what) noexcept {
+Result<std::uint32_t> store_schema(const Entry& entry, const Description& what) noexcept {
+    if (entry.layout.load(Order::relaxed) == what.layout && entry.schema.load(Order::relaxed) != 0)
+        return entry.schema.load(Order::relaxed); // as it was published before
     Space::Schema& known = space.schemas[what.layout % kKnownSchemas];
     if (known.text == 0 || known.layout != what.layout)
         known = {what.layout, CW_TRY(store_text(what.schema))};
@@ -186,6 +188,27 @@ std::uint32_t find(std::string_view name) noexcept {
     return find(name, abi::signature_hash(name.data(), name.size()));
 }
 
+namespace {
+
+/// Where the name and the entry lie.
+struct Place {
+    std::uint32_t text, entry;
+};
+/// On an error nothing stays.
+Result<Place> make_room(std::string_view name) noexcept {
+    const std::uint64_t used = space.used;
+    const std::uint32_t text = CW_TRY(store_text(name));
+    const auto entry = allocate(sizeof(Entry), alignof(Entry));
+    if (!entry) {
+        space.used = used;
+        pieces.freed();
+        return refuse(entry.error());
+    }
+    return Place{text, *entry};
+}
+
+} // namespace
+
 /// Ordering: [R62] and [R63] release, pair with [A62] and [A63] in variables::Directory.
 Result<std::uint32_t> find_or_create(std::string_view name) noexcept {
     const std::uint64_t hash = abi::signature_hash(name.data(), name.size());
@@ -193,23 +216,26 @@ Result<std::uint32_t> find_or_create(std::string_view name) noexcept {
         return found;
     if (space.count == kMaxVariables)
         return refuse(Status::no_resource);
-    const std::uint32_t text = CW_TRY(store_text(name));
-    const std::uint32_t offset = CW_TRY(allocate(sizeof(Entry), alignof(Entry)));
     Private* own = privates.allocate();
     if (own == nullptr)
         return refuse(Status::no_memory);
-    Entry& entry = entry_at(offset);
+    const auto place = make_room(name);
+    if (!place) {
+        privates.release(own);
+        return refuse(place.error());
+    }
+    Entry& entry = entry_at(place->entry);
     entry.name_hash = hash;
-    entry.name = text;
+    entry.name = place->text;
     entry.name_bytes = static_cast<std::uint32_t>(name.size());
     entry.index = space.count;
-    entry.place = offset;
+    entry.place = place->entry;
     entry.next.store(bucket_of(hash).load(Order::relaxed), Order::relaxed);
     space.table[space.count] = own;
-    at<Atomic<std::uint32_t>>(kTableAt + space.count * 4).store(offset, Order::relaxed);
-    bucket_of(hash).store(offset, Order::release);            // [R62]
+    at<Atomic<std::uint32_t>>(kTableAt + space.count * 4).store(place->entry, Order::relaxed);
+    bucket_of(hash).store(place->entry, Order::release);      // [R62]
     at<Header>(0).count.store(++space.count, Order::release); // [R63]
-    return offset;
+    return place->entry;
 }
 
 Result<std::uint32_t> store_text(std::string_view text) noexcept {
@@ -223,7 +249,7 @@ Status go_live(std::uint32_t offset,
                VariableGroup& group,
                std::uint64_t place) noexcept {
     Entry& entry = entry_at(offset);
-    const auto schema = store_schema(what);
+    const auto schema = store_schema(entry, what);
     if (!schema)
         return schema.error();
     Private& own = *space.table[entry.index];

@@ -56,15 +56,42 @@ std::uint64_t fingerprint_of(const loader::Image& image) noexcept {
     return hash | 1; // 0 stands for none
 }
 
+/// Modules that have published, by name: what is stored in the directory stays.
+struct KnownModule {
+    std::uint32_t name; ///< Offset in the directory.
+    std::uint32_t name_bytes;
+    KnownModule* next;
+};
+Pool<KnownModule> known_modules{"variables.publishers"};
+KnownModule* all_known;
+
+Result<const KnownModule*> known_module(std::string_view name) noexcept {
+    for (const KnownModule* known = all_known; known != nullptr; known = known->next) {
+        if (directory::text_at(known->name, known->name_bytes) == name)
+            return known;
+    }
+    KnownModule* known = known_modules.allocate();
+    if (known == nullptr)
+        return refuse(Status::no_memory);
+    const auto text = directory::store_text(name);
+    if (!text) {
+        known_modules.release(known);
+        return refuse(text.error());
+    }
+    *known = {*text, static_cast<std::uint32_t>(name.size()), all_known};
+    all_known = known;
+    return known;
+}
+
 Result<VariableGroup*>
 make_group(std::string_view module, std::uint64_t fingerprint, std::uint64_t bytes) noexcept {
     VariableGroup* group = pool.allocate();
     if (group == nullptr)
         return refuse(Status::no_memory);
-    const auto name = directory::store_text(module);
+    const auto known = known_module(module);
     const auto segment =
-        name ? segment_create(kernel_domain(), bytes, Backing::contiguous, value_segments)
-             : Result<Segment*>{refuse(name.error())};
+        known ? segment_create(kernel_domain(), bytes, Backing::contiguous, value_segments)
+              : Result<Segment*>{refuse(known.error())};
     if (!segment) {
         pool.release(group);
         return refuse(segment.error());
@@ -72,8 +99,8 @@ make_group(std::string_view module, std::uint64_t fingerprint, std::uint64_t byt
     group->segment = *segment;
     group->fingerprint = fingerprint;
     group->number = group_count++;
-    group->name = *name;
-    group->name_bytes = static_cast<std::uint32_t>(module.size());
+    group->name = (*known)->name;
+    group->name_bytes = (*known)->name_bytes;
     group->next = all_groups;
     all_groups = group;
     return group;
