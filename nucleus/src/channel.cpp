@@ -72,12 +72,21 @@ Result<Nothing> fill_channel(Channel& channel) noexcept {
     return Nothing{};
 }
 
+/// Takes it out of the list of all.
+void unlist(Channel& channel) noexcept {
+    Channel** link = &registry().channels;
+    while (*link != &channel)
+        link = &(*link)->next;
+    *link = channel.next;
+}
+
 Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) noexcept {
     ExecutorRecord& from = *client.executor;
     ExecutorRecord& to = *provider.executor;
     // First what may fail, then what the executors see.
-    if (~from.client_ends == 0 || ~to.server_ends == 0 || !executor_listens(from, 1) ||
-        !executor_listens(to, 1))
+    if (~from.client_ends == 0 || ~to.server_ends == 0 ||
+        !executor_listens(from, from.untold_channels + 1) ||
+        !executor_listens(to, to.untold_channels + 1))
         return refuse(Status::no_resource);
     Channel* channel = channel_pool.allocate();
     if (channel == nullptr)
@@ -100,40 +109,83 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
     ServerEnd& server = to.view->servers[channel->server_index];
     new (&server) ServerEnd{};
     to.view->client_ids[channel->server_index] = client.id;
-    const std::uint64_t client_state = client.base + client.image->module().state;
-    const std::uint64_t provider_state = provider.base + provider.image->module().state;
     if (channel->queued != nullptr) {
         server.queued = reinterpret_cast<QueuedCall*>(channel->queued->base);
-        server.module = reinterpret_cast<ModuleState*>(provider_state);
+        server.module =
+            reinterpret_cast<ModuleState*>(provider.base + provider.image->module().state);
     }
-    executor_tell(to,
-                  {.kind = abi::ControlKind::add_server,
-                   .index = channel->server_index,
-                   .a = provider_state,
-                   .b = channel->client_segment->base,
-                   .c = channel->provider_segment->base,
-                   .d = channel->provider_doorbell,
-                   .e = provider.methods->base,
-                   .f = channel->areas->table->base,
-                   .reserved = 0});
-    executor_tell(from,
-                  {.kind = abi::ControlKind::add_client,
-                   .index = channel->client_index,
-                   .a = client_state,
-                   .b = channel->client_segment->base,
-                   .c = channel->provider_segment->base,
-                   .d = channel->client_doorbell,
-                   .e = channel->pool->base,
-                   .f = 0,
-                   .reserved = 0});
     from.channels_by_client[channel->client_index] = channel;
     to.channels_by_server[channel->server_index] = channel;
+    ++from.untold_channels;
+    ++to.untold_channels;
     channel->next = registry().channels;
     registry().channels = channel;
     return channel;
 }
 
+void tell_channel(Channel& channel) noexcept {
+    const ModuleInstance& client = *channel.client;
+    const ModuleInstance& provider = *channel.provider;
+    channel.told = true;
+    --client.executor->untold_channels;
+    --provider.executor->untold_channels;
+    executor_tell(*provider.executor,
+                  {.kind = abi::ControlKind::add_server,
+                   .index = channel.server_index,
+                   .a = provider.base + provider.image->module().state,
+                   .b = channel.client_segment->base,
+                   .c = channel.provider_segment->base,
+                   .d = channel.provider_doorbell,
+                   .e = provider.methods->base,
+                   .f = channel.areas->table->base,
+                   .reserved = 0});
+    executor_tell(*client.executor,
+                  {.kind = abi::ControlKind::add_client,
+                   .index = channel.client_index,
+                   .a = client.base + client.image->module().state,
+                   .b = channel.client_segment->base,
+                   .c = channel.provider_segment->base,
+                   .d = channel.client_doorbell,
+                   .e = channel.pool->base,
+                   .f = 0,
+                   .reserved = 0});
+}
+
+/// Those that nobody was told of are the latest.
+void tell_oldest_first(Channel* channel) noexcept {
+    if (channel == nullptr || channel->told)
+        return;
+    tell_oldest_first(channel->next);
+    tell_channel(*channel);
+}
+
 } // namespace
+
+void channels_tell() noexcept {
+    tell_oldest_first(registry().channels);
+}
+
+void channels_take_back() noexcept {
+    while (registry().channels != nullptr && !registry().channels->told) {
+        Channel& channel = *registry().channels;
+        ExecutorRecord& from = *channel.client->executor;
+        ExecutorRecord& to = *channel.provider->executor;
+        executor_give_back(from, channel.client_doorbell);
+        executor_give_back(to, channel.provider_doorbell);
+        from.channels_by_client[channel.client_index] = nullptr;
+        to.channels_by_server[channel.server_index] = nullptr;
+        from.client_ends &= ~(std::uint64_t{1} << channel.client_index);
+        to.server_ends &= ~(std::uint64_t{1} << channel.server_index);
+        --from.untold_channels;
+        --to.untold_channels;
+        unlist(channel);
+        channel.provider_domain = to.domain;
+        channel.client_domain = from.domain;
+        hide_areas(channel);
+        segment_withdraw(*channel.pool);
+        free_channel(channel);
+    }
+}
 
 Result<Channel*> channel_between(ModuleInstance& client, ModuleInstance& provider) noexcept {
     for (Channel* channel = registry().channels; channel != nullptr; channel = channel->next) {
@@ -159,10 +211,7 @@ namespace {
 void release_if_done(Channel& channel) noexcept {
     if (!channel.client_done || !channel.provider_done)
         return;
-    Channel** link = &registry().channels;
-    while (*link != &channel)
-        link = &(*link)->next;
-    *link = channel.next;
+    unlist(channel);
     if (channel.provider != nullptr)
         client_ended(*channel.provider, channel.client_id);
     hide_areas(channel);

@@ -302,6 +302,7 @@ void relink_now(ModuleInstance& client) noexcept {
                           name_of(status),
                           shortage.site().empty() ? "" : " for ",
                           shortage.site());
+            channels_tell(); // if it leads nowhere now, it may be of use later
         }
     }
 }

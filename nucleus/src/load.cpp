@@ -268,6 +268,7 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
         if (const std::string_view site = shortage.site(); !site.empty())
             text.format(" for {}", site);
         text.put('\n');
+        channels_take_back();
         for (ModuleInstance* instance : instances) {
             if (instance == nullptr)
                 continue;
@@ -281,6 +282,7 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
         built.count = 0;
         return refuse(result.error());
     }
+    channels_tell();
     for (ExecutorRecord* executor : fresh_executors) {
         if (executor != nullptr)
             executor_start(*executor);

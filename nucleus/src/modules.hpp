@@ -40,10 +40,16 @@ void destroy_instance(ModuleInstance& instance) noexcept;
 /// A client that is taken apart: its domain no longer sees stubs that only it was linked to. Locks:
 /// kernel_lock held.
 void drop_remote_texts(ModuleInstance& client) noexcept;
-/// The open channel between two modules, made if there is none. Errors: no_memory, no_resource.
+/// The open channel between two modules, made if there is none: then its sides are told of it by
+/// channels_tell(), before the lock is left, or it is taken back. Errors: no_memory, no_resource.
 /// Locks: kernel_lock held.
 [[nodiscard]] Result<Channel*> channel_between(ModuleInstance& client,
                                                ModuleInstance& provider) noexcept;
+/// Tells executors of the channels that were made and not told of. What they were told of cannot be
+/// taken back at once: they may be looking at its memory. Locks: kernel_lock held.
+void channels_tell() noexcept;
+/// Takes those channels back: what they were for did not come about. Locks: kernel_lock held.
+void channels_take_back() noexcept;
 /// The client's list of areas, made when first needed. Errors: no_memory, no_resource. Locks:
 /// kernel_lock held.
 [[nodiscard]] Result<AreaList*> area_list(ModuleInstance& client) noexcept;

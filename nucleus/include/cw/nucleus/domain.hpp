@@ -66,6 +66,7 @@ struct ExecutorRecord : ExecutorHost {
     std::uint32_t interrupt_count;
     std::uint64_t client_ends; ///< Bit per index in use.
     std::uint64_t server_ends;
+    std::uint32_t untold_channels; ///< Ends that it will be told of (channels_tell()).
     Channel* channels_by_client[abi::kMaxEnds];
     Channel* channels_by_server[abi::kMaxEnds];
     Segment* pools[abi::kMaxEnds]; ///< Of clients' closed channels whose pools are still in use.
@@ -165,6 +166,7 @@ struct Channel {
     std::uint32_t client_doorbell, provider_doorbell; ///< Indices in that side's table.
     std::uint32_t client_id;                          ///< ModuleInstance::id.
     bool client_done, provider_done; ///< That side's executor no longer touches it.
+    bool told; ///< Both executors know it.
     bool closed;
     Segment* pool;   ///< The client's Pendings.
     Segment* queued; ///< With a provider in the kernel: room for synchronous calls that must wait.
