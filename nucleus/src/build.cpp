@@ -176,7 +176,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
     forget_clients(instance);
     module_ended(instance);
     release_devices(instance);
-    drop_remote_texts(instance);
+    drop_links(instance);
     if (instance.remote_text != nullptr && !instance.domain->ended) // else it goes with the domain
         segment_release(*instance.remote_text); // once no client's slot leads there
     Segment* const segments[] = {instance.segment, instance.pool, instance.heap, instance.methods};

@@ -72,6 +72,18 @@ void write_slot(ModuleInstance& client,
     std::memcpy(image_view(client, require.slot), words, sizeof(words));
 }
 
+Result<std::uint32_t> take_edge(ExecutorRecord& executor) noexcept {
+    for (std::uint32_t word = 0; word < kMaxEdges / 64; ++word) {
+        std::uint64_t& used = executor.edges[word];
+        if (~used == 0)
+            continue;
+        const auto bit = static_cast<std::uint32_t>(__builtin_ctzll(~used));
+        used |= std::uint64_t{1} << bit;
+        return word * 64 + bit;
+    }
+    return refuse(Status::no_resource);
+}
+
 } // namespace
 
 Status link_edge(ModuleInstance& client,
@@ -84,9 +96,10 @@ Status link_edge(ModuleInstance& client,
     ExecutorRecord& executor = *client.executor;
     Link& link = client.links[require_index];
     if (link.edge == 0) {
-        if (executor.edge_count == kMaxEdges)
-            return Status::no_resource;
-        link.edge = ++executor.edge_count;
+        const auto taken = take_edge(executor);
+        if (!taken)
+            return taken.error();
+        link.edge = 1 + *taken;
     }
     const std::uint32_t index = link.edge - 1;
     Edge edge{};
@@ -159,9 +172,13 @@ void unlink_edge(ModuleInstance& client, std::size_t require_index, bool provide
     write_slot(client, client.image->requires_()[require_index], function, 0);
 }
 
-void drop_remote_texts(ModuleInstance& client) noexcept {
-    for (Link& link : client.links)
+void drop_links(ModuleInstance& client) noexcept {
+    for (Link& link : client.links) {
         drop_remote_text(client, link);
+        if (link.edge != 0)
+            client.executor->edges[(link.edge - 1) / 64] &=
+                ~(std::uint64_t{1} << (link.edge - 1) % 64);
+    }
 }
 
 namespace {

@@ -37,9 +37,9 @@ void destroy_instance(ModuleInstance& instance) noexcept;
                                ModuleInstance& provider,
                                std::size_t provide,
                                loader::Path path) noexcept;
-/// A client that is taken apart: its domain no longer sees stubs that only it was linked to. Locks:
-/// kernel_lock held.
-void drop_remote_texts(ModuleInstance& client) noexcept;
+/// A client that is taken apart: its domain no longer sees stubs that only it was linked to, and
+/// its edges are free for others. Locks: kernel_lock held.
+void drop_links(ModuleInstance& client) noexcept;
 /// The open channel between two modules, made if there is none: then its sides are told of it by
 /// channels_tell(), before the lock is left, or it is taken back. Errors: no_memory, no_resource.
 /// Locks: kernel_lock held.

@@ -62,9 +62,9 @@ struct ExecutorRecord : ExecutorHost {
     Edge* edges_view;          ///< The executor's edges, through the direct map.
     VirtualAddress edges_base; ///< The same as its domain sees them.
     std::uint32_t call_count;
-    std::uint32_t edge_count;
     std::uint32_t interrupt_count;
-    std::uint64_t client_ends; ///< Bit per index in use.
+    std::uint64_t edges[kMaxEdges / 64]; ///< Bit per index in use. So are:
+    std::uint64_t client_ends;
     std::uint64_t server_ends;
     std::uint32_t untold_channels; ///< Ends that it will be told of (channels_tell()).
     Channel* channels_by_client[abi::kMaxEnds];
@@ -166,7 +166,7 @@ struct Channel {
     std::uint32_t client_doorbell, provider_doorbell; ///< Indices in that side's table.
     std::uint32_t client_id;                          ///< ModuleInstance::id.
     bool client_done, provider_done; ///< That side's executor no longer touches it.
-    bool told; ///< Both executors know it.
+    bool told;                       ///< Both executors know it.
     bool closed;
     Segment* pool;   ///< The client's Pendings.
     Segment* queued; ///< With a provider in the kernel: room for synchronous calls that must wait.
