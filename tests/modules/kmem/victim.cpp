@@ -1,0 +1,49 @@
+#include "victim.hpp"
+#include <cw/core/service/memory.hpp>
+#include <cw/core/variables/clock.hpp>
+#include <cw/modules/echo.hpp>
+#include <cw/sdk/buffer.hpp>
+#include <cw/sdk/heap.hpp>
+#include <cw/sdk/module.hpp>
+#include <cw/sdk/variables.hpp>
+
+CW_MODULE(victim, {.version = {1, 0}, .heap_bytes = 256 * 1024, .frame_bytes = 16 * 1024});
+CW_HEAP;
+CW_REQUIRE(cw::memory::area);
+CW_REQUIRE(cw::variables::declare);
+CW_REQUIRE(echo::ping);
+CW_PUBLISH(victim::calls);
+CW_READ(cw::clock::scale);
+
+namespace {
+
+template <class T>
+std::uint64_t status_of(const cw::Result<T>& result) noexcept {
+    return static_cast<std::uint64_t>(result ? cw::Status::ok : result.error());
+}
+
+cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
+    victim::Outcomes outcomes{};
+    const auto reserved = co_await cw::heap::reserve(100'000);
+    outcomes.heap = status_of(reserved);
+    if (wanted.own_domain != 0) {
+        const auto area = co_await cw::Area::create(3 * 4096);
+        outcomes.area = status_of(area);
+        if (area) {
+            const auto declared =
+                co_await cw::variables::declare_as<victim::Outcomes>("victim/outcomes", *area);
+            outcomes.variable = status_of(declared);
+        }
+    }
+    const auto pong = co_await echo::ping({1});
+    outcomes.echo = status_of(pong);
+    victim::calls.update([](victim::Word& word) { ++word.value; });
+    co_return outcomes;
+}
+
+} // namespace
+
+CW_PROVIDE(victim::next, [](victim::Word word) { return victim::Word{word.value + 1}; });
+CW_PROVIDE(victim::work, work);
+CW_PROVIDE(victim::count, [](victim::Text text) { return victim::Word{text.text.size_bytes}; });
+CW_PROVIDE(victim::die, [](cw::Nothing) { __builtin_trap(); });

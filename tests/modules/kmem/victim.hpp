@@ -1,0 +1,37 @@
+// A module that has the nucleus allocate whatever modules may, for tests that let it fail.
+#pragma once
+#include <cw/core/future.hpp>
+#include <cw/core/variables/declare.hpp>
+
+namespace victim {
+
+struct Word {
+    std::uint64_t value;
+};
+struct Text {
+    cw::BufferRef text;
+};
+struct Wanted {
+    std::uint64_t own_domain; ///< 1: the victim is alone in its domain.
+};
+/// How each of its requests ended: a Status.
+struct Outcomes {
+    std::uint64_t area;
+    std::uint64_t heap;
+    std::uint64_t variable;
+    std::uint64_t echo; ///< A call of a module in a process.
+};
+
+/// One more.
+CW_METHOD(victim, next, Word, Word, 1, 0);
+/// Takes heap; calls echo; and with `own_domain` takes a buffer area, which its domain keeps, and
+/// declares a variable.
+CW_METHOD(victim, work, Wanted, Outcomes, 1, 0);
+/// Counts the bytes of a text.
+CW_METHOD(victim, count, Text, Word, 1, 0);
+/// Breaks the rules of the machine.
+CW_METHOD(victim, die, cw::Nothing, cw::Nothing, 1, 0);
+
+CW_VARIABLE(victim, calls, Word);
+
+} // namespace victim
