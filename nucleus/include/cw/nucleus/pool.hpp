@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstring>
 #include <cw/core/result.hpp>
+#include <cw/nucleus/cache.hpp>
 #include <cw/nucleus/kmem.hpp>
-#include <cw/nucleus/layout.hpp>
 
 namespace cw::kernel {
 
@@ -21,47 +21,32 @@ public:
 
     /// A zeroed object, or null when memory is used up.
     [[nodiscard]] T* allocate() noexcept {
-        if (!site_.may_allocate() || (free_ == nullptr && !refill()))
+        Pages pages{site_};
+        void* const object = site_.may_allocate() ? cache_.allocate(pages) : nullptr;
+        if (object == nullptr)
             return nullptr;
-        Link* link = free_;
-        free_ = link->next;
-        std::memset(static_cast<void*>(link), 0, kSize);
+        std::memset(object, 0, kSize);
         site_.allocated();
-        return reinterpret_cast<T*>(link);
+        return static_cast<T*>(object);
     }
     void release(T* object) noexcept {
-        put(object);
+        Pages pages{site_};
+        cache_.release(object, pages);
         site_.freed();
     }
 
 private:
-    struct Link {
-        Link* next;
+    struct Pages {
+        AllocationSite& site;
+        [[nodiscard]] void* take(unsigned order) const noexcept {
+            const auto block = pages_allocate(site, order);
+            return block ? *block : nullptr;
+        }
     };
     static constexpr std::size_t kSize = (sizeof(T) + alignof(T) - 1) / alignof(T) * alignof(T);
-    static constexpr unsigned order() noexcept {
-        unsigned order = 0;
-        while ((kPage << order) < kSize)
-            ++order;
-        return order;
-    }
-
-    bool refill() noexcept {
-        const auto block = pages_allocate(site_, order());
-        if (!block)
-            return false;
-        for (std::size_t at = 0; at + kSize <= kPage << order(); at += kSize)
-            put(static_cast<char*>(*block) + at);
-        return true;
-    }
-    void put(void* object) noexcept {
-        auto* link = static_cast<Link*>(object);
-        link->next = free_;
-        free_ = link;
-    }
 
     AllocationSite site_;
-    Link* free_ = nullptr;
+    FreeListCache cache_{kSize};
 };
 
 } // namespace cw::kernel
