@@ -485,20 +485,34 @@ Result<void*> pages_allocate(AllocationSite& site, unsigned order) noexcept {
     if (!site.may_allocate())
         return refuse(Status::no_memory);
     const std::uint64_t pages = std::uint64_t{1} << order;
-    void* const block = pages > page_counts().free ? MAP_FAILED
+    const std::uint64_t bytes = pages * kPage;
+    // Twice as much has an aligned block in it.
+    void* const found = pages > page_counts().free ? MAP_FAILED
                                                    : mmap(nullptr,
-                                                          kPage * pages,
+                                                          2 * bytes - kPage,
                                                           PROT_READ | PROT_WRITE,
                                                           MAP_PRIVATE | MAP_ANONYMOUS,
                                                           -1,
                                                           0);
-    if (block == MAP_FAILED) {
+    if (found == MAP_FAILED) {
         site.failed();
         return refuse(Status::no_memory);
     }
+    const auto begin = reinterpret_cast<std::uint64_t>(found);
+    const std::uint64_t block = round_up(begin, bytes);
+    if (block != begin)
+        munmap(found, block - begin);
+    if (const std::uint64_t behind = begin + bytes - kPage - block; behind != 0)
+        munmap(reinterpret_cast<void*>(block + bytes), behind);
     pages_in_use.fetch_add(pages, std::memory_order_relaxed);
     site.took_pages(pages);
-    return block;
+    return reinterpret_cast<void*>(block);
+}
+
+void pages_release(AllocationSite& site, void* block, unsigned order) noexcept {
+    munmap(block, kPage << order);
+    pages_in_use.fetch_sub(std::uint64_t{1} << order, std::memory_order_relaxed);
+    site.gave_pages(std::uint64_t{1} << order);
 }
 
 } // namespace cw::kernel

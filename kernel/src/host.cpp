@@ -23,6 +23,10 @@ Result<void*> pages_allocate(AllocationSite& site, unsigned order) noexcept {
     return direct(CW_TRY(frames::allocate(site, order)));
 }
 
+void pages_release(AllocationSite& site, void* block, unsigned order) noexcept {
+    frames::release(site, reinterpret_cast<std::uint64_t>(block) - kDirectMap, order);
+}
+
 PageCounts page_counts() noexcept {
     const frames::Statistics counts = frames::statistics();
     return {counts.total_pages, counts.free_pages};

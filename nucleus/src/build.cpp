@@ -174,6 +174,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
     variables_detach(instance);
     abandon_sides(instance);
     forget_clients(instance);
+    lab_forget(instance);
     module_ended(instance);
     release_devices(instance);
     drop_links(instance);

@@ -108,6 +108,8 @@ void client_ended(ModuleInstance& provider, std::uint32_t client) noexcept;
 void module_ended(const ModuleInstance& ended) noexcept;
 /// The module goes, and with it what it was to be told. Locks: kernel_lock held.
 void forget_clients(ModuleInstance& instance) noexcept;
+/// The module goes, and with it what it holds of kmem_lab. Locks: kernel_lock held.
+void lab_forget(const ModuleInstance& owner) noexcept;
 /// A module that failed goes away. Locks: kernel_lock held.
 void begin_removal(ModuleInstance& instance) noexcept;
 /// Goes on with a removal when a client is at rest, or a channel is gone. Locks: kernel_lock held.

@@ -33,9 +33,10 @@ struct ClockScale {
 [[nodiscard]] std::string_view boot_arguments() noexcept;
 /// The boot archive, page aligned, as the nucleus sees it; empty if there is none.
 [[nodiscard]] std::span<const std::byte> boot_archive() noexcept;
-/// A zeroed block of 2^order pages for the nucleus' own objects. Errors: no_memory. Locks:
-/// kernel_lock held.
+/// A zeroed, naturally aligned block of 2^order pages for the nucleus' own objects. Errors:
+/// no_memory. Locks: kernel_lock held.
 [[nodiscard]] Result<void*> pages_allocate(AllocationSite& site, unsigned order) noexcept;
+void pages_release(AllocationSite& site, void* block, unsigned order) noexcept;
 struct PageCounts {
     std::uint64_t total;
     std::uint64_t free;
