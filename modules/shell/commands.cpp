@@ -71,6 +71,16 @@ constexpr Command kCommands[] = {
      .fewest = 2,
      .most = 2,
      .run = kmem_fail},
+    {.name = "kmem-lab",
+     .usage = "compare [BYTES]",
+     .summary = "two allocators, and the same requests",
+     .details = "For each size of objects: words that were looked at or written, the most pages,\n"
+                "pages when many have come and gone, what of them is unused, pages when all have "
+                "gone.\n",
+     .options = "compare",
+     .fewest = 1,
+     .most = 2,
+     .run = kmem_lab},
     {.name = "kmemtop", .summary = "what the nucleus has allocated, and where", .run = kmemtop},
     {.name = "log", .summary = "the kernel's log", .run = show_log},
     {.name = "ls",

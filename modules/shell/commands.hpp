@@ -69,6 +69,8 @@ cw::Task<int> poweroff(Arguments words) noexcept;
 // commands_kmem.cpp
 cw::Task<int> kmemtop(Arguments words) noexcept;
 cw::Task<int> kmem_fail(Arguments words) noexcept;
+// commands_kmem_lab.cpp
+cw::Task<int> kmem_lab(Arguments words) noexcept;
 // commands_variables.cpp
 cw::Task<int> variables(Arguments words) noexcept;
 // commands_shell.cpp

@@ -2,6 +2,7 @@
 // echo are optional: the module that provides them is loaded when a command needs it (loading.hpp).
 #pragma once
 #include <cw/core/service/kmem.hpp>
+#include <cw/core/service/kmem_lab.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
@@ -31,6 +32,11 @@ CW_USES(cw::clock::now);
 CW_USES(cw::clock::wall);
 CW_USES(cw::power::off);
 CW_USES(cw::kmem::fail_at);
+CW_USES(cw::kmem_lab::open);
+CW_USES(cw::kmem_lab::close);
+CW_USES(cw::kmem_lab::allocate);
+CW_USES(cw::kmem_lab::release);
+CW_USES(cw::kmem_lab::counts);
 CW_USES(cw::variables::show);
 CW_USES(cw::variables::turn);
 CW_USES(archive::count);
