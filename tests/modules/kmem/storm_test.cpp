@@ -86,6 +86,7 @@ cw::Task<> find_neighbour(const cw::Area& area) noexcept {
 cw::Task<bool> load(const cw::Area& area, const Try& now_tried) noexcept {
     cw::modules::LoadArguments arguments{};
     arguments.domain = neighbour;
+    arguments.grants = cw::modules::kPower; // for kmem_lab
     kVictim.copy(arguments.name.data(), kVictim.size());
     arguments.placement = static_cast<std::uint8_t>(now_tried.placement);
     arguments.text = area.out(1024, 2048);
@@ -134,6 +135,7 @@ cw::Task<> work(const cw::Area& area, const Try& now_tried) noexcept {
     judge("heap", static_cast<Status>(done->heap), now_tried);
     judge("variable", static_cast<Status>(done->variable), now_tried);
     judge("echo", static_cast<Status>(done->echo), now_tried);
+    judge("lab", static_cast<Status>(done->lab), now_tried);
     co_return cw::Nothing{};
 }
 

@@ -1,4 +1,5 @@
 #include "victim.hpp"
+#include <cw/core/service/kmem_lab.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/variables/clock.hpp>
 #include <cw/modules/echo.hpp>
@@ -11,6 +12,8 @@ CW_MODULE(victim, {.version = {1, 0}, .heap_bytes = 256 * 1024, .frame_bytes = 1
 CW_HEAP;
 CW_REQUIRE(cw::memory::area);
 CW_REQUIRE(cw::variables::declare);
+CW_REQUIRE(cw::kmem_lab::open);
+CW_REQUIRE(cw::kmem_lab::allocate);
 CW_REQUIRE(echo::ping);
 CW_PUBLISH(victim::calls);
 CW_READ(cw::clock::scale);
@@ -33,6 +36,12 @@ cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
             const auto declared =
                 co_await cw::variables::declare_as<victim::Outcomes>("victim/outcomes", *area);
             outcomes.variable = status_of(declared);
+        }
+        const auto cache = co_await cw::kmem_lab::open({cw::kmem_lab::Policy::bitmap, 600});
+        outcomes.lab = status_of(cache);
+        if (cache) {
+            const auto held = co_await cw::kmem_lab::allocate({cache->cache, victim::kLabObjects});
+            outcomes.lab = status_of(held);
         }
     }
     const auto pong = co_await echo::ping({1});
