@@ -241,5 +241,6 @@ CW_TEST(who_has_no_grant_is_refused) {
     CW_EXPECT((co_await load_victim(0)).has_value());
     CW_EXPECT_VALUE(worked, co_await victim::work({1}));
     CW_EXPECT_EQUAL(static_cast<Status>(worked.lab), Status::not_permitted);
+    CW_EXPECT_EQUAL(static_cast<Status>(worked.fail), Status::not_permitted);
     CW_EXPECT((co_await unload_victim()).has_value());
 }

@@ -1,4 +1,5 @@
 #include "victim.hpp"
+#include <cw/core/service/kmem.hpp>
 #include <cw/core/service/kmem_lab.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/variables/clock.hpp>
@@ -12,6 +13,7 @@ CW_MODULE(victim, {.version = {1, 0}, .heap_bytes = 256 * 1024, .frame_bytes = 1
 CW_HEAP;
 CW_REQUIRE(cw::memory::area);
 CW_REQUIRE(cw::variables::declare);
+CW_REQUIRE(cw::kmem::fail_at);
 CW_REQUIRE(cw::kmem_lab::open);
 CW_REQUIRE(cw::kmem_lab::allocate);
 CW_REQUIRE(echo::ping);
@@ -44,6 +46,8 @@ cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
             outcomes.lab = status_of(held);
         }
     }
+    const auto set = co_await cw::kmem::fail_at({{'n', 'o', 'n', 'e'}, 1});
+    outcomes.fail = status_of(set);
     const auto pong = co_await echo::ping({1});
     outcomes.echo = status_of(pong);
     victim::calls.update([](victim::Word& word) { ++word.value; });

@@ -22,6 +22,7 @@ struct Outcomes {
     std::uint64_t variable;
     std::uint64_t echo; ///< A call of a module in a process.
     std::uint64_t lab;  ///< Of kmem_lab, where it leaves kLabObjects.
+    std::uint64_t fail; ///< To let a site fail that there is not.
 };
 
 /// One more.
