@@ -237,6 +237,25 @@ CW_TEST(what_a_client_held_goes_with_it) {
     }
 }
 
+CW_TEST(a_name_that_could_not_be_stored_is_not_there) {
+    CW_EXPECT_VALUE(area, co_await cw::Area::create(4096));
+    const auto live = [](std::string_view site) { return cw::kmem::site(site)->live; };
+    const std::uint64_t texts = live("directory.texts");
+    const std::uint64_t entries = live("directory.entries");
+    for (int attempt = 1; attempt <= 3; ++attempt) { // the entry, its name, itself in the directory
+        cw::kmem::Failure failure{{}, attempt == 1 ? 1u : static_cast<unsigned>(attempt - 1)};
+        const std::string_view site = attempt == 1 ? "directory.entries" : "directory.texts";
+        site.copy(failure.site.data(), site.size());
+        CW_EXPECT((co_await cw::kmem::fail_at(failure)).has_value());
+        const auto declared = co_await cw::variables::declare_as<Pair>("lab/fresh", area);
+        CW_EXPECT_EQUAL(declared.error(), Status::no_memory);
+        CW_EXPECT(cw::shared_variables().find("lab/fresh") == nullptr);
+        CW_EXPECT_EQUAL(live("directory.texts"), texts);
+        CW_EXPECT_EQUAL(live("directory.entries"), entries);
+    }
+    CW_EXPECT((co_await cw::variables::declare_as<Pair>("lab/fresh", area)).has_value());
+}
+
 CW_TEST(who_has_no_grant_is_refused) {
     CW_EXPECT((co_await load_victim(0)).has_value());
     CW_EXPECT_VALUE(worked, co_await victim::work({1}));
