@@ -242,9 +242,12 @@ CW_TEST(a_name_that_could_not_be_stored_is_not_there) {
     const auto live = [](std::string_view site) { return cw::kmem::site(site)->live; };
     const std::uint64_t texts = live("directory.texts");
     const std::uint64_t entries = live("directory.entries");
-    for (int attempt = 1; attempt <= 3; ++attempt) { // the entry, its name, itself in the directory
-        cw::kmem::Failure failure{{}, attempt == 1 ? 1u : static_cast<unsigned>(attempt - 1)};
-        const std::string_view site = attempt == 1 ? "directory.entries" : "directory.texts";
+    constexpr struct {
+        std::string_view site;
+        std::uint64_t attempt;
+    } kFailures[] = {{"directory.entries", 1}, {"directory.texts", 1}, {"directory.texts", 2}};
+    for (const auto& [site, attempt] : kFailures) {
+        cw::kmem::Failure failure{{}, attempt};
         site.copy(failure.site.data(), site.size());
         CW_EXPECT((co_await cw::kmem::fail_at(failure)).has_value());
         const auto declared = co_await cw::variables::declare_as<Pair>("lab/fresh", area);
