@@ -74,6 +74,11 @@ enum class Site : std::uint8_t {
     A61,
     F61,
     F62,
+    R91, // heap/blocks.hpp, heap/chunks.hpp
+    A91,
+    R92,
+    R93,
+    A93,
 };
 
 /// What a word is in the protocol.
@@ -91,6 +96,8 @@ enum class Name : std::uint8_t {
     current, ///< Of a latch.
     state,   ///< Of a one-shot.
     version, ///< Of a directory entry.
+    block,   ///< Of a shared heap: bits of blocks.
+    chunk,   ///< Of a shared heap: what a chunk is.
     plain,   ///< Nobody may write it while another reads it: relacy watches it for races.
 };
 
@@ -161,9 +168,11 @@ public:
         return word_.exchange(value, relacy_order(used), RL_INFO);
     }
     bool compare_exchange(T& expected, T desired, Order success, Order failure) {
-        const Site site = name == Name::mailbox ? Site::R4
-                          : name == Name::state ? Site::R52
-                                                : Site::none;
+        const Site site = name == Name::mailbox                              ? Site::R4
+                          : name == Name::state                              ? Site::R52
+                          : name == Name::block                              ? Site::R91
+                          : name == Name::chunk && success == Order::acquire ? Site::A93
+                                                                             : Site::none;
         const Site failed = name == Name::state ? Site::A51 : Site::none;
         return word_.compare_exchange(rl::bool_t<false>{},
                                       expected,
@@ -204,6 +213,8 @@ private:
             return Site::A51;
         case Name::version:
             return Site::A61;
+        case Name::block:
+            return Site::A91;
         default:
             return Site::none;
         }
@@ -224,6 +235,10 @@ private:
             return Site::R41;
         case Name::version:
             return Site::R61;
+        case Name::block:
+            return Site::R92;
+        case Name::chunk:
+            return Site::R93;
         default:
             return Site::none;
         }

@@ -12,6 +12,7 @@ enum class Shape : std::uint32_t {
     lanes = 2,
     trace = 3,
     latch = 4,
+    heap = 5,
 };
 
 /// Everything that both sides must agree upon.

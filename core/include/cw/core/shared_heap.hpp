@@ -1,0 +1,184 @@
+// A heap in memory that several programmes map at the same address, so that a pointer into it means
+// the same to all of them. Users of it may be killed at any instruction: none holds a lock, and
+// what the dead one had half done is ended by recover().
+//
+// Users must trust each other with what they store: each can write all of it. What they cannot do
+// is to have the allocator of another one touch anything outside of the heap. docs/heaps.md.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <cw/core/heap/allocator.hpp>
+#include <cw/core/heap/recovery.hpp>
+#include <cw/core/shared_header.hpp>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace cw {
+
+namespace heap {
+
+inline constexpr std::uint32_t kRoots = 16;
+
+/// What a heap begins with. Blocks follow the words of the last chunk, at the next page.
+struct Head {
+    SharedHeader header;
+    alignas(64) Atomic<std::uint64_t> roots[kRoots]; ///< Addresses, or what else users agree upon.
+    UserWords<NativeSync> users[Geometry::kUsers];
+};
+
+inline constexpr std::uint64_t kPage = 4096;
+/// What a chunk takes, with its words.
+inline constexpr std::uint64_t kChunkCost = Geometry::kChunkBytes + sizeof(ChunkWords<NativeSync>) +
+                                            kWordsOf<Geometry> * sizeof(Atomic<std::uint64_t>);
+inline constexpr std::uint64_t kLeastBytes = sizeof(Head) + kPage + kChunkCost;
+inline constexpr std::uint64_t kMostBytes =
+    std::uint64_t{Intent::kMostChunks} * Geometry::kChunkBytes;
+
+/// Memory for `chunks` full chunks.
+constexpr std::uint64_t bytes_for(std::uint64_t chunks) noexcept {
+    return (sizeof(Head) + chunks * kChunkCost + 2 * kPage - 1) / kPage * kPage;
+}
+
+} // namespace heap
+
+/// One user's side of a heap. Context: one thread at a time, and no interrupt or signal handler in
+/// between; never waits, never enters the kernel. Untrusted: all of the heap.
+class SharedHeap {
+public:
+    using Geometry = heap::Geometry;
+    static constexpr std::uint32_t kUsers = Geometry::kUsers; ///< Numbers 1 to kUsers - 1.
+    static constexpr std::uint64_t kMostAlignment = heap::kPage;
+
+    SharedHeap() noexcept = default; ///< To be attached.
+
+    /// Makes a heap of zeroed memory. Requires: it begins with a page. Errors: invalid_argument
+    /// (too small: heap::kLeastBytes).
+    [[nodiscard]] static Status initialise(void* memory, std::uint64_t bytes) noexcept {
+        if (!fits(memory, bytes))
+            return Status::invalid_argument;
+        static_cast<heap::Head*>(memory)->header.complete(layout_of(bytes));
+        return Status::ok;
+    }
+    /// Becomes user `user` of the heap there. Requires: nobody else is that user. Errors:
+    /// invalid_argument (no such user, or memory too small), mismatch (there is no heap of that
+    /// size).
+    [[nodiscard]] static Status
+    attach(void* memory, std::uint64_t bytes, std::uint32_t user, SharedHeap& heap) noexcept {
+        if (!fits(memory, bytes) || user == 0 || user >= kUsers)
+            return Status::invalid_argument;
+        if (!static_cast<heap::Head*>(memory)->header.matches(layout_of(bytes)))
+            return Status::mismatch;
+        heap.head_ = static_cast<heap::Head*>(memory);
+        heap.bytes_ = bytes;
+        heap.data_ = static_cast<std::byte*>(memory) + data_offset(chunks_of(bytes));
+        heap.allocator_ = Allocator{memory_of(memory, bytes), user};
+        return Status::ok;
+    }
+
+    /// Claims a block. Its contents are anything. A user that dies before this returns owns nothing
+    /// of it. Errors: no_memory, invalid_argument (alignment), busy, malformed.
+    [[nodiscard]] Status
+    allocate(std::uint64_t bytes, void*& block, std::uint64_t alignment = 16) noexcept {
+        if (alignment > kMostAlignment || (alignment & (alignment - 1)) != 0)
+            return Status::invalid_argument;
+        heap::Extent extent{};
+        const Status status = allocator_.claim_bytes(bytes > alignment ? bytes : alignment, extent);
+        if (status != Status::ok)
+            return status;
+        block = data_ + extent.offset;
+        allocator_.end();
+        return Status::ok;
+    }
+    /// Frees a block, whichever user has claimed it. Errors: invalid_argument (no block in use
+    /// begins there), busy.
+    [[nodiscard]] Status deallocate(void* block) noexcept {
+        if (block == nullptr)
+            return Status::ok;
+        const auto* const at = static_cast<const std::byte*>(block);
+        if (!contains(at) || at < data_)
+            return Status::invalid_argument;
+        return allocator_.free_at(static_cast<std::uint64_t>(at - data_));
+    }
+    /// A new T, or null: no_memory. Not for types with virtual functions: their table is at another
+    /// address in each programme.
+    template <class T, class... Arguments>
+        requires(!std::is_polymorphic_v<T>)
+    [[nodiscard]] T* make(Arguments&&... arguments) noexcept {
+        static_assert(alignof(T) <= kMostAlignment);
+        void* block = nullptr;
+        if (allocate(sizeof(T), block, alignof(T)) != Status::ok)
+            return nullptr;
+        return ::new (block) T(std::forward<Arguments>(arguments)...);
+    }
+    /// Undoes make(). Errors: as deallocate().
+    template <class T>
+    Status destroy(T* object) noexcept {
+        if (object == nullptr)
+            return Status::ok;
+        if (!contains(object))
+            return Status::invalid_argument;
+        object->~T();
+        return deallocate(object);
+    }
+
+    /// A word by which users find what others have stored. Zero at first.
+    [[nodiscard]] Atomic<std::uint64_t>& root(std::uint32_t number = 0) noexcept {
+        return head_->roots[number % heap::kRoots];
+    }
+    /// True if the address lies in the heap: for pointers that another user may have spoiled.
+    [[nodiscard]] bool contains(const void* address) const noexcept {
+        const auto offset =
+            reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(head_);
+        return offset < bytes_;
+    }
+    [[nodiscard]] explicit operator bool() const noexcept { return head_ != nullptr; }
+
+    /// Ends what a dead user had half done. Requires: it is dead; one at a time for each user. A
+    /// recovery that is cut off is done again.
+    static void recover(void* memory, std::uint64_t bytes, std::uint32_t user) noexcept {
+        if (fits(memory, bytes) && user != 0 && user < kUsers)
+            heap::Recovery<NativeSync, Geometry>{memory_of(memory, bytes), user}.recover();
+    }
+    void recover(std::uint32_t user) noexcept { recover(head_, bytes_, user); }
+    /// What is in use. Exact if nobody changes anything meanwhile.
+    [[nodiscard]] heap::Audit audit() const noexcept {
+        return heap::audit<NativeSync, Geometry>(memory_of(head_, bytes_));
+    }
+
+private:
+    using Allocator = heap::Allocator<NativeSync, Geometry>;
+    static_assert(sizeof(heap::Head) % alignof(heap::ChunkWords<NativeSync>) == 0);
+
+    [[nodiscard]] static std::uint32_t chunks_of(std::uint64_t bytes) noexcept {
+        return static_cast<std::uint32_t>((bytes - sizeof(heap::Head) - heap::kPage) /
+                                          heap::kChunkCost);
+    }
+    [[nodiscard]] static bool fits(const void* memory, std::uint64_t bytes) noexcept {
+        return reinterpret_cast<std::uintptr_t>(memory) % heap::kPage == 0 &&
+               bytes >= heap::kLeastBytes && bytes <= heap::kMostBytes;
+    }
+    [[nodiscard]] static std::uint64_t data_offset(std::uint64_t chunks) noexcept {
+        const std::uint64_t end =
+            sizeof(heap::Head) + chunks * (heap::kChunkCost - Geometry::kChunkBytes);
+        return (end + heap::kPage - 1) / heap::kPage * heap::kPage;
+    }
+    [[nodiscard]] static Layout layout_of(std::uint64_t bytes) noexcept {
+        return {Shape::heap, Geometry::kChunkBytes, chunks_of(bytes), kUsers};
+    }
+    [[nodiscard]] static heap::Memory<NativeSync> memory_of(void* memory,
+                                                            std::uint64_t bytes) noexcept {
+        auto* const head = static_cast<heap::Head*>(memory);
+        const std::uint32_t count = chunks_of(bytes);
+        auto* const chunks = reinterpret_cast<heap::ChunkWords<NativeSync>*>(head + 1);
+        auto* const words = reinterpret_cast<Atomic<std::uint64_t>*>(chunks + count);
+        return {head->users, chunks, words, count};
+    }
+
+    heap::Head* head_ = nullptr;
+    std::uint64_t bytes_ = 0;
+    std::byte* data_ = nullptr;
+    Allocator allocator_;
+};
+
+} // namespace cw
