@@ -172,6 +172,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
         }
     }
     variables_detach(instance);
+    heaps_detach(instance);
     abandon_sides(instance);
     forget_clients(instance);
     lab_forget(instance);

@@ -106,6 +106,9 @@ void client_ended(ModuleInstance& provider, std::uint32_t client) noexcept;
 /// Tells every module that watches its clients of a module that is no more. Locks: kernel_lock
 /// held.
 void module_ended(const ModuleInstance& ended) noexcept;
+/// The module is gone: it uses no shared heap any more, and what it had half done there is ended.
+/// Locks: kernel_lock held.
+void heaps_detach(const ModuleInstance& instance) noexcept;
 /// The module goes, and with it what it was to be told. Locks: kernel_lock held.
 void forget_clients(ModuleInstance& instance) noexcept;
 /// The module goes, and with it what it holds of kmem_lab. Locks: kernel_lock held.

@@ -5,6 +5,7 @@
 #include <cw/core/pending.hpp>
 #include <cw/core/service/clients.hpp>
 #include <cw/core/service/files.hpp>
+#include <cw/core/service/heaps.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
@@ -201,12 +202,18 @@ std::string services() {
     text.method(variables::turn);
     text.method(archive_pages::map);
     text.method(clients::ended);
+    text.method(heaps::create);
+    text.method(heaps::admit);
+    text.method(heaps::join);
+    text.method(heaps::leave);
+    text.method(heaps::remove);
     text.method(files::open);
     text.method(files::close);
     text.method(files::stat);
     text.method(files::list);
     text.enumerators<modules::What>("modules::What");
     text.flags<modules::Grants>("modules::Grants");
+    text.flags<heaps::Flags>("heaps::Flags");
     return text.text();
 }
 

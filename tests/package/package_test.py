@@ -30,9 +30,9 @@ ALONE = ("atomic", "gate", "latch", "lanes", "oneshot", "ring", "shared_heap", "
 # What g++ 12 does not compile, or compiles wrongly: coroutines and what is beneath them. The document says so.
 CLANG_ONLY = {
     *(f"cw/core/{name}.hpp" for name in ("batch", "declare", "future", "method", "provide", "reflect", "task")),
-    *(f"cw/core/service/{name}.hpp" for name in ("clients", "files", "kmem", "kmem_lab", "memory", "modules", "system", "variables")),
+    *(f"cw/core/service/{name}.hpp" for name in ("clients", "files", "heaps", "kmem", "kmem_lab", "memory", "modules", "system", "variables")),
     *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot", "system")),
-    *(f"cw/sdk/{name}.hpp" for name in ("buffer", "clock", "heap", "kmem", "module", "test", "test_service", "use", "variables", "wait")),
+    *(f"cw/sdk/{name}.hpp" for name in ("buffer", "clock", "heap", "kmem", "module", "shared_heap", "test", "test_service", "use", "variables", "wait")),
 }
 CPP23_ONLY = {"cw/core/result.hpp"}
 

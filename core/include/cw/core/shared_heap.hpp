@@ -8,39 +8,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <cw/core/heap/allocator.hpp>
+#include <cw/core/heap/layout.hpp>
 #include <cw/core/heap/recovery.hpp>
-#include <cw/core/shared_header.hpp>
 #include <new>
 #include <type_traits>
 #include <utility>
 
 namespace cw {
-
-namespace heap {
-
-inline constexpr std::uint32_t kRoots = 16;
-
-/// What a heap begins with. Blocks follow the words of the last chunk, at the next page.
-struct Head {
-    SharedHeader header;
-    alignas(64) Atomic<std::uint64_t> roots[kRoots]; ///< Addresses, or what else users agree upon.
-    UserWords<NativeSync> users[Geometry::kUsers];
-};
-
-inline constexpr std::uint64_t kPage = 4096;
-/// What a chunk takes, with its words.
-inline constexpr std::uint64_t kChunkCost = Geometry::kChunkBytes + sizeof(ChunkWords<NativeSync>) +
-                                            kWordsOf<Geometry> * sizeof(Atomic<std::uint64_t>);
-inline constexpr std::uint64_t kLeastBytes = sizeof(Head) + kPage + kChunkCost;
-inline constexpr std::uint64_t kMostBytes =
-    std::uint64_t{Intent::kMostChunks} * Geometry::kChunkBytes;
-
-/// Memory for `chunks` full chunks.
-constexpr std::uint64_t bytes_for(std::uint64_t chunks) noexcept {
-    return (sizeof(Head) + chunks * kChunkCost + 2 * kPage - 1) / kPage * kPage;
-}
-
-} // namespace heap
 
 /// One user's side of a heap. Context: one thread at a time, and no interrupt or signal handler in
 /// between; never waits, never enters the kernel. Untrusted: all of the heap.
@@ -51,13 +25,24 @@ public:
     static constexpr std::uint64_t kMostAlignment = heap::kPage;
 
     SharedHeap() noexcept = default; ///< To be attached.
+    // Two that are the same user would take each other's changes for their own.
+    SharedHeap(const SharedHeap&) = delete;
+    SharedHeap& operator=(const SharedHeap&) = delete;
+    SharedHeap(SharedHeap&& other) noexcept { *this = std::move(other); }
+    SharedHeap& operator=(SharedHeap&& other) noexcept {
+        head_ = std::exchange(other.head_, nullptr);
+        bytes_ = other.bytes_;
+        data_ = other.data_;
+        allocator_ = other.allocator_;
+        return *this;
+    }
 
     /// Makes a heap of zeroed memory. Requires: it begins with a page. Errors: invalid_argument
     /// (too small: heap::kLeastBytes).
     [[nodiscard]] static Status initialise(void* memory, std::uint64_t bytes) noexcept {
-        if (!fits(memory, bytes))
+        if (!heap::fits(memory, bytes))
             return Status::invalid_argument;
-        static_cast<heap::Head*>(memory)->header.complete(layout_of(bytes));
+        static_cast<heap::Head*>(memory)->header.complete(heap::layout_of(bytes));
         return Status::ok;
     }
     /// Becomes user `user` of the heap there. Requires: nobody else is that user. Errors:
@@ -65,14 +50,14 @@ public:
     /// size).
     [[nodiscard]] static Status
     attach(void* memory, std::uint64_t bytes, std::uint32_t user, SharedHeap& heap) noexcept {
-        if (!fits(memory, bytes) || user == 0 || user >= kUsers)
+        if (!heap::fits(memory, bytes) || user == 0 || user >= kUsers)
             return Status::invalid_argument;
-        if (!static_cast<heap::Head*>(memory)->header.matches(layout_of(bytes)))
+        if (!static_cast<heap::Head*>(memory)->header.matches(heap::layout_of(bytes)))
             return Status::mismatch;
         heap.head_ = static_cast<heap::Head*>(memory);
         heap.bytes_ = bytes;
-        heap.data_ = static_cast<std::byte*>(memory) + data_offset(chunks_of(bytes));
-        heap.allocator_ = Allocator{memory_of(memory, bytes), user};
+        heap.data_ = static_cast<std::byte*>(memory) + heap::data_offset(bytes);
+        heap.allocator_ = Allocator{heap::memory_of(memory, bytes), user};
         return Status::ok;
     }
 
@@ -137,43 +122,17 @@ public:
     /// Ends what a dead user had half done. Requires: it is dead; one at a time for each user. A
     /// recovery that is cut off is done again.
     static void recover(void* memory, std::uint64_t bytes, std::uint32_t user) noexcept {
-        if (fits(memory, bytes) && user != 0 && user < kUsers)
-            heap::Recovery<NativeSync, Geometry>{memory_of(memory, bytes), user}.recover();
+        if (heap::fits(memory, bytes) && user != 0 && user < kUsers)
+            heap::Recovery<NativeSync, Geometry>{heap::memory_of(memory, bytes), user}.recover();
     }
     void recover(std::uint32_t user) noexcept { recover(head_, bytes_, user); }
     /// What is in use. Exact if nobody changes anything meanwhile.
     [[nodiscard]] heap::Audit audit() const noexcept {
-        return heap::audit<NativeSync, Geometry>(memory_of(head_, bytes_));
+        return heap::audit<NativeSync, Geometry>(heap::memory_of(head_, bytes_));
     }
 
 private:
     using Allocator = heap::Allocator<NativeSync, Geometry>;
-    static_assert(sizeof(heap::Head) % alignof(heap::ChunkWords<NativeSync>) == 0);
-
-    [[nodiscard]] static std::uint32_t chunks_of(std::uint64_t bytes) noexcept {
-        return static_cast<std::uint32_t>((bytes - sizeof(heap::Head) - heap::kPage) /
-                                          heap::kChunkCost);
-    }
-    [[nodiscard]] static bool fits(const void* memory, std::uint64_t bytes) noexcept {
-        return reinterpret_cast<std::uintptr_t>(memory) % heap::kPage == 0 &&
-               bytes >= heap::kLeastBytes && bytes <= heap::kMostBytes;
-    }
-    [[nodiscard]] static std::uint64_t data_offset(std::uint64_t chunks) noexcept {
-        const std::uint64_t end =
-            sizeof(heap::Head) + chunks * (heap::kChunkCost - Geometry::kChunkBytes);
-        return (end + heap::kPage - 1) / heap::kPage * heap::kPage;
-    }
-    [[nodiscard]] static Layout layout_of(std::uint64_t bytes) noexcept {
-        return {Shape::heap, Geometry::kChunkBytes, chunks_of(bytes), kUsers};
-    }
-    [[nodiscard]] static heap::Memory<NativeSync> memory_of(void* memory,
-                                                            std::uint64_t bytes) noexcept {
-        auto* const head = static_cast<heap::Head*>(memory);
-        const std::uint32_t count = chunks_of(bytes);
-        auto* const chunks = reinterpret_cast<heap::ChunkWords<NativeSync>*>(head + 1);
-        auto* const words = reinterpret_cast<Atomic<std::uint64_t>*>(chunks + count);
-        return {head->users, chunks, words, count};
-    }
 
     heap::Head* head_ = nullptr;
     std::uint64_t bytes_ = 0;
