@@ -3,10 +3,18 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <cw/core/heap_resource.hpp>
+#include <cw/core/service/heaps.hpp>
 #include <cw/hosted/programme.hpp>
 #include <cw/modules/echo.hpp>
+#include <fcntl.h>
 #include <iostream>
+#include <map>
+#include <memory>
 #include <setjmp.h>
+#include <string>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <thread>
 
@@ -14,6 +22,8 @@ CW_PROGRAMME(embedding);
 CW_REQUIRE(echo::ping);
 CW_REQUIRE(echo::late);
 CW_REQUIRE(echo::block);
+CW_REQUIRE(cw::heaps::create);
+CW_REQUIRE(cw::heaps::leave);
 
 namespace {
 
@@ -52,6 +62,71 @@ std::atomic<int> interrupts;
 void own_handlers() {
     std::signal(SIGSEGV, [](int) { siglongjmp(behind_the_fault, 1); });
     std::signal(SIGINT, [](int) { ++interrupts; });
+}
+
+/// Where segments are to be, somebody has mapped a file already: it stays, and the refusal names
+/// it. In a process of its own, which has no nucleus yet.
+void occupied_window() {
+    const pid_t child = fork();
+    if (child == 0) {
+        const int file = open("/proc/self/exe", O_RDONLY);
+        void* const inside = reinterpret_cast<void*>(cw::abi::kWindowBase + (1 << 24));
+        const void* const mapped =
+            mmap(inside, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE, file, 0);
+        CHECK(mapped == inside);
+        const auto started = Nucleus::start({});
+        CHECK(says(started, Status::unsupported, "is taken by\n  1001000000-"));
+        CHECK(started.error().text.contains("/embedding"));
+        CHECK(std::memcmp(inside,
+                          "\x7f"
+                          "ELF",
+                          4) == 0);
+        std::exit(0);
+    }
+    int status = 1;
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+/// What libraries allocate never lies where segments do.
+void allocations_stay_outside() {
+    std::vector<std::unique_ptr<char[]>> blocks;
+    for (std::size_t i = 0; i < 20'000; ++i) {
+        const std::size_t bytes = i % 100 == 0 ? std::size_t{1} << 20 : i % 5000; // by mmap, by brk
+        blocks.emplace_back(new char[bytes + 1]);
+        const auto address = reinterpret_cast<std::uintptr_t>(blocks.back().get());
+        CHECK(address + bytes < cw::abi::kWindowBase || address >= cw::abi::kWindowEnd);
+    }
+}
+
+/// A heap of the programme's in which a module could join, with a standard container in it.
+void shared_heap(Nucleus& nucleus) {
+    const auto made = nucleus.call(cw::heaps::create, {{"programme/map"}, 1 << 20, 0, 0});
+    CHECK(made.has_value());
+    CHECK(nucleus.call(cw::heaps::create, {{"programme/map"}, 1 << 20, 0, 0}).error() ==
+          Status::already_exists);
+    cw::SharedHeap heap;
+    CHECK(cw::SharedHeap::attach(reinterpret_cast<void*>(made->address),
+                                 made->bytes,
+                                 static_cast<std::uint32_t>(made->user),
+                                 heap) == Status::ok);
+    {
+        cw::HeapResource resource{heap};
+        std::pmr::map<int, std::pmr::string> names{&resource};
+        for (int i = 0; i < 1000; ++i)
+            names.emplace(i, "a name that is longer than what a string has room for within");
+        CHECK(heap.audit().blocks == 2000);
+        CHECK(heap.contains(names.find(7)->second.data()));
+        bool refused = false;
+        try {
+            std::pmr::string large(2 << 20, ' ', &resource);
+        } catch (const std::bad_alloc&) {
+            refused = true;
+        }
+        CHECK(refused);
+    }
+    CHECK(heap.audit().blocks == 0);
+    CHECK(nucleus.call(cw::heaps::leave, {{"programme/map"}}).has_value());
+    CHECK(nucleus.call(cw::heaps::leave, {{"programme/map"}}).error() == Status::not_found);
 }
 
 /// A fault of the programme's own goes to the handler that it had set before.
@@ -136,11 +211,14 @@ void interrupted(Nucleus& nucleus, const std::string& file) {
 int main(int, char** arguments) {
     const std::string file = arguments[1];
     own_handlers();
+    occupied_window();
     {
         auto nucleus =
             Nucleus::start({.programme = cw::hosted::this_programme(), .modules = {}, .log = {}});
         CHECK(nucleus.has_value());
         refusals(**nucleus, file);
+        allocations_stay_outside();
+        shared_heap(**nucleus);
         everywhere(**nucleus, file);
         interrupted(**nucleus, file);
         CHECK((*nucleus)
