@@ -79,6 +79,8 @@ enum class Site : std::uint8_t {
     R92,
     R93,
     A93,
+    R94, // registers.hpp
+    A94,
 };
 
 /// What a word is in the protocol.
@@ -98,6 +100,7 @@ enum class Name : std::uint8_t {
     version, ///< Of a directory entry.
     block,   ///< Of a shared heap: bits of blocks.
     chunk,   ///< Of a shared heap: what a chunk is.
+    lock,    ///< Of a block of registers.
     plain,   ///< Nobody may write it while another reads it: relacy watches it for races.
 };
 
@@ -162,6 +165,7 @@ public:
     T exchange(T value, Order order) {
         const Site site = name == Name::mailbox ? Site::A4
                           : name == Name::state ? Site::R51
+                          : name == Name::lock  ? Site::A94
                                                 : Site::none;
         const Site other = name == Name::state ? Site::A52 : Site::none;
         const Order used = order_at(other, order_at(site, order));
@@ -239,6 +243,8 @@ private:
             return Site::R92;
         case Name::chunk:
             return Site::R93;
+        case Name::lock:
+            return Site::R94;
         default:
             return Site::none;
         }
