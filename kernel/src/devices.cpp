@@ -1,25 +1,67 @@
 // Devices of the machine, for the modules that drive them.
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/register_audit.hpp>
 #include <cw/kernel/serial.hpp>
 #include <cw/nucleus/host.hpp>
+#include <cw/nucleus/log.hpp>
+#include <iterator>
+#include <string_view>
 
 namespace cw::kernel {
 
 namespace {
 AllocationSite device_segments{"devices.registers"};
+
+/// Whose each device is; guarded by kernel_lock. Null: nobody's.
+const ModuleInstance* owners[std::size(Machine{}.devices)];
+
+PhysicalAddress page_of(const DeviceDescription& device) noexcept {
+    return round_down(device.registers, kPage);
 }
+
+/// Who has a device with registers in the same page: that is given to one module only, as a whole.
+const ModuleInstance* owner_of_page(PhysicalAddress page) noexcept {
+    for (std::uint32_t i = 0; i < machine().device_count; ++i) {
+        if (owners[i] != nullptr && page_of(machine().devices[i]) == page)
+            return owners[i];
+    }
+    return nullptr;
+}
+
+/// A device of this kind that nobody has. Errors: not_found (there is no such), already_exists
+/// (others have all).
+Result<const DeviceDescription*> claim_device(const ModuleInstance& instance,
+                                              std::string_view compatible) noexcept {
+    const ModuleInstance* owner = nullptr;
+    for (std::uint32_t i = 0; i < machine().device_count; ++i) {
+        const DeviceDescription& device = machine().devices[i];
+        if (compatible != device.compatible)
+            continue;
+        owner = owner_of_page(page_of(device));
+        if (owner == nullptr) {
+            owners[i] = &instance;
+            return &device;
+        }
+    }
+    if (owner == nullptr)
+        return refuse(Status::not_found);
+    log::line("{}: the registers of {} are {}'s",
+              instance.image->name(),
+              compatible,
+              owner->image->name());
+    return refuse(Status::already_exists);
+}
+
+} // namespace
 
 Status grant_devices(ModuleInstance& instance) noexcept {
     Segment** device = instance.devices;
     for (const abi::DeviceRecord& record : instance.image->devices()) {
-        const DeviceDescription* found = nullptr;
-        for (std::uint32_t i = 0; i < machine().device_count && found == nullptr; ++i) {
-            if (instance.image->text(record.compatible) == machine().devices[i].compatible)
-                found = &machine().devices[i];
-        }
-        if (found == nullptr)
-            return Status::not_found;
+        const auto claimed = claim_device(instance, instance.image->text(record.compatible));
+        if (!claimed)
+            return claimed.error();
+        const DeviceDescription* const found = *claimed;
         auto segment = segment_reserve(*instance.domain, kPage, device_segments);
         if (!segment)
             return segment.error();
@@ -28,10 +70,12 @@ Status grant_devices(ModuleInstance& instance) noexcept {
                 segment_borrow(**segment, 0, direct(round_down(found->registers, kPage)), kPage);
             status != Status::ok)
             return status;
-        if (const Status status =
-                segment_map(**segment, *instance.domain, kRightRead | kRightWrite);
-            status != Status::ok)
-            return status;
+        if (!registers_audited()) {
+            if (const Status status =
+                    segment_map(**segment, *instance.domain, kRightRead | kRightWrite);
+                status != Status::ok)
+                return status;
+        }
         ExecutorRecord& executor = *instance.executor;
         abi::DeviceGrant grant{.registers = (*segment)->base + found->registers % kPage,
                                .register_bytes = found->register_bytes,
@@ -59,8 +103,13 @@ Status grant_devices(ModuleInstance& instance) noexcept {
     return Status::ok;
 }
 
-void release_devices(ModuleInstance&) noexcept {
-} // interrupts go with their thread, registers with their segment
+/// Registers go with their segment, interrupts with their thread.
+void release_devices(ModuleInstance& instance) noexcept {
+    for (const ModuleInstance*& owner : owners) {
+        if (owner == &instance)
+            owner = nullptr;
+    }
+}
 
 Status interrupt_acknowledge(ExecutorRecord& record, std::uint64_t index) noexcept {
     if (index >= record.interrupt_count)

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cw/core/task.hpp>
 #include <cw/kernel/arch/timer.hpp>
+#include <cw/kernel/atomics_test.hpp>
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/interrupts.hpp>
@@ -112,6 +113,8 @@ extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart,
             arch::sbi_console_putchar(c);
         power_off(101);
     }
+    const std::uint64_t free_begin = round_up(physical(image_end), kMegaPage);
+    test_atomics(the_machine, free_begin);
     for (std::uint32_t i = 0; i < the_machine.device_count; ++i) {
         if (std::string_view{the_machine.devices[i].compatible} == "ns16550a")
             log::use_serial_port(the_machine.devices[i].registers);
@@ -119,7 +122,6 @@ extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart,
     arch::have_stimecmp = the_machine.has_stimecmp;
     // RAM behind the image, without the boot archive and the device tree; both lie above the image
     // on this machine.
-    const std::uint64_t free_begin = round_up(physical(image_end), kMegaPage);
     frames::initialise(free_begin,
                        the_machine.ram_end,
                        the_machine.archive_begin,

@@ -3,6 +3,7 @@
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/fault.hpp>
 #include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/register_audit.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/trap.hpp>
 #include <cw/nucleus/domain.hpp>
@@ -90,6 +91,21 @@ void on_exception(TrapFrame& frame) noexcept {
     const bool from_user = (frame.status & arch::kStatusSpp) == 0;
     if (spurious_fault(frame, from_user))
         return;
+    const char* cause = from_user ? cause_name(frame.cause) : cause_in_kernel(frame);
+    if (registers_audited()) {
+        switch (audit_access(frame, from_user)) {
+        case RegisterAccess::done:
+            return;
+        case RegisterAccess::atomic:
+            cause = "atomic instruction on a register of a device";
+            break;
+        case RegisterAccess::unknown:
+            cause = "no plain load or store of a register of a device";
+            break;
+        case RegisterAccess::elsewhere:
+            break;
+        }
+    }
     if (from_user) {
         if (frame.cause == kUserCall) { // a call number that does not exist
             frame.pc += 4;
@@ -97,9 +113,9 @@ void on_exception(TrapFrame& frame) noexcept {
             frame.x[11] = static_cast<std::uint64_t>(Status::invalid_argument);
             return;
         }
-        domain_fault(*current()->domain, cause_name(frame.cause), frame); // does not return
+        domain_fault(*current()->domain, cause, frame); // does not return
     }
-    if (!module_fault(cause_in_kernel(frame), frame))
+    if (!module_fault(cause, frame))
         kernel_fault(frame);
 }
 

@@ -1,5 +1,5 @@
-// Model (l): the lock of a block of registers. What one does to a register under a claim is not lost
-// to another one.
+// Model (l): the lock of a block of registers. What one does to a register under a claim is not
+// lost to another one.
 #include "check.hpp"
 
 #include <cw/core/registers.hpp>

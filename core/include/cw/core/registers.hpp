@@ -129,8 +129,7 @@ class RegisterLock {
 public:
     /// Ordering: [A94] acquire, pairs with [R94]: what the last one did is seen.
     [[nodiscard]] bool try_lock() noexcept {
-        return taken_.load(Order::relaxed) == 0 &&
-               taken_.exchange(1, Order::acquire) == 0; // [A94]
+        return taken_.load(Order::relaxed) == 0 && taken_.exchange(1, Order::acquire) == 0; // [A94]
     }
     /// Ordering: [R94] release, pairs with [A94].
     void unlock() noexcept { taken_.store(0, Order::release); } // [R94]
@@ -246,7 +245,8 @@ public:
         /// Clears bits, then sets some; gives what the register has now.
         template <class R>
             requires(reg::IsShared<R> && kInside<R>)
-        typename R::Contents modify(typename R::Contents clear, typename R::Contents set) const noexcept {
+        typename R::Contents modify(typename R::Contents clear,
+                                    typename R::Contents set) const noexcept {
             const auto value =
                 static_cast<typename R::Contents>((block_.template load<R>() & ~clear) | set);
             block_.template store<R>(value);

@@ -1,5 +1,5 @@
-// Hosted builds: as on x86-64, where registers are uncached and accesses stay in program order; only
-// the compiler is to be held back. Source: Intel SDM 3A, 8.2.2 and 11.3.
+// Hosted builds: as on x86-64, where registers are uncached and accesses stay in program order;
+// only the compiler is to be held back. Source: Intel SDM 3A, 8.2.2 and 11.3.
 #pragma once
 
 namespace cw::arch {
