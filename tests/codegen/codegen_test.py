@@ -3,7 +3,8 @@
     codegen_test.py CASE --folder FOLDER --include DIRECTORY... [--objects FILE...]
 
 In fast_paths.cpp a function plain_* must hold no instruction that locks, exchanges or fences fully; a function
-fenced_* one full fence and nothing that locks besides. No object file may call libatomic.
+fenced_* one full fence and nothing that locks besides. On riscv64 doorbell_* holds a fence of memory before the
+device, and then one store. No object file may call libatomic.
 """
 
 import argparse
@@ -13,15 +14,17 @@ import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().with_name("fast_paths.cpp")
+ARCH = SOURCE.parents[2] / "core" / "arch"
 COMMON = ("-std=c++23", "-O2", "-c", "-fno-exceptions", "-fno-rtti", "-Wno-atomic-alignment")
-X86 = ("clang++-19", "--target=x86_64-linux-gnu")
-GCC = ("g++-12",)
+X86 = ("clang++-19", "--target=x86_64-linux-gnu", f"-I{ARCH}/hosted")
+GCC = ("g++-12", f"-I{ARCH}/hosted")
 RISCV = (
     "clang++-19",
     "--target=riscv64-linux-gnu",
     "-march=rv64imac_zicsr_zifencei",
     "-mabi=lp64",
     "-ffreestanding",
+    f"-I{ARCH}/riscv64",
 )
 
 # Name: compiler, define, what must be reported; None: nothing must.
@@ -35,6 +38,7 @@ CASES: dict[str, tuple[tuple[str, ...], str, str | None]] = {
     "finds_no_fence": (X86, "PLANT_no_fence", "fenced_spsc_flush: 0 full fences"),
     "finds_a_call_of_the_library": (X86, "PLANT_library", "calls __atomic_load"),
     "finds_an_atomic_operation_on_riscv64": (RISCV, "PLANT_lock", "plain_spsc_push: amo"),
+    "finds_a_doorbell_without_fence_on_riscv64": (RISCV, "PLANT_doorbell", "doorbell_register: no fence w, o"),
     "finds_a_full_fence_on_riscv64": (RISCV, "PLANT_fence", "plain_trace_record: fence"),
 }
 
@@ -69,7 +73,7 @@ def functions(listing: str) -> dict[str, list[str]]:
     return found
 
 
-def offences(code: dict[str, list[str]]) -> list[str]:
+def offences(code: dict[str, list[str]], riscv: bool) -> list[str]:
     """What is in the functions and should not be, or the other way round."""
     wrong = []
     for name, instructions in code.items():
@@ -81,6 +85,10 @@ def offences(code: dict[str, list[str]]) -> list[str]:
             wrong += [f"{name}: {line}" for line in locked]
             if len(fences) != 1:
                 wrong.append(f"{name}: {len(fences)} full fences")
+        elif name.startswith("doorbell_") and riscv:
+            order = [line.split()[0] for line in instructions if line == "fence w, o" or re.match(r"(c\.)?s[bhwd]\s", line)]
+            if "fence" not in order[:-1] or order[-1] == "fence":
+                wrong.append(f"{name}: no fence w, o before its last store")
     return wrong
 
 
@@ -110,8 +118,8 @@ def main() -> int:
     includes = [f"-I{folder}" for folder in parsed.include]
     run(*compiler, *flags, *includes, *([f"-D{define}"] if define else []), str(SOURCE), "-o", compiled)
     code = functions(run("llvm-objdump-19", "--disassemble", "--no-show-raw-insn", compiled))
-    looked_at = [name for name in code if name.startswith(("plain_", "fenced_"))]
-    found = offences(code) + library_calls([compiled, *parsed.objects])
+    looked_at = [name for name in code if name.startswith(("plain_", "fenced_", "doorbell_"))]
+    found = offences(code, compiler is RISCV) + library_calls([compiled, *parsed.objects])
     print(f"{len(looked_at)} functions, {1 + len(parsed.objects)} object files")
     print("\n".join(found))
     if len(looked_at) < 15:

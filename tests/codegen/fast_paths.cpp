@@ -4,6 +4,7 @@
 // With PLANT_x a thing is wrong that the test must find.
 #include <cw/core/lanes.hpp>
 #include <cw/core/latch.hpp>
+#include <cw/core/registers.hpp>
 #include <cw/core/trace_ring.hpp>
 
 namespace {
@@ -125,3 +126,27 @@ Two plain_two_words(const Two& word) {
 #endif
 
 } // extern "C"
+
+// Registers: one store each, of no kind that a device would not understand.
+namespace {
+struct Leds : cw::reg::SetClear<std::uint32_t, 0x10, 0x14, 0x18> {};
+struct Status : cw::reg::WriteOneToClear<std::uint32_t, 0x04> {};
+struct Notify : cw::reg::WriteOnly<std::uint32_t, 0x50> {};
+using Block = cw::RegisterBlock<0x60>;
+} // namespace
+
+extern "C" void plain_register_set(const Block& block, std::uint32_t bits) {
+    block.set<Leds>(bits);
+}
+extern "C" void plain_register_acknowledge(const Block& block) {
+    block.acknowledge<Status>(block.read<Status>() & 0xf0);
+}
+/// A descriptor is written, then the device is told.
+extern "C" void doorbell_register(const Block& block, std::uint64_t* descriptor) {
+    *descriptor = 7;
+#ifdef PLANT_doorbell
+    block.write<Notify>(1);
+#else
+    block.write_doorbell<Notify>(1);
+#endif
+}
