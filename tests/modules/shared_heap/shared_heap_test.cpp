@@ -75,6 +75,29 @@ CW_TEST(a_heap_that_is_full_says_so) {
     CW_EXPECT_EQUAL((co_await cw::heaps::join(named("mine"))).error(), cw::Status::not_found);
 }
 
+CW_TEST(heaps_run_out_and_come_back) {
+    cw::heaps::Which which = named("many/00");
+    CW_EXPECT_EQUAL((co_await cw::heaps::create({which.name, cw::heaps::kMostBytes, 0, 0})).error(),
+                    cw::Status::no_memory);
+    const auto number = [&which](std::uint32_t value) {
+        which.name[5] = static_cast<char>('0' + value / 10);
+        which.name[6] = static_cast<char>('0' + value % 10);
+        return which;
+    };
+    std::uint32_t made = 0;
+    cw::Status status = cw::Status::ok;
+    while (status == cw::Status::ok) {
+        const auto opened =
+            co_await cw::heaps::create({number(made).name, cw::heap::kLeastBytes, 0, 0});
+        status = opened ? cw::Status::ok : opened.error();
+        made += opened ? 1 : 0;
+    }
+    CW_EXPECT_EQUAL(status, cw::Status::no_resource);
+    CW_EXPECT(made >= 60 && made <= 64);
+    for (std::uint32_t i = 0; i < made; ++i)
+        CW_EXPECT((co_await cw::heaps::leave(number(i))).has_value());
+}
+
 CW_TEST(refusals_say_why) {
     CW_EXPECT((co_await echo::ping({hoard::kBuild})).has_value());
     CW_EXPECT_EQUAL((co_await cw::heaps::join(named("hoard/nothing"))).error(),
