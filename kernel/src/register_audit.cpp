@@ -106,7 +106,7 @@ void store(volatile void* to, const Access& access, std::uint64_t value) noexcep
 Segment* registers_at(std::uint64_t address, const Domain& domain) noexcept {
     Segment* const segment = segment_at(address);
     return segment != nullptr && segment->owner == &domain &&
-                   std::string_view{segment->kind} == "device"
+                   segment->site->name() == "devices.registers"
                ? segment
                : nullptr;
 }

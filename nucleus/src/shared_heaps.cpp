@@ -48,7 +48,8 @@ struct HeapRecord {
     }
 };
 
-Pool<HeapRecord> pool;
+Pool<HeapRecord> pool{"heaps.records"};
+AllocationSite heap_segments{"heaps.segments"};
 HeapRecord* records[kMaxHeaps];
 
 std::string_view text_of(const heaps::Name& name) noexcept {
@@ -156,7 +157,7 @@ Result<heaps::Opened> create(heaps::Creation wanted) noexcept {
     if (record == nullptr)
         return refuse(Status::no_memory);
     const auto segment =
-        segment_create(kernel_domain(), wanted.bytes, Backing::pages, "shared heap");
+        segment_create(kernel_domain(), wanted.bytes, Backing::pages, heap_segments);
     if (!segment) {
         pool.release(record);
         return refuse(segment.error());
