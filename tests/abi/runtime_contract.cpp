@@ -1,8 +1,10 @@
 #include "contract.hpp"
 #include "golden_text.hpp"
 #include <cstddef>
+#include <cw/core/cells/layout.hpp>
 #include <cw/core/module_state.hpp>
 #include <cw/core/pending.hpp>
+#include <cw/core/service/cells.hpp>
 #include <cw/core/service/clients.hpp>
 #include <cw/core/service/files.hpp>
 #include <cw/core/service/heaps.hpp>
@@ -181,6 +183,23 @@ std::string shared_variables() {
     return text.text();
 }
 
+std::string control_cells() {
+    GoldenText text{"core/cells/: the words of control cells"};
+    text.enumerators<cells::State>("State");
+    text.enumerators<cells::Type>("Type");
+    text.enumerators<cells::OnRelease>("OnRelease");
+    text.enumerators<cells::Mode>("Mode");
+    text.constant("kMaxWideBytes", cells::kMaxWideBytes);
+    text.constant("kMaxName", cells::kMaxName);
+    text.constant("kMaxSchema", cells::kMaxSchema);
+    LAYOUT(cells::Entry, AT(address), AT(hold), AT(rest), AT(min), AT(max), AT(bytes), AT(type));
+    LAYOUT(cells::Line, AT(value), AT(renewed));
+    LAYOUT(cells::WideLine, AT(line), AT(latch));
+    LAYOUT(cells::Echo, AT(value), AT(epoch), AT(rejects));
+    LAYOUT(cells::Request, AT(layout), AT(bytes), AT(on_release), AT(min), AT(max), AT(initial));
+    return text.text();
+}
+
 std::string services() {
     GoldenText text{"core/service/: what the kernel provides"};
     text.method(memory::area);
@@ -200,6 +219,13 @@ std::string services() {
     text.method(variables::show);
     text.method(variables::declare);
     text.method(variables::turn);
+    text.method(cells::create);
+    text.method(cells::destroy);
+    text.method(cells::open);
+    text.method(cells::close);
+    text.method(cells::holder);
+    text.method(cells::look);
+    text.method(cells::list);
     text.method(archive_pages::map);
     text.method(clients::ended);
     text.method(heaps::create);
@@ -223,6 +249,7 @@ std::vector<Golden> runtime_contract() {
     return {{"runtime", runtime()},
             {"vdso", vdso()},
             {"variables", shared_variables()},
+            {"cells", control_cells()},
             {"services", services()}};
 }
 

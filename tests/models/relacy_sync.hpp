@@ -81,6 +81,17 @@ enum class Site : std::uint8_t {
     A93,
     R94, // registers.hpp
     A94,
+    R71, // cells/cell.hpp, cells/move.hpp
+    A71,
+    R72,
+    A72,
+    R73,
+    A73,
+    R74,
+    A74,
+    R76,
+    F71,
+    F72,
 };
 
 /// What a word is in the protocol.
@@ -101,6 +112,11 @@ enum class Name : std::uint8_t {
     block,   ///< Of a shared heap: bits of blocks.
     chunk,   ///< Of a shared heap: what a chunk is.
     lock,    ///< Of a block of registers.
+    address, ///< Of a control cell: where its line is,
+    value,   ///< what its holder stores,
+    epoch,   ///< since when,
+    echo,    ///< what its owner goes by,
+    echoed,  ///< and the epoch of that.
     plain,   ///< Nobody may write it while another reads it: relacy watches it for races.
 };
 
@@ -185,6 +201,9 @@ public:
                                       relacy_order(order_at(failed, failure)),
                                       RL_INFO);
     }
+    T fetch_add(T value, Order order) {
+        return word_.fetch_add(value, relacy_order(order), RL_INFO);
+    }
     T fetch_or(T value, Order order) {
         const Site site = name != Name::gate        ? Site::none
                           : order == Order::acquire ? Site::A3
@@ -219,6 +238,14 @@ private:
             return Site::A61;
         case Name::block:
             return Site::A91;
+        case Name::address:
+            return Site::A71;
+        case Name::value:
+            return Site::A72;
+        case Name::echoed:
+            return Site::A73;
+        case Name::epoch:
+            return Site::A74;
         default:
             return Site::none;
         }
@@ -245,6 +272,16 @@ private:
             return Site::R93;
         case Name::lock:
             return Site::R94;
+        case Name::address:
+            return Site::R71;
+        case Name::value:
+            return Site::R72;
+        case Name::echoed:
+            return Site::R73;
+        case Name::epoch:
+            return Site::R74;
+        case Name::echo:
+            return Site::R76;
         default:
             return Site::none;
         }
