@@ -1,6 +1,7 @@
 // Building an instance of a module: its image in a segment, its pools, its tables.
 #include "modules.hpp"
 #include <cstring>
+#include <cw/nucleus/cells.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/variables.hpp>
@@ -173,6 +174,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
     }
     variables_detach(instance);
     heaps_detach(instance);
+    cells_detach(instance);
     abandon_sides(instance);
     forget_clients(instance);
     lab_forget(instance);

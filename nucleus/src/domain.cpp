@@ -2,6 +2,7 @@
 #include <cstring>
 #include <cw/abi/channel.hpp>
 #include <cw/core/runtime_ops.hpp>
+#include <cw/nucleus/cells.hpp>
 #include <cw/nucleus/domain.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/host_offset.hpp>
@@ -300,6 +301,7 @@ void domain_destroy(Domain& domain) noexcept {
         area_list_drop(*domain.areas);
     forget_domain(domain);
     variables_forget(domain);
+    cells_forget(domain);
     space_destroy(domain);
     domain.used = false;
 }

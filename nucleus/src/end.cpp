@@ -1,6 +1,7 @@
 // How modules and domains end, and what executors report.
 #include "modules.hpp"
 #include <cw/core/executor.hpp>
+#include <cw/nucleus/cells.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
@@ -24,6 +25,7 @@ void fail_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.start_status = Status::peer_died;
     instance.end_cause = cause;
     variables_end(instance);
+    cells_end(instance);
     revoke_call_grants(instance);
     close_channels(instance);
     resume_waiter(instance, instance.waiter);

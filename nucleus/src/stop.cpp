@@ -2,6 +2,7 @@
 #include "modules.hpp"
 #include <cw/core/executor.hpp>
 #include <cw/core/stop.hpp>
+#include <cw/nucleus/cells.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
@@ -54,6 +55,7 @@ void stop_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.start_status = Status::peer_died;
     instance.end_cause = cause;
     variables_end(instance);
+    cells_end(instance);
     revoke_call_grants(instance);
     close_channels(instance);
     if (instance.removing)

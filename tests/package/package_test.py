@@ -33,6 +33,10 @@ CLANG_ONLY = {
     *(f"cw/core/service/{name}.hpp" for name in ("clients", "files", "heaps", "kmem", "kmem_lab", "memory", "modules", "system", "variables")),
     *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot", "system")),
     *(f"cw/sdk/{name}.hpp" for name in ("buffer", "clock", "heap", "kmem", "module", "shared_heap", "test", "test_service", "use", "variables", "wait")),
+    *(f"cw/core/service/{name}.hpp" for name in ("cells", "clients", "files", "memory", "modules", "system", "variables")),
+    *(f"cw/core/cells/{name}.hpp" for name in ("cell", "value", "wide")),
+    *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot", "system")),
+    *(f"cw/sdk/{name}.hpp" for name in ("buffer", "cells", "clock", "heap", "module", "test", "test_service", "use", "variables", "wait")),
 }
 CPP23_ONLY = {"cw/core/result.hpp"}
 

@@ -154,6 +154,7 @@ struct ModuleInstance {
     ClientWatcher* watcher;      ///< Its call that waits for one; null: none does.
     EndedClient* ended_clients;  ///< Those it has not been told of, oldest first.
     std::uint32_t ended_count;
+    std::uint32_t cells_open; ///< Openings of control cells (cells.cpp).
 };
 
 /// A ring pair between a client module and a provider module.

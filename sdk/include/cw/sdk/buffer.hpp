@@ -36,6 +36,11 @@ public:
         const BufferRef stretch = ref(offset, bytes);
         return {stretch.address, stretch.size_bytes};
     }
+    /// A stretch of it, for what wants an area; cut to what is there.
+    [[nodiscard]] Area part(std::uint64_t offset, std::uint64_t bytes) const noexcept {
+        const BufferRef stretch = ref(offset, bytes);
+        return {stretch.address, stretch.size_bytes};
+    }
     [[nodiscard]] BufferRef ref(std::uint64_t offset = 0,
                                 std::uint64_t bytes = ~std::uint64_t{0}) const noexcept {
         if (offset > bytes_)
