@@ -47,6 +47,17 @@ constexpr Command kCommands[] = {
      .most = kAny,
      .takes = Takes::files,
      .run = cat},
+    {.name = "cell",
+     .usage = "ls|get|set|close [NAME [NUMBER]]",
+     .summary = "control cells: which there are; a value, and to set it",
+     .details = "  ls [PREFIX]      name, state, who has it, value, limits, owner\n"
+                "  get NAME         the value as it is now\n"
+                "  set NAME NUMBER  opens it, and keeps it; 8M is 8,000,000\n"
+                "  close NAME       gives it back\n",
+     .options = "ls get set close",
+     .fewest = 1,
+     .most = 3,
+     .run = cells},
     {.name = "clear", .summary = "clear the screen", .run = clear},
     {.name = "date", .summary = "what the clock on the wall says", .run = date},
     {.name = "domains", .summary = "protection domains", .run = domains},

@@ -73,6 +73,8 @@ cw::Task<int> kmem_fail(Arguments words) noexcept;
 cw::Task<int> kmem_lab(Arguments words) noexcept;
 // commands_variables.cpp
 cw::Task<int> variables(Arguments words) noexcept;
+// commands_cells.cpp
+cw::Task<int> cells(Arguments words) noexcept;
 // commands_shell.cpp
 cw::Task<int> help(Arguments words) noexcept;
 cw::Task<int> echo(Arguments words) noexcept;

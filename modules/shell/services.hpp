@@ -3,6 +3,7 @@
 #pragma once
 #include <cw/core/service/kmem.hpp>
 #include <cw/core/service/kmem_lab.hpp>
+#include <cw/core/service/cells.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
@@ -39,6 +40,11 @@ CW_USES(cw::kmem_lab::release);
 CW_USES(cw::kmem_lab::counts);
 CW_USES(cw::variables::show);
 CW_USES(cw::variables::turn);
+CW_USES(cw::cells::open);
+CW_USES(cw::cells::close);
+CW_USES(cw::cells::holder);
+CW_USES(cw::cells::look);
+CW_USES(cw::cells::list);
 CW_USES(archive::count);
 CW_USES(archive::stat);
 CW_USES(archive::name);
