@@ -1,10 +1,12 @@
 // Measures what a call costs on every path, in retired instructions (exact under QEMU's -icount,
 // one hart), and how many wake-ups it takes.
+#include "cells.hpp"
 #include "measure.hpp"
 #include "placements.hpp"
 #include "subject.hpp"
 #include <cw/core/batch.hpp>
 #include <cw/core/executor.hpp>
+#include <cw/core/service/cells.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/variables/clock.hpp>
 #include <cw/modules/bench.hpp>
@@ -22,6 +24,10 @@ CW_REQUIRE(cw::modules::load);
 CW_REQUIRE(cw::modules::unload);
 CW_REQUIRE(cw::modules::counters);
 CW_REQUIRE(cw::memory::area);
+CW_REQUIRE(cw::cells::create);
+CW_REQUIRE(cw::cells::destroy);
+CW_REQUIRE(cw::cells::open);
+CW_REQUIRE(cw::cells::close);
 CW_REQUIRE(console::put);
 CW_REQUIRE(console::write);
 CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
@@ -278,6 +284,7 @@ cw::Task<> measure_paths() noexcept {
     using cw::abi::Placement;
     CW_CO_CHECK(co_await measure_wake());
     CW_CO_CHECK(co_await measure_variables());
+    CW_CO_CHECK(co_await bench::measure_cells());
 
     CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain()));
     CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain()));
