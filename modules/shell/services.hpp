@@ -1,9 +1,9 @@
 // The services that the shell calls; shell.cpp requires them. Those of archive, digest, text and
 // echo are optional: the module that provides them is loaded when a command needs it (loading.hpp).
 #pragma once
+#include <cw/core/service/cells.hpp>
 #include <cw/core/service/kmem.hpp>
 #include <cw/core/service/kmem_lab.hpp>
-#include <cw/core/service/cells.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>

@@ -10,7 +10,7 @@ using cells::State;
 
 namespace {
 
-Pool<Opening> opening_pool;
+Pool<Opening> opening_pool{"cells.openings"};
 
 /// Errors: those of cells.open.
 Status

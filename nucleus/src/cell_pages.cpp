@@ -15,8 +15,11 @@ namespace {
 /// has gone on.
 constexpr std::uint32_t kResting = 8;
 
-Pool<Bank> bank_pool;
-Pool<Layer> layer_pool;
+Pool<Bank> bank_pool{"cells.banks"};
+Pool<Layer> layer_pool{"cells.layers"};
+AllocationSite table_site{"cells.tables"};
+AllocationSite echo_site{"cells.echoes"};
+AllocationSite line_site{"cells.lines"};
 Bank* banks;
 
 Place place_in(Layer& layer, const Cell& cell) noexcept {
@@ -66,7 +69,7 @@ Result<Layer*> new_layer(Bank& bank, Layer::Use use) noexcept {
     Layer* layer = layer_pool.allocate();
     if (layer == nullptr)
         return refuse(Status::no_memory);
-    const auto made = segment_create(kernel_domain(), kPage, Backing::contiguous, "cells");
+    const auto made = segment_create(kernel_domain(), kPage, Backing::contiguous, line_site);
     if (!made) {
         layer_pool.release(layer);
         return refuse(made.error());
@@ -117,8 +120,10 @@ Result<Bank*> bank_with_room(ModuleInstance& owner, bool wide) noexcept {
     if (bank == nullptr)
         return refuse(Status::no_memory);
     const auto build = [&]() -> Result<Nothing> {
-        bank->table = CW_TRY(segment_create(kernel_domain(), kPage, Backing::contiguous, "cells"));
-        bank->echoes = CW_TRY(segment_create(kernel_domain(), kPage, Backing::contiguous, "cells"));
+        bank->table =
+            CW_TRY(segment_create(kernel_domain(), kPage, Backing::contiguous, table_site));
+        bank->echoes =
+            CW_TRY(segment_create(kernel_domain(), kPage, Backing::contiguous, echo_site));
         CW_CHECK_OK(segment_map(*bank->table, *owner.domain, kRightRead));
         CW_CHECK_OK(segment_map(*bank->echoes, *owner.domain, kRightRead | kRightWrite));
         return Nothing{};

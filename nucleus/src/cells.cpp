@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::uint32_t kBuckets = 256;
 
-Pool<Cell> cell_pool;
+Pool<Cell> cell_pool{"cells.records"};
 Cell* by_index[kMaxCells];
 std::uint32_t cell_count; ///< Indices that were ever used.
 Cell* buckets[kBuckets];  ///< Of cells that are not gone, by name.
