@@ -90,7 +90,7 @@ Status make_pools(ModuleInstance& instance) noexcept {
         state.heap_begin = instance.heap->base;
         state.heap_end = instance.heap->base;
     }
-    std::memcpy(image_view(instance, record.state), &state, sizeof(state));
+    image_write(instance, record.state, &state, sizeof(state));
     return Status::ok;
 }
 
@@ -117,6 +117,16 @@ Status make_methods(ModuleInstance& instance) noexcept {
 void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept {
     return instance.segment != nullptr ? segment_view(*instance.segment, address)
                                        : reinterpret_cast<void*>(address);
+}
+
+void image_write(const ModuleInstance& instance,
+                 std::uint64_t address,
+                 const void* data,
+                 std::uint64_t bytes) noexcept {
+    if (instance.segment != nullptr)
+        segment_write(*instance.segment, address, data, bytes);
+    else
+        std::memcpy(reinterpret_cast<void*>(address), data, bytes);
 }
 
 Result<ModuleInstance*> build_instance(const loader::Image& image,

@@ -1,6 +1,5 @@
 // Linking: an edge per (client module, method).
 #include "modules.hpp"
-#include <cstring>
 #include <cw/core/ring_stub.hpp>
 #include <cw/core/ring_submit.hpp>
 #include <cw/nucleus/host.hpp>
@@ -69,7 +68,7 @@ void write_slot(ModuleInstance& client,
                 std::uint64_t function,
                 std::uint64_t edge) noexcept {
     const std::uint64_t words[2] = {function, edge};
-    std::memcpy(image_view(client, require.slot), words, sizeof(words));
+    image_write(client, require.slot, words, sizeof(words));
 }
 
 Result<std::uint32_t> take_edge(ExecutorRecord& executor) noexcept {

@@ -22,7 +22,12 @@ struct ModuleRegistry {
                                                      Domain& domain,
                                                      ExecutorRecord& executor,
                                                      abi::Placement placement) noexcept;
-/// A place in an instance's image, writable: through the nucleus' own view, or where it is if the
+/// Copies into an instance's image, wherever its pages are.
+void image_write(const ModuleInstance& instance,
+                 std::uint64_t address,
+                 const void* data,
+                 std::uint64_t bytes) noexcept;
+/// A word in an instance's image, writable: through the nucleus' own view, or where it is if the
 /// image is part of this programme (Image::describe).
 [[nodiscard]] void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept;
 /// Whether so much memory may go to who asks for it: the kernel keeps what it needs to go on, and
