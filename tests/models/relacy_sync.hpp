@@ -92,6 +92,8 @@ enum class Site : std::uint8_t {
     R76,
     F71,
     F72,
+    R81, // trace.hpp
+    A81,
 };
 
 /// What a word is in the protocol.
@@ -117,6 +119,7 @@ enum class Name : std::uint8_t {
     epoch,   ///< since when,
     echo,    ///< what its owner goes by,
     echoed,  ///< and the epoch of that.
+    over,    ///< Of a trace ring whose writer goes on elsewhere.
     plain,   ///< Nobody may write it while another reads it: relacy watches it for races.
 };
 
@@ -246,6 +249,8 @@ private:
             return Site::A73;
         case Name::epoch:
             return Site::A74;
+        case Name::over:
+            return Site::A81;
         default:
             return Site::none;
         }
@@ -282,6 +287,8 @@ private:
             return Site::R74;
         case Name::echo:
             return Site::R76;
+        case Name::over:
+            return Site::R81;
         default:
             return Site::none;
         }

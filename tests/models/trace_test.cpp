@@ -2,6 +2,7 @@
 // that a reader's cursor spares is not overwritten; a writer that waits for room is woken.
 #include "check.hpp"
 
+#include <cw/core/trace.hpp>
 #include <cw/core/trace_ring.hpp>
 
 namespace cw::model {
@@ -223,6 +224,79 @@ struct Block : rl::test_suite<Block<kCapacity, kRecords, kReaders, kDeath>, kRea
             space.ring();
     }
 };
+
+/// A writer that goes on in a second, larger ring, and a reader that goes on there when the first
+/// one is over: what was recorded is what was read and what was lost, exactly.
+template <std::uint32_t kCapacity, std::uint32_t kRecords>
+struct HandOver : rl::test_suite<HandOver<kCapacity, kRecords>, 2> {
+    static constexpr std::uint32_t kLarger = 2 * kCapacity;
+    trace::BlockOf<RelacySync> blocks[2];
+    std::array<TraceSlot<RelacySync, 1>, kCapacity> first;
+    std::array<TraceSlot<RelacySync, 1>, kLarger> second;
+
+    void before() {
+        for (auto& block : blocks) {
+            block.words.begin.initialise(Name::other, kFirst);
+            block.words.end.initialise(Name::end, kFirst);
+            block.words.dropped.initialise(Name::other, 0);
+            block.words.space_event.initialise(Name::other, kFirst - 1);
+            block.closed.initialise(Name::over, 0);
+        }
+        const auto clear = [](auto& slots) {
+            for (auto& slot : slots) {
+                slot.timestamp.initialise(Name::other, 0);
+                slot.tag.initialise(Name::other, 0);
+                slot.args[0].initialise(Name::other, 0);
+            }
+        };
+        clear(first);
+        clear(second);
+    }
+    void thread(unsigned index) {
+        if (index == 0) {
+            write(blocks[0], first);
+            write(blocks[1], second);
+        } else {
+            read(blocks[0], first);
+            read(blocks[1], second);
+        }
+    }
+    template <std::size_t N>
+    void write(trace::BlockOf<RelacySync>& block, std::array<TraceSlot<RelacySync, 1>, N>& slots) {
+        TraceWriter<TracePolicy::block, 1, 1, RelacySync> writer{&block.words, slots.data(), N};
+        for (std::uint64_t position = kFirst; position != kFirst + kRecords; ++position)
+            RL_ASSERT(record(writer, position));
+        block.close();
+    }
+    template <std::size_t N>
+    void read(trace::BlockOf<RelacySync>& block, std::array<TraceSlot<RelacySync, 1>, N>& slots) {
+        trace::RingReaderOf<1, RelacySync> reader{&block, slots.data(), N, nullptr, kFirst};
+        std::uint64_t seen = 0;
+        for (bool over = false; !over;) {
+            std::array<TraceEvent<1>, N> events;
+            next_fence[rl::thread_index()] = Site::F32;
+            const auto got = reader.read(events.data(), N);
+            for (std::uint32_t i = 0; i < got.count; ++i)
+                check(events[i]);
+            seen += got.count + got.lost;
+            over = got.over;
+            if (got.count == 0 && !over)
+                rl::yield(1, RL_INFO);
+        }
+        RL_ASSERT(seen == kRecords);
+    }
+};
+
+using HandsOver = HandOver<2, 3>;
+TEST(TraceModel, nothing_is_lost_uncounted_when_a_writer_goes_on_in_another_ring) {
+    expect_clean<HandsOver>(100'000, 1);
+}
+TEST(TraceModel, finds_relaxed_R81) {
+    expect_found<HandsOver>({Site::R81, Order::relaxed}, 50'000);
+}
+TEST(TraceModel, finds_relaxed_A81) {
+    expect_found<HandsOver>({Site::A81, Order::relaxed}, 50'000);
+}
 
 using Small = Overwrite<2, 5, 1>;
 using Fits = Overwrite<4, 4, 1>;
