@@ -3,6 +3,7 @@
 #include "ops.hpp"
 #include "platform_wait.hpp"
 #include "runtime.hpp"
+#include "trace.hpp"
 #include <cw/core/stop.hpp>
 
 namespace cw::runtime {
@@ -81,7 +82,9 @@ void finish(Executor& executor, Pending& pending) noexcept {
     if (void* coroutine = pending.coroutine;
         coroutine != nullptr && state != PendingState::given_up) {
         pending.coroutine = nullptr;
+        note(executor, trace::What::resumed, pending.module->id);
         std::coroutine_handle<>::from_address(coroutine).resume();
+        note(executor, trace::What::rested);
     }
 }
 
@@ -105,7 +108,9 @@ void run_ready(Executor& executor, Ready& ready) noexcept {
         return;
     }
     if (ready.kind == ReadyKind::coroutine) {
+        note(executor, trace::What::resumed, module.id);
         std::coroutine_handle<>::from_address(ready.coroutine).resume();
+        note(executor, trace::What::rested);
     } else if (ready.kind == ReadyKind::call_waiter) {
         Pending& pending = pending_of_waiter(ready);
         pending.outcome.set(Outcome::kInReady, false);
@@ -113,8 +118,11 @@ void run_ready(Executor& executor, Ready& ready) noexcept {
         pending.coroutine = nullptr;
         if (pending.outcome.state() == PendingState::discarded)
             pool_give(pending);
-        else if (coroutine != nullptr)
+        else if (coroutine != nullptr) {
+            note(executor, trace::What::resumed, module.id);
             std::coroutine_handle<>::from_address(coroutine).resume();
+            note(executor, trace::What::rested);
+        }
     } else {
         Pending& pending = pending_of_answer(ready);
         const PendingState state = pending.outcome.state();
@@ -122,6 +130,10 @@ void run_ready(Executor& executor, Ready& ready) noexcept {
             pending.outcome.set_status(pending.answer);
             pending.reply = pending.words;
         }
+        note(executor,
+             trace::What::completed,
+             local_call(pending),
+             static_cast<std::uint64_t>(pending.answer));
         finish(executor, pending);
         if (is_stopped(module) && report_if_unknown(executor, module))
             return;
@@ -280,11 +292,15 @@ void run_request(Executor& executor, const ModuleState& module, Request& request
     if (origin != nullptr)
         release_queued(*origin, *reinterpret_cast<QueuedCall*>(&request));
     std::uint64_t reply[6] = {};
+    const std::uint64_t call =
+        origin != nullptr ? call_at(executor, *origin, copy.cookie) : local_call(*pending);
+    note(executor, trace::What::started, call, copy.opcode, module.id);
     // One of those before it may have stopped the module.
     const abi::RawFuture result =
         is_stopped(module)
             ? abi::RawFuture{0, static_cast<std::uint64_t>(Status::peer_died)}
             : copy.invoke(reply, words[0], words[1], words[2], words[3], words[4], words[5]);
+    note(executor, trace::What::returned, call, result.state == abi::kStateSuspended ? 1 : 0);
     if (result.state == abi::kStateSuspended) {
         PromiseBase& promise = *reinterpret_cast<PromiseBase*>(result.value);
         if (origin != nullptr) {
@@ -340,6 +356,12 @@ queue(ModuleState* callee, const abi::Slot* slot, InvokeFn invoke, const std::ui
         request->words[i] = words[i];
     request->invoke = invoke;
     request->reply_words = edge.reply_words;
+    request->opcode = edge.opcode;
+    if (request->origin == nullptr)
+        note_here(trace::What::submitted,
+                  local_call(pending_of_request(*request)),
+                  edge.opcode,
+                  edge.client->id);
     if (ModuleGate::enqueue(callee->gate, callee->mailbox, *request))
         call_attention(*callee->home);
     if (is_stopped(*callee)) [[unlikely]] // meanwhile
@@ -382,6 +404,10 @@ void complete(PromiseBase* promise,
     if (promise->ticket.remote) {
         unlink_suspended(*promise);
         ServerEnd& end = *static_cast<ServerEnd*>(promise->ticket.target);
+        note_here(trace::What::answered,
+                  call_at(*end.completions.executor, end, promise->ticket.cookie),
+                  static_cast<std::uint64_t>(status),
+                  promise->ready.module->id);
         complete_remotely(end, promise->ticket.cookie, status, words, count);
         report_if_quiet(end);
     } else {

@@ -1,5 +1,6 @@
 // Both ends of a channel, away from the common case: errors, cancellation, peers that end or lie.
 #include "hot_paths.hpp"
+#include "trace.hpp"
 #include <utility>
 
 namespace cw::runtime {
@@ -16,6 +17,7 @@ void submit_waiting(ClientEnd& end, Pending& waiting) noexcept {
         waiting.cookie = end.pendings[index].carrier_cookie;
     }
     waiting.outcome.set_state(PendingState::in_flight);
+    note_here(trace::What::submitted, call_at(end, waiting.cookie), waiting.opcode, end.module->id);
     RingMessage& message = end.submission_slots[end.submissions.ring.slot()];
     message.head.store(abi::message_head(waiting.cookie, waiting.opcode), Order::relaxed);
     for (std::uint32_t i = 0; i < waiting.argument_words; ++i)
@@ -104,6 +106,7 @@ bool complete_slowly(Executor& executor,
         abi::message_code(head) > kLastStatus || abi::message_flags(head) != 0)
         return false;
     const auto status = static_cast<Status>(abi::message_code(head));
+    note(executor, trace::What::completed, call_at(end, cookie), abi::message_code(head));
     if (carried) {
         Pending* const waiting = std::exchange(entry.carried, nullptr);
         if (waiting == nullptr)
@@ -176,8 +179,11 @@ bool serve_rarely(Executor& executor,
     std::uint64_t reply[6] = {};
     if constexpr (!kManyThreads) // else it is set already
         executor.serving = &end;
+    const std::uint64_t call = call_at(executor, end, cookie);
+    note(executor, trace::What::started, call, code_and_flags, end.module->id);
     const abi::RawFuture result = reinterpret_cast<InvokeFn>(method.invoke)(
         reply, words[0], words[1], words[2], words[3], words[4], words[5]);
+    note(executor, trace::What::returned, call, result.state == abi::kStateSuspended ? 1 : 0);
     if (result.state != 0)
         finish_request(end, name, result);
     else

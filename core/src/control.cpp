@@ -1,5 +1,6 @@
 #include "control.hpp"
 #include "runtime.hpp"
+#include "trace.hpp"
 #include <cw/core/stop.hpp>
 #include <utility>
 
@@ -189,6 +190,9 @@ bool carry_out(Executor& executor, const abi::ControlEntry& entry) noexcept {
         return remove_module(executor, entry);
     case abi::ControlKind::relink:
         return relink(executor, entry);
+    case abi::ControlKind::trace:
+        trace_into(executor, entry);
+        return true;
     }
     return true;
 }

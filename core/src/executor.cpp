@@ -3,6 +3,7 @@
 #include "hot_paths.hpp"
 #include "linger.hpp"
 #include "platform_wait.hpp"
+#include "trace.hpp"
 #include <cw/abi/syscall.hpp>
 
 namespace cw {
@@ -217,12 +218,28 @@ constexpr std::uint64_t kGoOn = 0;
     return deadline;
 }
 
+void run_traced(Executor& executor) noexcept;
+
+/// Carries out what the kernel says. If it wants a trace, the loop that records goes on from here,
+/// until that is over.
+template <bool kTraced>
+[[gnu::noinline]] void heed_control(Executor& executor) noexcept {
+    run_control(executor);
+    if (kTraced || !executor.trace.on())
+        return;
+    run_traced(executor);
+    // Which ring is the hot one may have changed. It was taken from; the fence comes before sleep.
+    executor.hot.ring->arm();
+    set_hot(executor, executor.rings);
+}
+
 /// An impossible index, or nothing at all, or a ring of the kernel's.
+template <bool kTraced>
 [[gnu::noinline]] void take_rare(Executor& executor) noexcept {
     const PolledRing hot = executor.hot;
     if (hot.ring->available() != 0) {
         if (hot.tag == 0)
-            run_control(executor);
+            heed_control<kTraced>(executor);
     } else if (hot.ring->faulted()) {
         if (hot.tag > 0)
             fault_client(executor, hot.client());
@@ -232,63 +249,54 @@ constexpr std::uint64_t kGoOn = 0;
 }
 
 /// Takes what the hot ring has; true if it had something. `alone`: nothing else can have come.
+template <bool kTraced>
 [[nodiscard, gnu::always_inline]] inline bool take_hot(Executor& executor, bool alone) noexcept {
     static_assert(abi::kSubmissionSlots == abi::kCompletionSlots);
     const std::uint32_t count = executor.hot.ring->unchecked();
     if (count - 1 >= abi::kSubmissionSlots) [[unlikely]] {
         if (count != 0)
-            take_rare(executor);
+            take_rare<kTraced>(executor);
         return false;
     }
     const abi::RingTag tag = executor.hot.tag;
     if (tag < 0) {
-        serve_requests(executor, executor.hot.server(), count);
+        serve_requests<kTraced>(executor, executor.hot.server(), count);
         return true;
     }
     if (tag == 0) [[unlikely]] {
-        take_rare(executor);
+        take_rare<kTraced>(executor);
         return false;
     }
     if (!alone) {
         // What the kernel said before an answer came is done before the answer is passed on.
         if (executor.control.pending()) [[unlikely]]
-            run_control(executor);
+            heed_control<kTraced>(executor);
         if (executor.hot.tag <= 0) [[unlikely]] // it was closed
             return false;
     }
-    complete_calls(executor, executor.hot.client(), count);
+    complete_calls<kTraced>(executor, executor.hot.client(), count);
     return true;
 }
 
-} // namespace
-
-void executor_create(Executor& executor, const abi::StartBlock& start) noexcept {
-    executor.start = &start;
-    auto* kernel_page = reinterpret_cast<const IndexPage*>(start.control);
-    executor.control = {&executor.control_page->consumer,
-                        &kernel_page->producer,
-                        abi::kControlSlots,
-                        abi::kFirstIndex};
-    executor.control_entries =
-        reinterpret_cast<const abi::ControlEntry*>(start.control + abi::kSlotsOffset);
-    executor.rings[0] = {&executor.control, 0};
-    executor.rings_end = executor.rings + 1;
-    executor.dirty = &executor.dirty_end;
-    set_hot(executor, executor.rings);
-    executor.unarmed[executor.errands.unarmed++] = &executor.control;
-}
-
-void executor_run(Executor& given) noexcept {
+/// The loop. With kTraced it says what it does, and ends when nobody wants to know.
+template <bool kTraced>
+[[gnu::always_inline]] inline void run_rounds(Executor& given) noexcept {
     // After a wake-up it is most often the ring that had something last; the others are looked at
     // below, unless its doorbell is known to be the only one that was rung: then whoever else has
     // something for us will ring as well, and the next sleep ends at once.
     abi::RingTag rung = 0; // by a doorbell of its own, and nothing else was; or 0
     for (;;) {
         Executor& executor = own_executor(given);
+        if constexpr (kTraced)
+            rung = 0;
         if (rung != executor.hot.tag)
             rung = 0;
-        if (!take_hot(executor, rung != 0))
+        if (!take_hot<kTraced>(executor, rung != 0))
             rung = 0;
+        if constexpr (kTraced) {
+            if (!executor.trace.on())
+                return;
+        }
         std::uint64_t deadline = abi::kNoDeadline;
         if (executor.errands.any()) [[unlikely]] {
             rung = 0;
@@ -333,6 +341,8 @@ void executor_run(Executor& given) noexcept {
         ++executor.statistics.waits;
         if (doorbell == abi::kNoDoorbell) [[unlikely]]
             ++executor.statistics.quiet;
+        if constexpr (kTraced)
+            record_at_once(executor, trace::What::asleep, deadline);
 #ifdef CW_LINGERS
         const std::uint64_t asleep = platform::now();
         rung = platform::sleep(deadline, doorbell);
@@ -340,7 +350,40 @@ void executor_run(Executor& given) noexcept {
 #else
         rung = platform::sleep(deadline, doorbell);
 #endif
+        if constexpr (kTraced)
+            record(own_executor(given), trace::What::awake);
     }
+}
+
+/// A loop of its own, so that the other one has nothing to ask. Looks at everything in each round:
+/// who waits for room in its ring may use up a doorbell.
+[[gnu::noinline]] void run_traced(Executor& executor) noexcept {
+    if (executor.trace.on())
+        run_rounds<true>(executor);
+}
+
+} // namespace
+
+void executor_create(Executor& executor, const abi::StartBlock& start) noexcept {
+    executor.start = &start;
+    auto* kernel_page = reinterpret_cast<const IndexPage*>(start.control);
+    executor.control = {&executor.control_page->consumer,
+                        &kernel_page->producer,
+                        abi::kControlSlots,
+                        abi::kFirstIndex};
+    executor.control_entries =
+        reinterpret_cast<const abi::ControlEntry*>(start.control + abi::kSlotsOffset);
+    executor.rings[0] = {&executor.control, 0};
+    executor.rings_end = executor.rings + 1;
+    executor.dirty = &executor.dirty_end;
+    set_hot(executor, executor.rings);
+    executor.unarmed[executor.errands.unarmed++] = &executor.control;
+}
+
+void executor_run(Executor& executor) noexcept {
+    run_traced(executor); // it may be run anew, after a fault
+    for (;;)
+        run_rounds<false>(executor);
 }
 
 } // namespace cw

@@ -3,6 +3,7 @@
 // its caller. Instruction counts matter here: bench rpc.*.
 #pragma once
 #include "runtime.hpp"
+#include "trace.hpp"
 #include <utility>
 
 namespace cw::runtime {
@@ -27,6 +28,7 @@ take_copy(const RingConsumer<NativeSync>& ring, std::uint32_t count, RingMessage
 
 /// Takes `count` completions and resumes who awaits them. Untrusted: the whole completion; each
 /// word is loaded once.
+template <bool kTraced>
 [[gnu::always_inline]] inline void
 complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept {
     ModuleState& module = *end.module;
@@ -62,9 +64,21 @@ complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept
                 pending.coroutine = nullptr;
                 --left;
                 end.completions.take_to(head);
+                if constexpr (kTraced)
+                    record(executor,
+                           trace::What::completed,
+                           call_at(end, static_cast<std::uint32_t>(word)),
+                           0,
+                           1);
                 std::coroutine_handle<>::from_address(coroutine).resume();
+                if constexpr (kTraced)
+                    note(executor, trace::What::rested);
             } else {
                 pending.outcome = in_ring;
+                if constexpr (kTraced)
+                    record(executor,
+                           trace::What::completed,
+                           call_at(end, static_cast<std::uint32_t>(word)));
             }
         } else {
             --left;
@@ -117,6 +131,7 @@ struct ServedIndices {
 
 /// Takes `count` requests and runs their handlers. Untrusted: the whole submission; each word is
 /// loaded once.
+template <bool kTraced>
 [[gnu::always_inline]] inline void
 serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept {
     ModuleState& module = *end.module;
@@ -153,6 +168,9 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
             continue;
         }
         const abi::MethodEntry& method = table.methods[opcode];
+        if constexpr (kTraced)
+            record(
+                executor, trace::What::started, call_at(executor, end, cookie), opcode, module.id);
         // The reply is written into the completion slot at once: it is ours until it is published.
         // A client that submits beyond its credits makes us overwrite answers it has not taken: its
         // own loss, and nobody else's.
@@ -165,6 +183,11 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
             message.words[3].load(Order::relaxed),
             message.words[4].load(Order::relaxed),
             message.words[5].load(Order::relaxed));
+        if constexpr (kTraced)
+            note(executor,
+                 trace::What::returned,
+                 call_at(executor, end, cookie),
+                 result.state == abi::kStateSuspended ? 1 : 0);
         if (result.state == 0) [[likely]] {
             answer.head.store(cookie, Order::relaxed); // status ok
             if (copied) // who is alone with one call waits for one answer

@@ -25,6 +25,7 @@ RuntimeOps runtime_ops() noexcept {
     table.note_submitted = kCrossing<&ops::note_submitted>;
     table.caller = kCrossing<&ops::caller>;
     table.wake = kCrossing<&ops::wake>;
+    table.trace = kCrossing<&ops::trace>;
     table.count_interrupt_in = kCrossing<&ops::count_interrupt_in>;
     return table;
 }

@@ -18,6 +18,11 @@ abi::RawFuture submit_slowly(Edge* edge, const std::uint64_t* words, std::uint32
 void note_submitted(ClientEnd* end);
 std::uint64_t caller(ModuleState* module, const abi::Slot* slot);
 void wake(std::uint32_t doorbell);
+void trace(ModuleState* module,
+           std::uint64_t name,
+           std::uint64_t more_name,
+           std::uint64_t a,
+           std::uint64_t b);
 void count_interrupt_in(ModuleState* module,
                         std::uint64_t index,
                         const Atomic<std::uint32_t>* word);

@@ -3,6 +3,7 @@
 #include "crossing.hpp"
 #include "ops.hpp"
 #include "runtime.hpp"
+#include "trace.hpp"
 #include <cw/core/ring_stub.hpp>
 #include <cw/core/ring_submit.hpp>
 #include <utility>
@@ -31,6 +32,32 @@ struct Stub<std::index_sequence<I...>> {
                                 std::uint64_t*,
                                 decltype(static_cast<std::uint64_t>(I))... w) noexcept {
         return ring_submit<&slowly<decltype(w)...>, &mark_submitted>(slot, w...);
+    }
+};
+
+/// Requires: the gate of the calling module is held, as for the submission itself.
+[[gnu::noinline]] void record_submission(const Edge& edge) noexcept {
+    const ClientEnd& end = *edge.end;
+    if (end.free != nullptr) // else whoever submits it later says so
+        note_here(
+            trace::What::submitted, call_at(end, end.free->cookie), edge.opcode, edge.client->id);
+}
+
+/// The same, and record it before anybody can answer.
+template <class Indices>
+struct TracedStub;
+template <std::size_t... I>
+struct TracedStub<std::index_sequence<I...>> {
+    static abi::RawFuture small(const abi::Slot* slot,
+                                decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+        record_submission(*slot->edge);
+        return Stub<std::index_sequence<I...>>::small(slot, w...);
+    }
+    static abi::RawFuture large(const abi::Slot* slot,
+                                std::uint64_t* reply,
+                                decltype(static_cast<std::uint64_t>(I))... w) noexcept {
+        record_submission(*slot->edge);
+        return Stub<std::index_sequence<I...>>::large(slot, reply, w...);
     }
 };
 
@@ -90,12 +117,14 @@ AnyFunction unlinked_stub(bool provider_ended) noexcept {
     return provider_ended ? any(&provider_gone) : any(&never_linked);
 }
 
-AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
+namespace {
+template <template <class> class Kind>
+AnyFunction stub_of(std::uint32_t argument_words, bool large_reply) noexcept {
     switch (argument_words) {
 #define CW_STUB(n)                                                                                 \
     case n:                                                                                        \
-        return large_reply ? any(kCrossing<&Stub<std::make_index_sequence<n>>::large>)             \
-                           : any(kCrossing<&Stub<std::make_index_sequence<n>>::small>)
+        return large_reply ? any(kCrossing<&Kind<std::make_index_sequence<n>>::large>)             \
+                           : any(kCrossing<&Kind<std::make_index_sequence<n>>::small>)
         CW_STUB(0);
         CW_STUB(1);
         CW_STUB(2);
@@ -107,6 +136,15 @@ AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
     default:
         return nullptr;
     }
+}
+} // namespace
+
+AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
+    return stub_of<Stub>(argument_words, large_reply);
+}
+
+AnyFunction traced_ring_stub(std::uint32_t argument_words, bool large_reply) noexcept {
+    return stub_of<TracedStub>(argument_words, large_reply);
 }
 
 } // namespace cw

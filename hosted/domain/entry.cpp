@@ -8,6 +8,7 @@
 #include <cw/core/executor.hpp>
 #include <cw/core/ring_stub.hpp>
 #include <cw/core/runtime_ops.hpp>
+#include <cw/core/traced_call.hpp>
 #include <cw/core/vdso_exports.hpp>
 #include <cw/nucleus/host_offset.hpp>
 #include <utility>
@@ -223,6 +224,13 @@ void export_stubs(VdsoExports* out) noexcept {
     out->call_stubs[1][N] = reinterpret_cast<std::uint64_t>(&Stub::large);
     out->ring_stubs[0][N] = reinterpret_cast<std::uint64_t>(ring_stub(N, false));
     out->ring_stubs[1][N] = reinterpret_cast<std::uint64_t>(ring_stub(N, true));
+    using Words = std::make_index_sequence<N>;
+    out->traced_call_stubs[0][N] =
+        reinterpret_cast<std::uint64_t>(&TracedCall<&Stub::small, Words>::small);
+    out->traced_call_stubs[1][N] =
+        reinterpret_cast<std::uint64_t>(&TracedCall<&Stub::large, Words>::large);
+    out->traced_ring_stubs[0][N] = reinterpret_cast<std::uint64_t>(traced_ring_stub(N, false));
+    out->traced_ring_stubs[1][N] = reinterpret_cast<std::uint64_t>(traced_ring_stub(N, true));
 }
 
 } // namespace

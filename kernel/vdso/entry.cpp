@@ -6,7 +6,9 @@
 #include <cw/core/executor.hpp>
 #include <cw/core/ring_stub.hpp>
 #include <cw/core/runtime_ops.hpp>
+#include <cw/core/traced_call.hpp>
 #include <cw/core/vdso_exports.hpp>
+#include <utility>
 
 namespace cw {
 
@@ -112,6 +114,23 @@ abi::RawFuture call_without_credit(const abi::Slot* slot,
     return submit_without_credit(slot, words);
 }
 
+} // extern "C"
+
+namespace {
+template <std::size_t N, void (*kSmall)(), void (*kLarge)()>
+void export_traced(VdsoExports* out) noexcept {
+    using Words = std::make_index_sequence<N>;
+    out->traced_call_stubs[0][N] =
+        reinterpret_cast<std::uint64_t>(&TracedCall<kSmall, Words>::small);
+    out->traced_call_stubs[1][N] =
+        reinterpret_cast<std::uint64_t>(&TracedCall<kLarge, Words>::large);
+    out->traced_ring_stubs[0][N] = reinterpret_cast<std::uint64_t>(traced_ring_stub(N, false));
+    out->traced_ring_stubs[1][N] = reinterpret_cast<std::uint64_t>(traced_ring_stub(N, true));
+}
+} // namespace
+
+extern "C" {
+
 /// First in the image: tells the kernel where things are.
 [[gnu::section(".text.first"), gnu::used]] void vdso_describe(VdsoExports* out) noexcept {
     out->ops = runtime_ops();
@@ -122,6 +141,13 @@ abi::RawFuture call_without_credit(const abi::Slot* slot,
         out->ring_stubs[0][n] = reinterpret_cast<std::uint64_t>(ring_stub(n, false));
         out->ring_stubs[1][n] = reinterpret_cast<std::uint64_t>(ring_stub(n, true));
     }
+    export_traced<0, &call_stub_small_0, &call_stub_large_0>(out);
+    export_traced<1, &call_stub_small_1, &call_stub_large_1>(out);
+    export_traced<2, &call_stub_small_2, &call_stub_large_2>(out);
+    export_traced<3, &call_stub_small_3, &call_stub_large_3>(out);
+    export_traced<4, &call_stub_small_4, &call_stub_large_4>(out);
+    export_traced<5, &call_stub_small_5, &call_stub_large_5>(out);
+    export_traced<6, &call_stub_small_6, &call_stub_large_6>(out);
     const auto set = [&](unsigned n, void (*small)(), void (*large)()) {
         out->call_stubs[0][n] = reinterpret_cast<std::uint64_t>(small);
         out->call_stubs[1][n] = reinterpret_cast<std::uint64_t>(large);

@@ -4,6 +4,7 @@
 #include <cw/nucleus/cells.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
+#include <cw/nucleus/trace.hpp>
 #include <cw/nucleus/variables.hpp>
 
 namespace cw::kernel {
@@ -79,6 +80,7 @@ Status make_pools(ModuleInstance& instance) noexcept {
     state.home = instance.executor->executor;
     state.id = instance.id;
     state.flags = record.flags | (instance.domain->is_kernel() ? 0 : kModuleAlone);
+    state.traced.store(tracing() ? 1 : 0, Order::relaxed);
     state.frames.bump = pool->base + pending_bytes;
     state.frames.end = state.frames.bump + frame_bytes;
     if (record.heap_bytes != 0) {
@@ -170,10 +172,13 @@ Result<ModuleInstance*> build_instance(const loader::Image& image,
     *link = instance;
     ++domain.module_count;
     debug_modules_changed();
+    trace_module(*instance, trace::ModuleNews::built);
     return instance;
 }
 
 void destroy_instance(ModuleInstance& instance) noexcept {
+    trace_module(instance, trace::ModuleNews::gone);
+    trace_forget(instance);
     for (ModuleInstance** link = &registry().modules; *link != nullptr; link = &(*link)->next) {
         if (*link == &instance) {
             *link = instance.next;

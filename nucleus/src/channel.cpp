@@ -1,6 +1,7 @@
 // Channels: a ring pair per (client module, provider module), from first link to last handler.
 #include "modules.hpp"
 #include <cw/nucleus/host.hpp>
+#include <cw/nucleus/trace.hpp>
 #include <new>
 
 namespace cw::kernel {
@@ -12,6 +13,7 @@ AllocationSite client_rings{"channels.client_rings"};
 AllocationSite provider_rings{"channels.provider_rings"};
 AllocationSite call_pools{"channels.calls"};
 AllocationSite queues{"channels.queued_calls"};
+std::uint32_t last_number;
 
 void initialise_page(const Segment& segment) noexcept {
     auto* page = segment_view_as<IndexPage>(segment);
@@ -94,6 +96,7 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
     channel->client = &client;
     channel->provider = &provider;
     channel->client_id = client.id;
+    channel->number = ++last_number;
     if (const auto filled = fill_channel(*channel); !filled) {
         if (channel->pool != nullptr)
             segment_withdraw(*channel->pool);
@@ -109,6 +112,8 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
     ServerEnd& server = to.view->servers[channel->server_index];
     new (&server) ServerEnd{};
     to.view->client_ids[channel->server_index] = client.id;
+    to.view->server_channels[channel->server_index] = channel->number;
+    from.view->client_channels[channel->client_index] = channel->number;
     if (channel->queued != nullptr) {
         server.queued = reinterpret_cast<QueuedCall*>(channel->queued->base);
         server.module =
@@ -120,6 +125,7 @@ Result<Channel*> make_channel(ModuleInstance& client, ModuleInstance& provider) 
     ++to.untold_channels;
     channel->next = registry().channels;
     registry().channels = channel;
+    trace_channel(*channel);
     return channel;
 }
 

@@ -9,6 +9,7 @@
 #include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/pool.hpp>
+#include <cw/nucleus/trace.hpp>
 #include <cw/nucleus/variables.hpp>
 #include <cw/nucleus/vdso.hpp>
 #include <iterator>
@@ -57,6 +58,7 @@ void record_destroy(ExecutorRecord& record) noexcept {
             break;
         }
     }
+    trace_executor_gone(record);
     Segment* const segments[] = {record.kernel_written, record.run};
     segments_withdraw(segments);
     segments_withdraw(record.pools);
@@ -200,6 +202,7 @@ Result<Domain*> domain_create(std::string_view name,
         CW_CHECK_OK(variables_show(*domain));
         ExecutorRecord* record = CW_TRY(record_create(*domain));
         domain->executor = record;
+        copy_name(record->name, name);
         Segment* stack = CW_TRY(segment_create(*domain,
                                                stack_bytes == 0 ? kDefaultUserStack : stack_bytes,
                                                Backing::pages,
@@ -221,6 +224,7 @@ Result<Domain*> domain_create(std::string_view name,
     CallGrant& report = (*record)->calls[(*record)->call_count++];
     report.slot.function = report_entry();
     calls_published(**record);
+    trace_equip(**record);
     return domain;
 }
 
@@ -232,6 +236,8 @@ Result<ExecutorRecord*> kernel_executor_create(std::string_view name, std::uint3
         return refuse(thread.error());
     }
     record->thread = *thread;
+    copy_name(record->name, name);
+    trace_equip(*record);
     return record;
 }
 

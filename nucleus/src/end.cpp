@@ -5,6 +5,7 @@
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/trace.hpp>
 #include <cw/nucleus/variables.hpp>
 #include <cw/nucleus/vdso.hpp>
 
@@ -24,6 +25,8 @@ void fail_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.stage = ModuleStage::failed;
     instance.start_status = Status::peer_died;
     instance.end_cause = cause;
+    if (cause != nullptr)
+        trace_module(instance, trace::ModuleNews::broken);
     variables_end(instance);
     cells_end(instance);
     revoke_call_grants(instance);
@@ -162,6 +165,9 @@ void handle_report(ExecutorRecord& record,
                     c <= kLastStatus ? static_cast<Status>(c) : Status::protocol_violation;
                 m->stage =
                     m->start_status == Status::ok ? ModuleStage::running : ModuleStage::failed;
+                trace_module(*m,
+                             m->stage == ModuleStage::running ? trace::ModuleNews::started
+                                                              : trace::ModuleNews::refused);
                 // Its methods may be wanted by modules that run already, and it may want what
                 // started after its plan was made.
                 for (ModuleInstance* provider = registry().modules;

@@ -5,6 +5,7 @@
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/kmem.hpp>
 #include <cw/nucleus/log.hpp>
+#include <cw/nucleus/trace.hpp>
 #include <cw/nucleus/vdso.hpp>
 #include <new>
 #include <utility>
@@ -71,6 +72,32 @@ void write_slot(ModuleInstance& client,
     image_write(client, require.slot, words, sizeof(words));
 }
 
+/// What the slot of a call that is linked this way leads to; `stub` is the provider's own. While
+/// tracing is on: a stub that records the call.
+std::uint64_t function_of(const ModuleInstance& client,
+                          const abi::ProvideRecord& provide,
+                          loader::Path path,
+                          std::uint64_t stub) noexcept {
+    const std::uint32_t words = provide.shape.argument_words;
+    const std::uint32_t large = provide.shape.reply_words > 1 ? 1 : 0;
+    if (path == loader::Path::remote && !tracing())
+        return stub;
+    if (path == loader::Path::syscall)
+        return (tracing() ? vdso().traced_call_stubs : vdso().call_stubs)[large][words];
+    if (!client.domain->is_kernel())
+        return (tracing() ? vdso().traced_ring_stubs : vdso().ring_stubs)[large][words];
+    return reinterpret_cast<std::uint64_t>(tracing() ? traced_ring_stub(words, large != 0)
+                                                     : ring_stub(words, large != 0));
+}
+
+/// Changes where a slot leads, while code of its module may run: one word.
+void turn_slot(ModuleInstance& client,
+               const abi::RequireRecord& require,
+               std::uint64_t function) noexcept {
+    __atomic_store_n(
+        static_cast<std::uint64_t*>(image_view(client, require.slot)), function, __ATOMIC_RELAXED);
+}
+
 Result<std::uint32_t> take_edge(ExecutorRecord& executor) noexcept {
     for (std::uint32_t word = 0; word < kMaxEdges / 64; ++word) {
         std::uint64_t& used = executor.edges[word];
@@ -107,7 +134,6 @@ Status link_edge(ModuleInstance& client,
     edge.submission = abi::message_head(0, edge.opcode);
     edge.argument_words = provide.shape.argument_words;
     edge.reply_words = provide.shape.reply_words;
-    const bool large = provide.shape.reply_words > 1;
     std::uint64_t function = provider.base + provide.direct;
     std::uint32_t end = 0;
     Segment* stubs = nullptr;
@@ -134,21 +160,18 @@ Status link_edge(ModuleInstance& client,
                             provider,
                             executor.server_edges[edge.call_grant]);
             calls_published(executor);
-            function = vdso().call_stubs[large ? 1 : 0][edge.argument_words];
         } else if (path == loader::Path::remote) {
             const auto stub = remote_stub(provider, provide, *client.domain);
             if (!stub)
                 return stub.error();
             function = *stub;
             stubs = provider.remote_text;
-        } else if (client.domain->is_kernel()) {
-            function = reinterpret_cast<std::uint64_t>(ring_stub(edge.argument_words, large));
-        } else {
-            function = vdso().ring_stubs[large ? 1 : 0][edge.argument_words];
         }
+        function = function_of(client, provide, path, function);
     }
     executor.edges_view[index] = edge;
     link.provider = &provider;
+    link.method = static_cast<std::uint32_t>(provide_index);
     link.path = path;
     link.end = end;
     write_slot(client, require, function, executor.edges_base + index * sizeof(Edge));
@@ -270,13 +293,31 @@ void refuse_direct_calls(ModuleInstance& provider) noexcept {
             if (client->links[i].provider != &provider ||
                 client->links[i].path != loader::Path::direct)
                 continue;
-            // One word: the stub does not care for the edge, and code of the client may be between
-            // its loads of both. The link stays until the client is at rest.
-            __atomic_store_n(static_cast<std::uint64_t*>(
-                                 image_view(*client, client->image->requires_()[i].slot)),
-                             reinterpret_cast<std::uint64_t>(unlinked_stub(true)),
-                             __ATOMIC_RELAXED);
+            // The stub does not care for the edge, and code of the client may be between its loads
+            // of both. The link stays until the client is at rest.
+            turn_slot(*client,
+                      client->image->requires_()[i],
+                      reinterpret_cast<std::uint64_t>(unlinked_stub(true)));
         }
+    }
+}
+
+void turn_calls(ModuleInstance& client) noexcept {
+    for (std::size_t i = 0; i < client.image->requires_().size(); ++i) {
+        const Link& link = client.links[i];
+        if (leads_nowhere(link) || link.path == loader::Path::direct)
+            continue;
+        const abi::ProvideRecord& provide = link.provider->image->provides()[link.method];
+        std::uint64_t stub = 0;
+        if (link.path == loader::Path::remote) {
+            // It is mapped already; if not so any more, the slot stays as it is, which works too.
+            const auto again = remote_stub(*link.provider, provide, *client.domain);
+            if (!again)
+                continue;
+            stub = *again;
+        }
+        turn_slot(
+            client, client.image->requires_()[i], function_of(client, provide, link.path, stub));
     }
 }
 

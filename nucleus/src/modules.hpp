@@ -93,6 +93,9 @@ void link_waiting_clients(ModuleInstance& provider) noexcept;
 /// From now on direct calls of this module answer peer_died, also from code that runs right now.
 /// Locks: kernel_lock held.
 void refuse_direct_calls(ModuleInstance& provider) noexcept;
+/// Leads the client's slots to stubs that record, or to others: as tracing() says. Code of the
+/// client may run. Locks: kernel_lock held.
+void turn_calls(ModuleInstance& client) noexcept;
 /// Asks every client of this module, which is being removed, for a moment at which its slots can be
 /// changed. Locks: kernel_lock held.
 void unlink_clients(ModuleInstance& provider) noexcept;

@@ -9,8 +9,10 @@
 #include <cstring>
 #include <cw/core/variables/clock.hpp>
 #include <cw/core/variables/system.hpp>
+#include <cw/core/variables/trace.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/trace.hpp>
 #include <cw/nucleus/variables.hpp>
 
 namespace cw::kernel {
@@ -24,6 +26,7 @@ Published<sysinfo::CwVariable_memory> memory_of_system;
 Published<sysinfo::CwVariable_load> load_of_system;
 Published<sysinfo::CwVariable_placements> placements;
 Published<sysinfo::CwVariable_executors> executors;
+Published<trace::CwVariable_rings> trace_rings;
 
 sysinfo::Name name_of(const ModuleInstance* module) noexcept {
     sysinfo::Name name{};
@@ -111,6 +114,12 @@ void sample_executors() noexcept {
     publish(executors, now);
 }
 
+void sample_trace() noexcept {
+    auto& now = scratch<decltype(trace_rings)>();
+    trace_count(now);
+    publish(trace_rings, now);
+}
+
 struct Sample {
     std::string_view name;
     std::uint64_t period_ms;
@@ -124,6 +133,7 @@ Sample samples[] = {
     {sysinfo::CwVariable_load::kName, sysinfo::kSampleMs, sample_load, 0, 0},
     {sysinfo::CwVariable_placements::kName, sysinfo::kSampleMs, sample_placements, 0, 0},
     {sysinfo::CwVariable_executors::kName, sysinfo::kSampleMs, sample_executors, 0, 0},
+    {trace::CwVariable_rings::kName, sysinfo::kSampleMs, sample_trace, 0, 0},
 };
 
 bool watching; ///< The coroutine below runs.
@@ -163,7 +173,7 @@ void samples_initialise() noexcept {
     const bool made = boot.create() == Status::ok && coarse.create() == Status::ok &&
                       memory_of_system.create() == Status::ok &&
                       load_of_system.create() == Status::ok && placements.create() == Status::ok &&
-                      executors.create() == Status::ok;
+                      executors.create() == Status::ok && trace_rings.create() == Status::ok;
     CW_ASSERT(made);
     const variables::Directory all{reinterpret_cast<const void*>(variables_directory())};
     boot.publish(

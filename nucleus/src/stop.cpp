@@ -6,6 +6,7 @@
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
+#include <cw/nucleus/trace.hpp>
 #include <cw/nucleus/variables.hpp>
 
 namespace cw::kernel {
@@ -54,6 +55,7 @@ void stop_instance(ModuleInstance& instance, const char* cause) noexcept {
     instance.stage = ModuleStage::failed;
     instance.start_status = Status::peer_died;
     instance.end_cause = cause;
+    trace_module(instance, trace::ModuleNews::broken);
     variables_end(instance);
     cells_end(instance);
     revoke_call_grants(instance);

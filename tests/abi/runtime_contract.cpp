@@ -11,8 +11,10 @@
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
+#include <cw/core/service/trace.hpp>
 #include <cw/core/service/variables.hpp>
 #include <cw/core/task.hpp>
+#include <cw/core/trace.hpp>
 #include <cw/core/variables/clock.hpp>
 #include <cw/core/variables/directory.hpp>
 #include <cw/core/vdso_exports.hpp>
@@ -63,7 +65,8 @@ std::string runtime() {
            AT(caller),
            AT(wake),
            AT(count_interrupt_in),
-           AT(variables));
+           AT(variables),
+           AT(trace));
     LAYOUT(FramePool, AT(free), AT(bump), AT(end), AT(allocations));
     LAYOUT(ModuleState,
            AT(gate),
@@ -78,7 +81,7 @@ std::string runtime() {
            AT(heap_begin),
            AT(heap_end),
            AT(heap),
-           AT(reserved),
+           AT(traced),
            AT(pool_entries));
     LAYOUT(Edge,
            AT(end),
@@ -93,7 +96,14 @@ std::string runtime() {
            AT(reserved));
     LAYOUT(Context, AT(stack_limit), AT(executor), AT(cookie));
     LAYOUT(Ready, AT(next), AT(coroutine), AT(module), AT(kind));
-    LAYOUT(Request, AT(words), AT(next), AT(invoke), AT(origin), AT(cookie), AT(reply_words));
+    LAYOUT(Request,
+           AT(words),
+           AT(next),
+           AT(invoke),
+           AT(origin),
+           AT(cookie),
+           AT(reply_words),
+           AT(opcode));
     LAYOUT(Pending,
            AT(words),
            AT(outcome),
@@ -134,7 +144,14 @@ std::string runtime() {
 
 std::string vdso() {
     GoldenText text{"core/vdso_exports.hpp: between the kernel and its vDSO"};
-    LAYOUT(VdsoExports, AT(ops), AT(start), AT(ring_stubs), AT(call_stubs), AT(unlinked));
+    LAYOUT(VdsoExports,
+           AT(ops),
+           AT(start),
+           AT(ring_stubs),
+           AT(call_stubs),
+           AT(unlinked),
+           AT(traced_ring_stubs),
+           AT(traced_call_stubs));
     return text.text();
 }
 
@@ -200,6 +217,21 @@ std::string control_cells() {
     return text.text();
 }
 
+std::string traces() {
+    GoldenText text{"core/trace.hpp: rings that one domain writes and others read"};
+    text.enumerators<trace::What>("What");
+    text.enumerators<trace::ModuleNews>("ModuleNews");
+    text.enumerators<TracePolicy>("TracePolicy");
+    text.constant("kArgs", trace::kArgs);
+    text.constant("kReaders", trace::kReaders);
+    text.constant("kMaxRings", trace::kMaxRings);
+    text.constant("kLocal", trace::kLocal);
+    LAYOUT(TraceWords<NativeSync>, AT(begin), AT(end), AT(dropped), AT(space_event));
+    LAYOUT(trace::BlockOf<NativeSync>, AT(words), AT(closed));
+    LAYOUT(trace::Slot, AT(timestamp), AT(tag), AT(args));
+    return text.text();
+}
+
 std::string services() {
     GoldenText text{"core/service/: what the kernel provides"};
     text.method(memory::area);
@@ -226,6 +258,14 @@ std::string services() {
     text.method(cells::holder);
     text.method(cells::look);
     text.method(cells::list);
+    text.method(trace::start);
+    text.method(trace::stop);
+    text.method(trace::status);
+    text.method(trace::open);
+    text.method(trace::close);
+    text.method(trace::next);
+    text.method(trace::done);
+    text.method(trace::names);
     text.method(archive_pages::map);
     text.method(clients::ended);
     text.method(heaps::create);
@@ -250,6 +290,7 @@ std::vector<Golden> runtime_contract() {
             {"vdso", vdso()},
             {"variables", shared_variables()},
             {"cells", control_cells()},
+            {"trace", traces()},
             {"services", services()}};
 }
 

@@ -37,6 +37,7 @@ CLANG_ONLY = {
     *(f"cw/core/cells/{name}.hpp" for name in ("cell", "value", "wide")),
     *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot", "system")),
     *(f"cw/sdk/{name}.hpp" for name in ("buffer", "cells", "clock", "heap", "module", "test", "test_service", "use", "variables", "wait")),
+    *(f"cw/{name}.hpp" for name in ("core/service/trace", "core/variables/trace", "sdk/trace")),
 }
 CPP23_ONLY = {"cw/core/result.hpp"}
 

@@ -21,6 +21,8 @@ enum class ControlKind : std::uint32_t {
                        ///< write into its pool.
     relink = 6, ///< a = ModuleState, e = token: its slots are to be changed; answered at a point
                 ///< where no code of it runs.
+    trace = 7,  ///< a = trace::Block to record in from now on, b = its slots, index = TracePolicy,
+                ///< c to f = trace::Cursor of each reader, or 0. a = 0: nothing is recorded.
 };
 
 struct ControlEntry {

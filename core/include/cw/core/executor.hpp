@@ -9,6 +9,7 @@
 #include <cw/core/module_state.hpp>
 #include <cw/core/ring.hpp>
 #include <cw/core/thread_sanitizer.hpp>
+#include <cw/core/trace.hpp>
 
 namespace cw {
 
@@ -169,6 +170,17 @@ struct Lingering {
     std::uint16_t pause;       ///< Times that it does not, for that reason.
 };
 
+/// Where an executor records what it does, while that is wanted. Its own thread's only.
+struct ExecutorTrace {
+    trace::Block* block; ///< Null: tracing is off.
+    TraceWriter<TracePolicy::block, trace::kArgs, trace::kReaders> writer; ///< Counts no drops.
+    std::uint64_t dropped;
+    TracePolicy policy;
+    bool impatient; ///< It waited for a reader in vain: records are dropped until there is room.
+
+    [[nodiscard]] bool on() const noexcept { return block != nullptr; }
+};
+
 struct Executor {
     Context context; ///< What tp points to in a user domain.
     // What every round looks at comes first, within reach of short offsets.
@@ -218,6 +230,11 @@ struct Executor {
     std::uint64_t caller; ///< The same of a request that was queued within the domain.
     /// Where devices count interrupts themselves; null: in interrupt_counts.
     const Atomic<std::uint32_t>* interrupt_words[kMaxExecutorInterrupts];
+    /// What records of a trace call the channel of a client end, and of a server end. As
+    /// client_ids.
+    std::uint32_t client_channels[abi::kMaxEnds];
+    std::uint32_t server_channels[abi::kMaxEnds];
+    ExecutorTrace trace;
 
     /// How often the interrupt has come. Ordering: [A9], pairs with [R9] of who counts it.
     [[nodiscard]] std::uint64_t interrupt_count(std::uint64_t index) const noexcept {
@@ -254,6 +271,8 @@ void wake_self(Executor& executor) noexcept;
 /// nobody. What lock_deadlines() gives goes to unlock_deadlines(). Not in a domain of one thread.
 [[nodiscard]] std::uint64_t lock_deadlines(Executor& executor) noexcept;
 void unlock_deadlines(Executor& executor, std::uint64_t state) noexcept;
+/// Records something on a thread that only passes through. Not in a domain of one thread.
+void record_passing(trace::What what, const std::uint64_t (&words)[trace::kArgs]) noexcept;
 } // namespace platform
 
 } // namespace cw

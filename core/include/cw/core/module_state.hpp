@@ -75,6 +75,12 @@ struct RuntimeOps {
                                const Atomic<std::uint32_t>* word);
     /// Address of the directory of shared variables: variables/directory.hpp.
     std::uint64_t variables;
+    /// Records an event of the module's own, if tracing is on: trace::What::user.
+    void (*trace)(ModuleState* module,
+                  std::uint64_t name,
+                  std::uint64_t more_name,
+                  std::uint64_t a,
+                  std::uint64_t b);
 };
 
 /// Size-class free lists over one stretch of memory, for coroutine frames. Guarded by the module's
@@ -143,9 +149,10 @@ struct alignas(64) ModuleState {
     FramePool frames;
     std::uint64_t heap_begin; ///< The module's heap segment.
     std::uint64_t heap_end;
-    void* heap; ///< The allocator's own state; null until first used.
-    std::uint64_t reserved;
-    std::uint32_t pool_entries; ///< Of `pendings`. Its home executor's only.
+    void* heap;                   ///< The allocator's own state; null until first used.
+    Atomic<std::uint64_t> traced; ///< 1: its events are wanted. Written by the nucleus, at any
+                                  ///< time; relaxed.
+    std::uint32_t pool_entries;   ///< Of `pendings`. Its home executor's only.
 };
 
 /// One per (caller module, required method). Written by the loader, except for the counter.

@@ -45,7 +45,8 @@ struct Request {
     ServerEnd*
         origin; ///< The channel whose client called synchronously; null: this is part of a Pending.
     std::uint32_t cookie; ///< With an origin.
-    std::uint32_t reply_words;
+    std::uint16_t reply_words;
+    std::uint16_t opcode;
 };
 
 /// A Request with room for its arguments: of a synchronous call from another domain.

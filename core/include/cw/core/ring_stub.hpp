@@ -9,6 +9,8 @@ using AnyFunction = void (*)();
 
 /// The stub for methods with this shape, for Slot::function; null for an impossible shape.
 [[nodiscard]] AnyFunction ring_stub(std::uint32_t argument_words, bool large_reply) noexcept;
+/// The same, which records each call while tracing is on.
+[[nodiscard]] AnyFunction traced_ring_stub(std::uint32_t argument_words, bool large_reply) noexcept;
 
 /// For slots that lead nowhere: the requirement is optional and nobody provides it (not_found), or
 /// its provider has ended (peer_died).

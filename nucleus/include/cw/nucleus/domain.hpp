@@ -74,6 +74,9 @@ struct ExecutorRecord : ExecutorHost {
     Atomic<bool> retired; ///< Its thread is to end. Release, pairs with the acquire in wait().
     std::uint64_t checked_calls; ///< Synchronous calls with buffers,
     std::uint64_t lent;          ///< and the bytes of those, which went by reference.
+    std::uint32_t track;         ///< Of its records in a trace; 0: there are none.
+    bool traced;                 ///< It was told to record.
+    char name[32];               ///< Of its thread.
     ExecutorRecord* next;        ///< All executors.
 };
 
@@ -97,6 +100,7 @@ struct Link {
     Segment* remote_text;   ///< With Path::remote: the stubs that the slot leads to.
     std::uint32_t edge;     ///< 1 + index of the edge this requirement has had; it is used again.
     std::uint32_t grant;    ///< 1 + index of its call grant.
+    std::uint32_t method;   ///< Of the provider, in the order of its records.
     std::uint32_t end;      ///< 1 + index of the client end it leads to; 0: none.
     ModuleInstance* wanted; ///< To be linked to this one when the client's executor is at rest.
     std::uint32_t wanted_method;
@@ -166,6 +170,7 @@ struct Channel {
     std::uint32_t client_index, server_index;
     std::uint32_t client_doorbell, provider_doorbell; ///< Indices in that side's table.
     std::uint32_t client_id;                          ///< ModuleInstance::id.
+    std::uint32_t number;                             ///< What a trace calls it.
     bool client_done, provider_done; ///< That side's executor no longer touches it.
     bool told;                       ///< Both executors know it.
     bool closed;
