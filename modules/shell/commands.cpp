@@ -181,6 +181,21 @@ constexpr Command kCommands[] = {
      .most = kAny,
      .takes = Takes::commands,
      .run = time},
+    {.name = "trace",
+     .usage = "start|stop|status|dump [POLICY] [RECORDS]",
+     .summary = "record what the system does; see `./cw trace`",
+     .details =
+         "  start [POLICY] [RECORDS]  from now on, in rings of so many records (4096); POLICY of a "
+         "full ring:\n"
+         "                            overwrite (what is oldest), drop (what is new), block "
+         "(for a reader)\n"
+         "  stop                      no longer; what was recorded stays\n"
+         "  dump                      shows what was recorded, in lines for tools\n"
+         "  status                    whether it is on, and how much was recorded and lost\n",
+     .options = "start stop status dump overwrite drop block",
+     .fewest = 1,
+     .most = 3,
+     .run = trace},
     {.name = "wc",
      .usage = "FILE...",
      .summary = "lines, words and bytes of files",

@@ -75,6 +75,8 @@ cw::Task<int> kmem_lab(Arguments words) noexcept;
 cw::Task<int> variables(Arguments words) noexcept;
 // commands_cells.cpp
 cw::Task<int> cells(Arguments words) noexcept;
+// commands_trace.cpp
+cw::Task<int> trace(Arguments words) noexcept;
 // commands_shell.cpp
 cw::Task<int> help(Arguments words) noexcept;
 cw::Task<int> echo(Arguments words) noexcept;

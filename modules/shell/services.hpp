@@ -7,6 +7,7 @@
 #include <cw/core/service/memory.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/system.hpp>
+#include <cw/core/service/trace.hpp>
 #include <cw/core/service/variables.hpp>
 #include <cw/modules/archive.hpp>
 #include <cw/modules/bench.hpp>
@@ -45,6 +46,14 @@ CW_USES(cw::cells::close);
 CW_USES(cw::cells::holder);
 CW_USES(cw::cells::look);
 CW_USES(cw::cells::list);
+CW_USES(cw::trace::start);
+CW_USES(cw::trace::stop);
+CW_USES(cw::trace::status);
+CW_USES(cw::trace::open);
+CW_USES(cw::trace::next);
+CW_USES(cw::trace::done);
+CW_USES(cw::trace::close);
+CW_USES(cw::trace::names);
 CW_USES(archive::count);
 CW_USES(archive::stat);
 CW_USES(archive::name);
