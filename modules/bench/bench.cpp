@@ -3,6 +3,7 @@
 #include "cells.hpp"
 #include "measure.hpp"
 #include "placements.hpp"
+#include "recording.hpp"
 #include "subject.hpp"
 #include <cw/core/batch.hpp>
 #include <cw/core/executor.hpp>
@@ -285,6 +286,7 @@ cw::Task<> measure_paths() noexcept {
     CW_CO_CHECK(co_await measure_wake());
     CW_CO_CHECK(co_await measure_variables());
     CW_CO_CHECK(co_await bench::measure_cells());
+    CW_CO_CHECK(co_await bench::measure_recording());
 
     CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain()));
     CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain()));
