@@ -1,4 +1,4 @@
-"""The commands in docs/modules.md print what the document says. Its sources are built by tests/docs."""
+"""The commands in documents print what the documents say. Their sources are built by tests/docs."""
 
 import re
 import shlex
@@ -7,23 +7,31 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "docs"))
 import blocks  # noqa: E402
 
-DOCUMENT = ROOT / "docs" / "modules.md"
+DOCUMENTS = [ROOT / "docs" / name for name in ("modules.md", "queues.md")]
+
+
+def all_sessions() -> Iterator[tuple[Path, tuple[int, str, str]]]:
+    """Every command of every document."""
+    for document in DOCUMENTS:
+        for session in blocks.sessions(document):
+            yield document, session
 
 
 class DocumentTest(unittest.TestCase):
-    def run_command(self, command: str, tree: Path) -> str:
+    def run_command(self, document: Path, command: str, tree: Path) -> str:
         words = shlex.split(command)
         self.assertEqual(words[0], "./cw")
         words = [sys.executable, str(tree / "tools" / "cw"), *words[1:]]
         if words[2] in ("run", "debug"):
             words.append("--no-build")
-            for module in blocks.modules(DOCUMENT):
+            for module in blocks.modules(document):
                 words += ["--module", module]
         if words[2] == "run":
             # Time then passes with instructions, for devices too: however busy this machine is, the output is the same.
@@ -33,17 +41,18 @@ class DocumentTest(unittest.TestCase):
         return done.stdout
 
     def test_commands_print_what_is_shown(self) -> None:
-        for line, command, output in blocks.sessions(DOCUMENT):
-            with self.subTest(line=line, command=command), tempfile.TemporaryDirectory() as scratch:
+        for document, (line, command, output) in all_sessions():
+            with self.subTest(document=document.name, line=line, command=command), tempfile.TemporaryDirectory() as scratch:
                 tree = ROOT
                 if command.startswith("./cw new"):  # writes into its tree
                     tree = Path(scratch)
                     shutil.copytree(ROOT / "tools", tree / "tools")
-                printed = self.run_command(command, tree)
+                printed = self.run_command(document, command, tree)
                 self.assertRegex(printed, re.compile(r"\A" + blocks.pattern(output) + r"\Z"))
 
     def test_there_are_commands(self) -> None:
-        self.assertGreater(len(list(blocks.sessions(DOCUMENT))), 0)
+        for document in DOCUMENTS:
+            self.assertGreater(len(list(blocks.sessions(document))), 0, document.name)
 
 
 if __name__ == "__main__":
