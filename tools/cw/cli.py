@@ -22,6 +22,7 @@ from cw.commands import (
     new,
     run,
     test,
+    trace,
 )
 from cw.failure import Failure
 
@@ -29,6 +30,7 @@ COMMANDS: dict[str, ModuleType] = {
     "run": run,
     "test": test,
     "bench": bench,
+    "trace": trace,
     "new": new,
     "debug": debug,
     "build": build,
