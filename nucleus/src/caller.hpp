@@ -1,8 +1,13 @@
 // Who calls a service of the nucleus. Private to the nucleus.
 #pragma once
 #include "modules.hpp"
+#include <cw/core/declare.hpp>
 
 namespace cw::kernel {
+
+/// The nucleus' handlers guard what they touch by themselves: several harts may be in them.
+inline constexpr Gated kCwGated = Gated::no;
+inline constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 /// Whose call this is. Read before a handler suspends, in methods that are queued only: a channel
 /// tells who is at its other end. On its caller's thread nothing tells a module from that caller,

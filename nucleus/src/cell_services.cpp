@@ -1,5 +1,6 @@
 // Service `cells`: what modules may ask of the nucleus. Untrusted: all that is in buffers; it is
 // copied before it is looked at.
+#include "caller.hpp"
 #include "cells.hpp"
 #include "modules.hpp"
 #include <cstring>
@@ -10,9 +11,6 @@
 namespace cw::kernel::cell::services {
 
 namespace {
-
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 constexpr std::size_t kMostText = cells::kMaxName + 1 + cells::kMaxSchema;
 

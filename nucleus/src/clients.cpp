@@ -1,4 +1,5 @@
 // Service `clients`: who keeps something for its clients learns when one has ended.
+#include "caller.hpp"
 #include "modules.hpp"
 #include <cw/core/declare.hpp>
 #include <cw/core/executor.hpp>
@@ -20,9 +21,6 @@ struct ClientWatcher {
 };
 
 namespace {
-
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 /// What is kept for a module that does not ask. One that lets so many go by has lost the rest.
 constexpr std::uint32_t kMostEnded = 1024;

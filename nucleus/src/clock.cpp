@@ -13,9 +13,6 @@ namespace cw::kernel {
 
 namespace {
 
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
-
 clock::Time clock_now(Nothing) noexcept {
     return {platform::now() * (1'000'000'000 / ticks_per_second())};
 }

@@ -1,4 +1,5 @@
 // The kernel's service memory.grow: pages for the heaps of modules.
+#include "caller.hpp"
 #include "modules.hpp"
 #include <cw/core/declare.hpp>
 #include <cw/core/service/memory.hpp>
@@ -7,9 +8,6 @@
 namespace cw::kernel {
 
 namespace {
-
-constexpr Gated kCwGated = Gated::no; // as in nucleus.cpp
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 /// Whose call came through this slot; null if its domain has ended. A module on its caller's thread
 /// has a slot of its own, so it is not taken for its caller.

@@ -123,9 +123,6 @@ std::string_view Shortage::site() const noexcept {
 
 namespace {
 
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
-
 Result<Nothing> fail_at_service(kmem::Failure wanted) noexcept {
     const Locked hold{kernel_lock};
     if ((caller().grants() & kGrantPower) == 0) {

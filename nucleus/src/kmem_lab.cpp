@@ -1,4 +1,5 @@
 // Service `kmem_lab`: allocations on demand, by either way of cutting objects out of pages.
+#include "caller.hpp"
 #include "modules.hpp"
 #include <algorithm>
 #include <cw/core/declare.hpp>
@@ -10,20 +11,14 @@
 
 namespace cw::kernel {
 
-using kmem_lab::Order;
-using kmem_lab::Policy;
-
 namespace {
-
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 /// A cache of a client, and what it holds.
 struct LabCache {
     std::uint64_t number;
     ModuleInstance* owner;
     std::uint64_t object_bytes;
-    Policy policy;
+    kmem_lab::Policy policy;
     FreeListCache free_list;
     BitmapCache bitmap;
     LabCache* next;
@@ -87,7 +82,8 @@ struct LabPages {
 };
 
 const CacheCounts& counts_of(const LabCache& cache) noexcept {
-    return cache.policy == Policy::bitmap ? cache.bitmap.counts() : cache.free_list.counts();
+    return cache.policy == kmem_lab::Policy::bitmap ? cache.bitmap.counts()
+                                                    : cache.free_list.counts();
 }
 
 /// Null: the calling module has no such cache.
@@ -122,7 +118,8 @@ Status permitted() noexcept {
 Result<kmem_lab::Cache> lab_open(kmem_lab::Wanted wanted) noexcept {
     const Locked hold{kernel_lock};
     CW_CHECK_OK(permitted());
-    if ((wanted.policy != Policy::free_list && wanted.policy != Policy::bitmap) ||
+    if ((wanted.policy != kmem_lab::Policy::free_list &&
+         wanted.policy != kmem_lab::Policy::bitmap) ||
         wanted.object_bytes < kmem_lab::kLeastBytes || wanted.object_bytes > kmem_lab::kMostBytes)
         return refuse(Status::invalid_argument);
     std::uint64_t own = 0;
@@ -167,8 +164,9 @@ Result<kmem_lab::Done> lab_allocate(kmem_lab::Allocation wanted) noexcept {
     LabPages pages{*cache};
     std::uint64_t done = 0;
     for (; done < wanted.count; ++done) {
-        void* const object = cache->policy == Policy::bitmap ? cache->bitmap.allocate(pages)
-                                                             : cache->free_list.allocate(pages);
+        void* const object = cache->policy == kmem_lab::Policy::bitmap
+                                 ? cache->bitmap.allocate(pages)
+                                 : cache->free_list.allocate(pages);
         if (object == nullptr)
             break;
         cache->held[cache->count++] = object;
@@ -181,7 +179,7 @@ CW_PROVIDE(kmem_lab::allocate, lab_allocate, abi::kMethodQueuedOnly);
 
 void release_object(LabCache& cache, void* object) noexcept {
     LabPages pages{cache};
-    if (cache.policy == Policy::bitmap)
+    if (cache.policy == kmem_lab::Policy::bitmap)
         cache.bitmap.release(object, pages);
     else
         cache.free_list.release(object, pages);
@@ -193,15 +191,15 @@ Result<kmem_lab::Done> lab_release(kmem_lab::Release wanted) noexcept {
     LabCache* cache = find(wanted.cache);
     if (cache == nullptr)
         return refuse(Status::not_found);
-    if (wanted.order < Order::newest_first || wanted.order > Order::every_other)
+    if (wanted.order < kmem_lab::Order::newest_first || wanted.order > kmem_lab::Order::every_other)
         return refuse(Status::invalid_argument);
     const std::uint64_t before = cache->count;
-    if (wanted.order == Order::newest_first) {
+    if (wanted.order == kmem_lab::Order::newest_first) {
         for (std::uint64_t i = 0; i < wanted.count && cache->count != 0; ++i)
             release_object(*cache, cache->held[--cache->count]);
         return kmem_lab::Done{before - cache->count};
     }
-    const std::uint64_t step = wanted.order == Order::every_other ? 2 : 1;
+    const std::uint64_t step = wanted.order == kmem_lab::Order::every_other ? 2 : 1;
     std::uint64_t kept = 0;
     std::uint64_t released = 0;
     for (std::uint64_t i = 0; i < before; ++i) {

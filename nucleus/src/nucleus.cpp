@@ -27,10 +27,6 @@ namespace cw::kernel {
 
 namespace {
 
-/// The nucleus' handlers guard what they touch by themselves: several harts may be in them.
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
-
 template <std::size_t N>
 std::string_view text_of(const std::array<char, N>& field) noexcept {
     const std::string_view all{field.data(), N};

@@ -136,7 +136,7 @@ Sample samples[] = {
     {trace::CwVariable_rings::kName, sysinfo::kSampleMs, sample_trace, 0, 0},
 };
 
-bool watching; ///< The coroutine below runs.
+bool sampling; ///< The coroutine below runs.
 
 bool is_read(const Sample& sample) noexcept {
     const auto& readers = directory::private_of(sample.index).readers;
@@ -161,7 +161,7 @@ Task<Nothing> take_samples() noexcept {
             sample.due_at = now + sample.period_ms * (ticks_per_second() / 1000);
         }
         if (pause == ~std::uint64_t{0} || slept || slept.error() != Status::timed_out) {
-            watching = false;
+            sampling = false;
             co_return Nothing{};
         }
     }
@@ -189,10 +189,10 @@ void sample_read(std::uint32_t index) noexcept {
         if (sample.index != index)
             continue;
         sample.take();
-        if (!watching) {
-            watching = true;
+        if (!sampling) {
+            sampling = true;
             if (spawn(take_samples()) != Status::ok)
-                watching = false; // who reads next tries again
+                sampling = false; // who reads next tries again
         }
     }
 }

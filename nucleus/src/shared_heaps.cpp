@@ -1,4 +1,5 @@
 // Service `heaps`: who shares which heap, and what is done when a user of one ends.
+#include "caller.hpp"
 #include "modules.hpp"
 #include <cstring>
 #include <cw/core/declare.hpp>
@@ -10,9 +11,6 @@
 namespace cw::kernel {
 
 namespace {
-
-constexpr Gated kCwGated = Gated::no; // as in nucleus.cpp
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 constexpr std::uint32_t kMaxHeaps = 64, kMaxAdmitted = 16;
 

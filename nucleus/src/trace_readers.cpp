@@ -78,7 +78,8 @@ Status make_cursors() noexcept {
     for (Reader& reader : readers) {
         if (reader.cursors != nullptr)
             continue;
-        const auto made = segment_create(kernel_domain(), kPage, Backing::contiguous, cursor_segments);
+        const auto made =
+            segment_create(kernel_domain(), kPage, Backing::contiguous, cursor_segments);
         if (!made)
             return made.error();
         reader.cursors = *made;

@@ -65,7 +65,8 @@ make(ExecutorRecord* executor, TracePolicy policy, std::uint32_t records) noexce
     Domain& domain = executor != nullptr ? *executor->domain : kernel_domain();
     const auto fill = [&]() -> Result<Nothing> {
         ring->slot = CW_TRY(take_slot());
-        const auto made = segment_create(kernel_domain(), bytes, Backing::contiguous, ring_segments);
+        const auto made =
+            segment_create(kernel_domain(), bytes, Backing::contiguous, ring_segments);
         if (!made) {
             give_slot(ring->slot);
             return refuse(made.error());

@@ -1,4 +1,5 @@
 // Service `trace`.
+#include "caller.hpp"
 #include "modules.hpp"
 #include <cw/core/declare.hpp>
 #include <cw/core/thread_sanitizer.hpp>
@@ -8,9 +9,6 @@
 namespace cw::kernel {
 
 namespace {
-
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
 
 /// The calling module, if it may trace others. Locks: kernel_lock held.
 Result<ModuleInstance*> permitted(std::string_view method) noexcept {

@@ -11,9 +11,6 @@ namespace cw::kernel {
 
 namespace {
 
-constexpr Gated kCwGated = Gated::no;
-constexpr OwnStubs kCwOwnStubs = OwnStubs::no;
-
 Result<Nothing> variables_show_service(variables::Index index) noexcept {
     const Locked hold{kernel_lock};
     Domain* domain = caller().domain;

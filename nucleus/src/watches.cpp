@@ -26,7 +26,7 @@ struct Waiting {
 // Guarded by kernel_lock.
 Waiting* first;
 std::uint32_t waiting_count;
-bool watching; ///< The coroutine below runs.
+bool looking_out; ///< The coroutine below runs.
 
 /// Untrusted: the value, in which the publisher may write what it likes; it is only compared.
 variables::Seen seen_now(std::uint32_t index) noexcept {
@@ -76,7 +76,7 @@ Task<Nothing> look_after() noexcept {
         const Locked hold{kernel_lock};
         look_at([](const Waiting&) { return true; });
         if (first == nullptr || slept || slept.error() != Status::timed_out) {
-            watching = false;
+            looking_out = false;
             co_return Nothing{};
         }
     }
@@ -113,9 +113,9 @@ struct Change {
 private:
     /// False: there is no memory to start it.
     static bool look_after_all() noexcept {
-        if (!watching)
-            watching = spawn(look_after()) == Status::ok;
-        return watching;
+        if (!looking_out)
+            looking_out = spawn(look_after()) == Status::ok;
+        return looking_out;
     }
 };
 
