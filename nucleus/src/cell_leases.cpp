@@ -1,6 +1,6 @@
 // Leases of control cells: a holder that does not renew its own in time loses the cell.
 #include "cells.hpp"
-#include "sleep.hpp"
+#include "periodic.hpp"
 #include <algorithm>
 
 namespace cw::kernel::cell {
@@ -8,8 +8,6 @@ namespace cw::kernel::cell {
 namespace {
 
 constexpr std::uint64_t kShortestMs = 10, kLongestMs = 1000; ///< Between two looks.
-
-bool watching; ///< The coroutine below runs. Guarded by kernel_lock.
 
 /// Looks at one cell. Untrusted: the line, in which the holder may write what it likes; it is only
 /// compared.
@@ -27,7 +25,6 @@ void look_at(Cell& cell, std::uint64_t now) noexcept {
         release(cell);
 }
 
-/// Looks at all of them. Returns the shortest lease; 0: there is none.
 std::uint64_t look_at_all() noexcept {
     const std::uint64_t now = platform::now();
     std::uint64_t shortest = ~std::uint64_t{0};
@@ -38,39 +35,15 @@ std::uint64_t look_at_all() noexcept {
         shortest = std::min<std::uint64_t>(shortest, cell->lease_ms);
         look_at(*cell, now);
     }
-    return shortest == ~std::uint64_t{0} ? 0 : shortest;
+    return shortest == ~std::uint64_t{0} ? 0 : std::clamp(shortest / 4, kShortestMs, kLongestMs);
 }
 
-Task<Nothing> look_after() noexcept {
-    std::uint64_t pause = kShortestMs;
-    for (bool first = true;; first = false) {
-        auto sleep = sleep_ms(pause);
-        if (first && sleep.ready()) { // refused, and who has called holds the lock
-            watching = false;
-            co_return Nothing{};
-        }
-        const auto slept = co_await sleep;
-        const Locked hold{kernel_lock};
-        const std::uint64_t shortest = look_at_all();
-        if (shortest == 0 || slept || slept.error() != Status::timed_out) {
-            watching = false;
-            co_return Nothing{};
-        }
-        pause = std::clamp(shortest / 4, kShortestMs, kLongestMs);
-    }
-}
+Periodic looks{look_at_all};
 
 } // namespace
 
 Status watch_leases() noexcept {
-    if (watching)
-        return Status::ok;
-    watching = true;
-    if (const Status status = spawn(look_after()); status != Status::ok) {
-        watching = false;
-        return status;
-    }
-    return watching ? Status::ok : Status::no_memory;
+    return looks.start(kShortestMs);
 }
 
 } // namespace cw::kernel::cell

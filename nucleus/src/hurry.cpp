@@ -1,7 +1,7 @@
 // Nobody waits for ever: a user domain that does not answer, when others wait for what only it can
 // do, ends.
 #include "modules.hpp"
-#include "sleep.hpp"
+#include "periodic.hpp"
 #include <cw/core/executor.hpp>
 
 namespace cw::kernel {
@@ -12,6 +12,7 @@ constexpr std::uint64_t kSleepMilliseconds = 2000; ///< With one that sleeps: as
                                                    ///< may run.
 constexpr std::uint64_t kPatienceMilliseconds = 10'000; ///< With one that runs: the watchdog, which
                                                         ///< counts its own time, comes first.
+constexpr std::uint64_t kPauseMilliseconds = kSleepMilliseconds / 4; ///< Between two looks.
 constexpr const char* kSilent = "it does not answer the kernel";
 
 /// Ends a domain that has been waited for so long.
@@ -39,42 +40,31 @@ void hurry_laggards(const ModuleInstance& removed, std::uint64_t waited) noexcep
         hurry(*removed.executor, waited);
 }
 
-bool watching; ///< The coroutine below runs. Guarded by kernel_lock.
-
 /// Looks after all that is waited for, until nothing is.
-Task<Nothing> look_after() noexcept {
-    for (;;) {
-        const auto slept = co_await sleep_ms(kSleepMilliseconds / 4);
-        const Locked hold{kernel_lock};
-        bool any = false;
-        for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
-            if (m->waiter == nullptr)
-                continue;
-            any = true;
-            const std::uint64_t waited =
-                (platform::now() - m->waiting_since) / (ticks_per_second() / 1000);
-            if (m->removing)
-                hurry_laggards(*m, waited);
-            else
-                hurry(*m->executor, waited);
-        }
-        if (!any || slept || slept.error() != Status::timed_out) { // no memory to sleep with
-            watching = false;
-            co_return Nothing{};
-        }
+std::uint64_t look_after() noexcept {
+    bool any = false;
+    for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
+        if (m->waiter == nullptr)
+            continue;
+        any = true;
+        const std::uint64_t waited =
+            (platform::now() - m->waiting_since) / (ticks_per_second() / 1000);
+        if (m->removing)
+            hurry_laggards(*m, waited);
+        else
+            hurry(*m->executor, waited);
     }
+    return any ? kPauseMilliseconds : 0;
 }
+
+Periodic looks{look_after};
 
 } // namespace
 
 void wait_for(ModuleInstance& instance, StageWaiter& waiter) noexcept {
     instance.waiter = &waiter;
     instance.waiting_since = platform::now();
-    if (watching)
-        return;
-    watching = true;
-    if (spawn(look_after()) != Status::ok)
-        watching = false; // the next one tries again
+    static_cast<void>(looks.start(kPauseMilliseconds)); // without memory, the next one tries again
 }
 
 } // namespace cw::kernel

@@ -2,7 +2,7 @@
 // that do not look at clocks.
 #include "directory.hpp"
 #include "modules.hpp"
-#include "sleep.hpp"
+#include "periodic.hpp"
 #include <algorithm>
 
 namespace cw::kernel::directory {
@@ -10,8 +10,6 @@ namespace cw::kernel::directory {
 namespace {
 
 constexpr std::uint64_t kShortestMs = 10, kLongestMs = 1000; ///< Between two looks.
-
-bool watching; ///< The coroutine below runs. Guarded by kernel_lock.
 
 /// Looks at one variable. Untrusted: the latch, in which the publisher may write what it likes; it
 /// is only compared.
@@ -30,36 +28,25 @@ void look_at(std::uint32_t index, std::uint64_t now) noexcept {
     refresh(index);
 }
 
-Task<Nothing> look_after() noexcept {
-    std::uint64_t pause = kShortestMs;
-    for (;;) {
-        const auto slept = co_await sleep_ms(pause);
-        const Locked hold{kernel_lock};
-        const std::uint64_t now = platform::now();
-        std::uint64_t shortest = ~std::uint64_t{0};
-        for (std::uint32_t index = 0; index < count(); ++index) {
-            const Private& own = private_of(index);
-            if (own.lease_ms == 0 || !own.published)
-                continue;
-            look_at(index, now);
-            shortest = std::min<std::uint64_t>(shortest, own.lease_ms);
-        }
-        if (shortest == ~std::uint64_t{0} || slept || slept.error() != Status::timed_out) {
-            watching = false;
-            co_return Nothing{};
-        }
-        pause = std::clamp(shortest / 4, kShortestMs, kLongestMs);
+std::uint64_t look_at_all() noexcept {
+    const std::uint64_t now = platform::now();
+    std::uint64_t shortest = ~std::uint64_t{0};
+    for (std::uint32_t index = 0; index < count(); ++index) {
+        const Private& own = private_of(index);
+        if (own.lease_ms == 0 || !own.published)
+            continue;
+        look_at(index, now);
+        shortest = std::min<std::uint64_t>(shortest, own.lease_ms);
     }
+    return shortest == ~std::uint64_t{0} ? 0 : std::clamp(shortest / 4, kShortestMs, kLongestMs);
 }
+
+Periodic looks{look_at_all};
 
 } // namespace
 
 void watch_leases() noexcept {
-    if (watching)
-        return;
-    watching = true;
-    if (spawn(look_after()) != Status::ok)
-        watching = false; // the next one tries again
+    static_cast<void>(looks.start(kShortestMs)); // without memory, the next one tries again
 }
 
 } // namespace cw::kernel::directory

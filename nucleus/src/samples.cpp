@@ -4,7 +4,7 @@
 #include "clock.hpp"
 #include "directory.hpp"
 #include "modules.hpp"
-#include "sleep.hpp"
+#include "periodic.hpp"
 #include <algorithm>
 #include <cstring>
 #include <cw/core/variables/clock.hpp>
@@ -136,36 +136,28 @@ Sample samples[] = {
     {trace::CwVariable_rings::kName, sysinfo::kSampleMs, sample_trace, 0, 0},
 };
 
-bool sampling; ///< The coroutine below runs.
-
 bool is_read(const Sample& sample) noexcept {
     const auto& readers = directory::private_of(sample.index).readers;
     return std::any_of(
         std::begin(readers), std::end(readers), [](std::uint64_t word) { return word != 0; });
 }
 
-Task<Nothing> take_samples() noexcept {
-    std::uint64_t pause = clock::kTickMs;
-    for (;;) {
-        const auto slept = co_await sleep_ms(pause);
-        const Locked hold{kernel_lock};
-        const std::uint64_t now = platform::now();
-        pause = ~std::uint64_t{0};
-        for (Sample& sample : samples) {
-            if (!is_read(sample))
-                continue;
-            pause = std::min(pause, sample.period_ms);
-            if (now < sample.due_at)
-                continue;
-            sample.take();
-            sample.due_at = now + sample.period_ms * (ticks_per_second() / 1000);
-        }
-        if (pause == ~std::uint64_t{0} || slept || slept.error() != Status::timed_out) {
-            sampling = false;
-            co_return Nothing{};
-        }
+std::uint64_t take_samples() noexcept {
+    std::uint64_t pause = 0;
+    const std::uint64_t now = platform::now();
+    for (Sample& sample : samples) {
+        if (!is_read(sample))
+            continue;
+        pause = pause == 0 ? sample.period_ms : std::min(pause, sample.period_ms);
+        if (now < sample.due_at)
+            continue;
+        sample.take();
+        sample.due_at = now + sample.period_ms * (ticks_per_second() / 1000);
     }
+    return pause;
 }
+
+Periodic looks{take_samples};
 
 } // namespace
 
@@ -189,11 +181,7 @@ void sample_read(std::uint32_t index) noexcept {
         if (sample.index != index)
             continue;
         sample.take();
-        if (!sampling) {
-            sampling = true;
-            if (spawn(take_samples()) != Status::ok)
-                sampling = false; // who reads next tries again
-        }
+        static_cast<void>(looks.start(clock::kTickMs)); // without memory, the next one tries again
     }
 }
 

@@ -3,7 +3,7 @@
 #include "watches.hpp"
 #include "directory.hpp"
 #include "modules.hpp"
-#include "sleep.hpp"
+#include "periodic.hpp"
 #include <utility>
 
 namespace cw::kernel {
@@ -26,7 +26,6 @@ struct Waiting {
 // Guarded by kernel_lock.
 Waiting* first;
 std::uint32_t waiting_count;
-bool looking_out; ///< The coroutine below runs.
 
 /// Untrusted: the value, in which the publisher may write what it likes; it is only compared.
 variables::Seen seen_now(std::uint32_t index) noexcept {
@@ -70,17 +69,12 @@ void look_at(F&& concerned) noexcept {
     }
 }
 
-Task<Nothing> look_after() noexcept {
-    for (;;) {
-        const auto slept = co_await sleep_ms(variables::kWatchTickMs);
-        const Locked hold{kernel_lock};
-        look_at([](const Waiting&) { return true; });
-        if (first == nullptr || slept || slept.error() != Status::timed_out) {
-            looking_out = false;
-            co_return Nothing{};
-        }
-    }
+std::uint64_t look_at_all() noexcept {
+    look_at([](const Waiting&) { return true; });
+    return first == nullptr ? 0 : variables::kWatchTickMs;
 }
+
+Periodic looks{look_at_all};
 
 /// Suspends the handler until it has changed, or has not for too long.
 struct Change {
@@ -97,7 +91,7 @@ struct Change {
             waiting.seen = now;
             return false;
         }
-        if (waiting_count == kMostWaiting || !look_after_all()) {
+        if (waiting_count == kMostWaiting || looks.start(variables::kWatchTickMs) != Status::ok) {
             waiting.outcome = Status::no_resource;
             return false;
         }
@@ -109,14 +103,6 @@ struct Change {
         return true;
     }
     const Waiting& await_resume() const noexcept { return waiting; }
-
-private:
-    /// False: there is no memory to start it.
-    static bool look_after_all() noexcept {
-        if (!looking_out)
-            looking_out = spawn(look_after()) == Status::ok;
-        return looking_out;
-    }
 };
 
 } // namespace
