@@ -35,6 +35,7 @@ constexpr const char* kHoldsOn = "it holds on to memory that was taken back";
 constexpr const char* kDeaf = "it does not give memory back that was taken from it";
 
 struct Withdrawal {
+    std::uint64_t number; ///< Later ones have larger ones.
     std::uint32_t domain;
     std::uint64_t life;     ///< Of the domain: its number is used again.
     std::uint64_t commands; ///< Done once so many are done.
@@ -42,7 +43,8 @@ struct Withdrawal {
     std::uint64_t since_ns;
     unsigned looks = 0; ///< How often it was found not to have done what it was told.
 };
-std::vector<Withdrawal> withdrawals; // guarded by kernel_lock
+std::vector<Withdrawal> withdrawals; // guarded by kernel_lock, as is:
+std::uint64_t last_number;
 
 std::uint64_t inode_of(const Segment& segment) noexcept {
     struct stat status{};
@@ -74,10 +76,12 @@ struct Search {
     std::uint32_t domain;
     std::uint64_t life;
     int process, pid;
+    std::uint64_t last; ///< Withdrawal that there was when it began.
     std::vector<std::uint64_t> inodes;
 
+    /// What was shown once more meanwhile, seen then, and taken back again, is for the next one.
     [[nodiscard]] bool concerns(const Withdrawal& withdrawal) const noexcept {
-        return withdrawal.domain == domain && withdrawal.life == life;
+        return withdrawal.domain == domain && withdrawal.life == life && withdrawal.number <= last;
     }
     [[nodiscard]] bool wants(std::uint64_t inode) const noexcept {
         return std::ranges::find(inodes, inode) != inodes.end();
@@ -176,8 +180,8 @@ std::vector<Search> begin_searches() noexcept {
         auto search = std::ranges::find_if(
             searches, [&](const Search& other) { return other.concerns(one); });
         if (search == searches.end())
-            search = searches.insert(search,
-                                     Search{one.domain, one.life, thread.process, thread.pid, {}});
+            search = searches.insert(
+                search, Search{one.domain, one.life, thread.process, thread.pid, last_number, {}});
         search->inodes.push_back(one.inode);
     }
     return searches;
@@ -225,8 +229,12 @@ std::uint64_t commands_done(const Domain& domain) noexcept {
 void note_withdrawn(const Segment& segment, const Domain& domain) noexcept {
     if (domain.ended || domain.words == nullptr || segment.memory == 0)
         return;
-    withdrawals.push_back(
-        {domain.id, domain.life, domain.commands, inode_of(segment), platform::now()});
+    withdrawals.push_back({++last_number,
+                           domain.id,
+                           domain.life,
+                           domain.commands,
+                           inode_of(segment),
+                           platform::now()});
 }
 
 void note_shown(const Segment& segment, const Domain& domain) noexcept {
