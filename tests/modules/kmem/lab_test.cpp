@@ -64,8 +64,7 @@ cw::Task<> unload_victim() noexcept {
     co_return cw::Nothing{};
 }
 
-/// True if all sites together hold what is not free.
-cw::Task<bool> adds_up() noexcept {
+cw::Task<bool> adds_up_now() noexcept {
     std::uint64_t pages = 0;
     cw::kmem::for_each_site([&](std::string_view, const Site& site) { pages += site.pages; });
     const auto shown = cw::kmem::pages_now();
@@ -73,6 +72,17 @@ cw::Task<bool> adds_up() noexcept {
     co_return shown&& pages == shown->total - shown->free&& asked.total_bytes ==
             shown->total * 4096 &&
         asked.free_bytes == shown->free * 4096;
+}
+
+/// True if all sites together hold what is not free, as soon as nothing changes meanwhile.
+cw::Task<bool> adds_up() noexcept {
+    for (int tries = 0; tries < 100; ++tries) {
+        CW_CO_TRY(now_it_does, co_await adds_up_now());
+        if (now_it_does)
+            co_return true;
+        static_cast<void>(co_await cw::sleep_ns(10 * kMillisecond));
+    }
+    co_return false;
 }
 
 std::uint64_t lab_pages() noexcept {
