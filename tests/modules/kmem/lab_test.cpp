@@ -126,7 +126,7 @@ struct Row {
     std::string_view service, sites;
 };
 constexpr Row kDocumented[] = {
-#include "service_table.inc"
+#include <service_table.inc>
 };
 
 std::string_view documented(std::string_view service) noexcept {
