@@ -48,8 +48,8 @@ constexpr Command kCommands[] = {
      .takes = Takes::files,
      .run = cat},
     {.name = "cell",
-     .usage = "ls|get|set|close [NAME [NUMBER]]",
-     .summary = "control cells: which there are; a value, and to set it",
+     .usage = "ls|get|set|close [NAME]",
+     .summary = "control cells: list them, show, set",
      .details = "  ls [PREFIX]      name, state, who has it, value, limits, owner\n"
                 "  get NAME         the value as it is now\n"
                 "  set NAME NUMBER  opens it, and keeps it; 8M is 8,000,000\n"
@@ -182,8 +182,8 @@ constexpr Command kCommands[] = {
      .takes = Takes::commands,
      .run = time},
     {.name = "trace",
-     .usage = "start|stop|status|dump [POLICY] [RECORDS]",
-     .summary = "record what the system does; see `./cw trace`",
+     .usage = "start|stop|status|dump",
+     .summary = "record what the system does",
      .details =
          "  start [POLICY] [RECORDS]  from now on, in rings of so many records (4096); POLICY of a "
          "full ring:\n"

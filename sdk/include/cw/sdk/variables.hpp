@@ -90,9 +90,10 @@ template <Shareable T>
 /// that does not announce() is noticed kWatchTickMs later. Requires: its value is shown to this
 /// domain (CW_READ, or bind()); CW_REQUIRE(variables::wait). Errors: those of variables::wait, but
 /// timed_out: it waits on.
-[[nodiscard]] inline Task<Seen> changed(const Entry& entry, Seen before) noexcept {
+template <class M = wait_method>
+[[nodiscard]] Task<Seen> changed(const Entry& entry, Seen before) noexcept {
     for (;;) {
-        const auto now = co_await wait({entry.index, before});
+        const auto now = co_await Method<M>{}({entry.index, before});
         if (now || now.error() != Status::timed_out)
             co_return now;
     }
@@ -100,9 +101,10 @@ template <Shareable T>
 /// After publishing: tells those who wait, if anybody does. Nobody need call it; who does spares
 /// them a tick. Requires: CW_READ of the variable in this module too;
 /// CW_REQUIRE(variables::announce). Errors: those of a call.
-[[nodiscard]] inline Task<Nothing> announce_change(const Entry& entry) noexcept {
+template <class M = announce_method>
+[[nodiscard]] Task<Nothing> announce_change(const Entry& entry) noexcept {
     if (entry.watchers.load(Order::relaxed) != 0)
-        CW_CO_CHECK(co_await announce({entry.index}));
+        CW_CO_CHECK(co_await Method<M>{}({entry.index}));
     co_return Nothing{};
 }
 
