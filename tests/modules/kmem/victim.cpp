@@ -1,10 +1,12 @@
 #include "victim.hpp"
+#include <array>
 #include <cw/core/service/kmem.hpp>
 #include <cw/core/service/kmem_lab.hpp>
 #include <cw/core/service/memory.hpp>
 #include <cw/core/variables/clock.hpp>
 #include <cw/modules/echo.hpp>
 #include <cw/sdk/buffer.hpp>
+#include <cw/sdk/cells.hpp>
 #include <cw/sdk/heap.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/variables.hpp>
@@ -13,6 +15,8 @@ CW_MODULE(victim, {.version = {1, 0}, .heap_bytes = 256 * 1024, .frame_bytes = 1
 CW_HEAP;
 CW_REQUIRE(cw::memory::area);
 CW_REQUIRE(cw::variables::declare);
+CW_REQUIRE(cw::cells::create);
+CW_REQUIRE(cw::cells::open);
 CW_REQUIRE(cw::kmem::fail_at);
 CW_REQUIRE(cw::kmem_lab::open);
 CW_REQUIRE(cw::kmem_lab::allocate);
@@ -27,6 +31,16 @@ std::uint64_t status_of(const cw::Result<T>& result) noexcept {
     return static_cast<std::uint64_t>(result ? cw::Status::ok : result.error());
 }
 
+/// A cell of each form, and this module holds them.
+cw::Task<> own_cells(const cw::Area& scratch) noexcept {
+    using Wide = std::array<std::uint64_t, 3>;
+    CW_CO_CHECK(co_await cw::cells::create_as<std::uint64_t>("victim/number", {}, scratch));
+    CW_CO_CHECK(co_await cw::cells::create_as<Wide>("victim/wide", {}, scratch));
+    CW_CO_CHECK(co_await cw::cells::open_as<std::uint64_t>("victim/number", {}, scratch));
+    CW_CO_CHECK(co_await cw::cells::open_as<Wide>("victim/wide", {.lease_ms = 10'000}, scratch));
+    co_return cw::Nothing{};
+}
+
 cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
     victim::Outcomes outcomes{};
     const auto reserved = co_await cw::heap::reserve(100'000);
@@ -37,7 +51,8 @@ cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
         if (area) {
             const auto declared =
                 co_await cw::variables::declare_as<victim::Outcomes>("victim/outcomes", *area);
-            outcomes.variable = status_of(declared);
+            const auto own = co_await own_cells(*area);
+            outcomes.variable = declared ? status_of(own) : status_of(declared);
         }
         const auto cache = co_await cw::kmem_lab::open({cw::kmem_lab::Policy::bitmap, 600});
         outcomes.lab = status_of(cache);
