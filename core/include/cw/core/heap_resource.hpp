@@ -21,7 +21,7 @@ private:
     void* do_allocate(std::size_t bytes, std::size_t alignment) override {
         void* block = nullptr;
         if (heap_->allocate(bytes, block, alignment) != Status::ok) {
-#if __cpp_exceptions
+#ifdef __cpp_exceptions
             throw std::bad_alloc{};
 #else
             __builtin_trap();
