@@ -30,7 +30,7 @@ constexpr unsigned kWarmUps = 2;
 constexpr std::size_t kMostBells = 64;
 /// The nucleus keeps the pages of its own objects, which are as many as there were at once ever.
 /// What each execution left behind would be more, by the last one.
-constexpr std::uint64_t kMostPoolPages = 8;
+constexpr std::uint64_t kMostPoolPages = 64;
 
 /// What the nucleus says.
 std::mutex log_lock;
