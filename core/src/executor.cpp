@@ -259,20 +259,21 @@ template <bool kTraced>
         return false;
     }
     const abi::RingTag tag = executor.hot.tag;
-    if (tag < 0) {
-        serve_requests<kTraced>(executor, executor.hot.server(), count);
-        return true;
-    }
     if (tag == 0) [[unlikely]] {
         take_rare<kTraced>(executor);
         return false;
     }
     if (!alone) {
-        // What the kernel said before an answer came is done before the answer is passed on.
+        // What the kernel said before a request or an answer came is done before that is looked at:
+        // who has been told that a module is loaded finds it linked everywhere.
         if (executor.control.pending()) [[unlikely]]
             heed_control<kTraced>(executor);
-        if (executor.hot.tag <= 0) [[unlikely]] // it was closed
+        if (executor.hot.tag != tag) [[unlikely]] // it was closed
             return false;
+    }
+    if (tag < 0) {
+        serve_requests<kTraced>(executor, executor.hot.server(), count);
+        return true;
     }
     complete_calls<kTraced>(executor, executor.hot.client(), count);
     return true;
