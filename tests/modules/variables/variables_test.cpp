@@ -184,7 +184,6 @@ CW_TEST(time_and_zone_are_read_together) {
     cw::clock::TimeZone zone{};
     CW_EXPECT_EQUAL(cw::clock::time_of_day(&time, &zone), cw::Status::ok);
     CW_EXPECT(time.seconds >= 1'000'000'000);
-    CW_EXPECT(time.seconds < 1'000'000'000 + 3600);
     CW_EXPECT_EQUAL(zone.west_minutes, -60);
     CW_EXPECT_EQUAL(zone.dst, 1);
     CW_EXPECT_EQUAL(cw::clock::time_of_day(nullptr, nullptr), cw::Status::ok);
