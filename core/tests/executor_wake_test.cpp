@@ -137,6 +137,37 @@ TEST(ExecutorWake, a_coroutine_that_is_never_done_does_not_keep_a_client_from_be
     EXPECT_LT(rounds, 100u);
 }
 
+TEST(ExecutorWake, what_the_kernel_said_before_a_request_is_done_before_it_is_served) {
+    Couple couple{Path::ring};
+    RawClient& client = couple.world.raw_client(couple.service);
+    couple.world.run();
+    const auto ask = [&](std::uint32_t cookie) {
+        client.submit(couple.service.opcode("work.add_one"), cookie, {1});
+        client.flush();
+    };
+    ask(1);
+    couple.world.run(); // from now on its ring is the one that is looked at first
+    EXPECT_EQ(client.take().size(), 1u);
+    std::optional<std::size_t> answered;
+    couple.serving.on_report = [&](const Told& told) {
+        if (told.kind == abi::Report::relink)
+            answered = client.take().size();
+    };
+    couple.serving.tell({.kind = abi::ControlKind::relink,
+                         .index = 0,
+                         .a = reinterpret_cast<std::uint64_t>(&couple.service.state),
+                         .b = 0,
+                         .c = 0,
+                         .d = 0,
+                         .e = 1,
+                         .f = 0,
+                         .reserved = 0});
+    ask(2);
+    couple.world.run();
+    EXPECT_EQ(answered, std::size_t{0});
+    EXPECT_EQ(client.take().size(), 1u);
+}
+
 TEST(ExecutorWake, control_entries_that_must_wait_do_not_grow_a_list) {
     Couple couple{Path::ring};
     const Watchdog watchdog{"an executor with a module that is busy elsewhere"};
