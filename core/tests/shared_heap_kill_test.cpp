@@ -4,6 +4,7 @@
 // killed.
 #include "heap_memory.hpp"
 #include "processes.hpp"
+#include "traps.hpp"
 
 #include <csignal>
 #include <cstring>
@@ -14,21 +15,6 @@ namespace cw::test {
 namespace {
 
 constexpr std::uint64_t kChunk = SharedHeap::Geometry::kChunkBytes;
-constexpr std::uint64_t kTrapFlag = 0x100; // Source: Intel SDM 3, 18.3.1.4.
-
-// What is done behind each instruction: called on the stack of what is stepped.
-void (*behind_each)();
-
-void trapped(int) noexcept {
-    behind_each();
-}
-void set_traps(bool on) noexcept {
-    std::uint64_t flags = 0;
-    asm volatile("pushfq; popq %0" : "=r"(flags));
-    flags = on ? flags | kTrapFlag : flags & ~kTrapFlag;
-    asm volatile("pushq %0; popfq" : : "r"(flags) : "cc", "memory");
-}
-
 /// What is done in a heap that was prepared.
 struct Deed {
     const char* name;
@@ -67,14 +53,9 @@ struct Scene {
     /// As user 1, instruction by instruction.
     Status act(const Deed& deed, void (*behind)()) {
         SharedHeap mine = memory.user(1);
-        behind_each = behind;
-        const auto former = std::signal(SIGTRAP, trapped);
-        set_traps(true);
-        const Status status =
-            deed.frees ? mine.deallocate(target) : mine.allocate(deed.bytes, target);
-        set_traps(false);
-        std::signal(SIGTRAP, former);
-        return status;
+        return run_stepped(behind, [&] {
+            return deed.frees ? mine.deallocate(target) : mine.allocate(deed.bytes, target);
+        });
     }
 };
 
