@@ -65,16 +65,35 @@ void load_cell(const bench::Cpus&) {
     });
 }
 
-void write_text(const bench::Cpus&) {
-    // Whoever raises this may do so: it makes this programme the first to go when memory is short.
-    const int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    if (file < 0 || pwrite(file, "900    \n", 8, 0) != 8)
-        bench::absent("/proc/self/oom_score_adj cannot be written");
-    bench::measure("procfs.pwrite", kWrites, [file] {
+/// Writes `text` again and again to an open file of Linux's kernel that holds just that.
+void write_text(std::string_view name, const char* path, std::string_view text) {
+    const int file = open(path, O_WRONLY | O_CLOEXEC);
+    const auto bytes = static_cast<ssize_t>(text.size());
+    if (file < 0 || pwrite(file, text.data(), text.size(), 0) != bytes)
+        bench::absent(std::string{path} + " cannot be written");
+    bench::measure(name, kWrites, [=] {
         for (std::uint64_t i = 0; i < kWrites; ++i)
-            bench::check(pwrite(file, "900    \n", 8, 0) == 8, "pwrite");
+            bench::check(pwrite(file, text.data(), text.size(), 0) == bytes, "pwrite");
     });
     close(file);
+}
+
+void write_procfs(const bench::Cpus&) {
+    // Whoever raises this may do so: it makes this programme the first to go when memory is short.
+    write_text("procfs.pwrite", "/proc/self/oom_score_adj", "900    \n");
+}
+
+/// What is written is what is there. A plain number of the kernel's, behind nothing but the reading
+/// of its digits.
+void write_sysfs(const bench::Cpus&) {
+    constexpr const char* kPath = "/sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none";
+    char text[32];
+    const int file = open(kPath, O_RDONLY | O_CLOEXEC);
+    const ssize_t bytes = file < 0 ? 0 : read(file, text, sizeof text);
+    close(file);
+    if (bytes <= 0)
+        bench::absent(std::string{kPath} + " cannot be read");
+    write_text("sysfs.pwrite", kPath, {text, static_cast<std::size_t>(bytes)});
 }
 
 /// From a store until its writer sees that the owner, which runs, goes by it.
@@ -156,7 +175,8 @@ constexpr bench::Measurement kMeasurements[] = {
     {"cell.store", store_cell},
     {"store.plain", store_plain},
     {"cell.load", load_cell},
-    {"procfs.pwrite", write_text},
+    {"procfs.pwrite", write_procfs},
+    {"sysfs.pwrite", write_sysfs},
     {"cell.effect", effect},
     {"cell.load.p99", load_quiet},
     {"cell.load.p99.written", load_written},

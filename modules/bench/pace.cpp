@@ -1,9 +1,11 @@
 // Measures what a call costs on every path in time, on a host whose processor it shares:
 // picoseconds per call, from loops long enough for the clock.
+#include "lookup.hpp"
 #include "measure.hpp"
 #include "sweep.hpp"
 #include <cw/core/batch.hpp>
 #include <cw/core/service/modules.hpp>
+#include <cw/core/service/variables.hpp>
 #include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
@@ -17,6 +19,7 @@ CW_MODULE(bench, {.version = {1, 0}});
 CW_REQUIRE(cw::modules::load);
 CW_REQUIRE(cw::modules::unload);
 CW_REQUIRE(cw::memory::area);
+CW_REQUIRE(cw::variables::declare);
 CW_REQUIRE(console::write);
 CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
 CW_REQUIRE(echo::null, cw::abi::kMethodOptional);
@@ -231,7 +234,8 @@ cw::Task<> measure_all() noexcept {
     CW_CO_CHECK(co_await measure_batch<64>("rpc.batch64"));
     CW_CO_CHECK(co_await measure_batches<64>("rpc.depth64"));
     CW_CO_CHECK(co_await measure_pipeline<64>("rpc.depth64.each"));
-    co_return co_await unload("echo");
+    CW_CO_CHECK(co_await unload("echo"));
+    co_return co_await bench::measure_lookup();
 }
 
 cw::Task<> run(bench::Which which) noexcept {
