@@ -79,10 +79,11 @@ class RatiosTest(unittest.TestCase):
             Comparison("a", "", "b"),
             Comparison("a", "", "gone", at_most=1),
             Comparison("gone", ""),
-            Comparison("w", "", at_most_value=100),
+            Comparison("w", "", at_most_value=0.09),  # ns, of ps
+            Comparison("w", "", at_most_value=0.08),
         ]
         texts = [verdict.text for verdict in ratios.judge(plan_of(*rows), rounds)]
-        self.assertEqual(texts, ["ok", "MISSED", "", "absent", "absent", "ok"])
+        self.assertEqual(texts, ["ok", "MISSED", "", "absent", "absent", "ok", "MISSED"])
 
     def test_far_processors_have_targets_of_their_own(self) -> None:
         row = Comparison("a", "", "cacheline.pingpong", at_most=0.65, at_most_far=0.95)

@@ -26,7 +26,7 @@ class Comparison:
     ratio_to: str = ""
     at_most: float | None = None  # For the ratio;
     at_most_far: float | None = None  # replaces it where the processors are far from each other;
-    at_most_value: float | None = None  # for the figure itself.
+    at_most_value: float | None = None  # for the figure itself, in the table's unit.
 
     def limit(self, far: bool) -> float | None:
         """The target of the ratio."""

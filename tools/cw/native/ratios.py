@@ -117,8 +117,9 @@ def judge(plan: Plan, rounds: Rounds) -> list[Verdict]:
         met: bool | None = None
         if limit is not None and ratio is not None:
             met = ratio.median <= limit
-        if row.at_most_value is not None and value is not None:
-            limit, met = row.at_most_value, value.median <= row.at_most_value
+        if row.at_most_value is not None and series and value:
+            limit = row.at_most_value
+            met = value.median <= limit * (1000 if series.unit == "ps" else 1)
         verdicts.append(Verdict(row, value, ratio, least, limit, met))
     return verdicts
 
