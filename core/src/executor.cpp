@@ -248,9 +248,12 @@ template <bool kTraced>
     }
 }
 
-/// Takes what the hot ring has; true if it had something. `alone`: nothing else can have come.
+/// Takes what the hot ring has; true if it had something. `rung`: the ring whose doorbell is known
+/// to be the only one that was rung, so that nothing else can have come; 0 afterwards if it is not
+/// the hot one.
 template <bool kTraced>
-[[nodiscard, gnu::always_inline]] inline bool take_hot(Executor& executor, bool alone) noexcept {
+[[nodiscard, gnu::always_inline]] inline bool take_hot(Executor& executor,
+                                                       abi::RingTag& rung) noexcept {
     static_assert(abi::kSubmissionSlots == abi::kCompletionSlots);
     const std::uint32_t count = executor.hot.ring->unchecked();
     if (count - 1 >= abi::kSubmissionSlots) [[unlikely]] {
@@ -263,7 +266,8 @@ template <bool kTraced>
         take_rare<kTraced>(executor);
         return false;
     }
-    if (!alone) {
+    if (rung != tag) {
+        rung = 0;
         // What the kernel said before a request or an answer came is done before that is looked at:
         // who has been told that a module is loaded finds it linked everywhere.
         if (executor.control.pending()) [[unlikely]]
@@ -290,9 +294,7 @@ template <bool kTraced>
         Executor& executor = own_executor(given);
         if constexpr (kTraced)
             rung = 0;
-        if (rung != executor.hot.tag)
-            rung = 0;
-        if (!take_hot<kTraced>(executor, rung != 0))
+        if (!take_hot<kTraced>(executor, rung))
             rung = 0;
         if constexpr (kTraced) {
             if (!executor.trace.on())
