@@ -321,7 +321,33 @@ cw::Task<> measure_paths() noexcept {
     co_return co_await measure_uart();
 }
 
+/// In time, where harts run side by side: a trap costs an emulator more than its instructions.
+/// Requires: `echo` is on its caller's thread.
+cw::Task<> measure_clock_in_time() noexcept {
+    constexpr std::uint64_t kTimes = 2000;
+    const std::uint64_t picoseconds = 1'000'000'000'000 / cw_module.ops->ticks_per_second;
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = cw_module.ops->now();
+        for (std::uint64_t n = 0; n < kTimes; ++n) {
+            const auto time = cw::clock::monotonic_ns();
+            asm volatile("" ::"r"(time ? *time : 0));
+        }
+        figure.add((cw_module.ops->now() - before) * picoseconds / kTimes);
+    }
+    CW_CO_CHECK(co_await report("clock.read.time", "ps"));
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        const std::uint64_t before = cw_module.ops->now();
+        for (std::uint64_t n = 0; n < kTimes; ++n)
+            static_cast<void>(co_await echo::null());
+        figure.add((cw_module.ops->now() - before) * picoseconds / kTimes);
+    }
+    co_return co_await report("call.syscall.time", "ps");
+}
+
 cw::Task<> measure_wakes() noexcept {
+    CW_CO_CHECK(co_await load("echo", cw::abi::Placement::sync_caller, 0));
+    CW_CO_CHECK(co_await measure_clock_in_time());
+    CW_CO_CHECK(co_await unload("echo"));
     CW_CO_CHECK(co_await load("echo", cw::abi::Placement::user_process, 0, {}, 2));
     CW_CO_CHECK(co_await count_wakes<1>("wakes_per_1000.depth1", "calls_per_1000.depth1"));
     CW_CO_CHECK(co_await count_wakes<8>("wakes_per_1000.depth8", "calls_per_1000.depth8"));
