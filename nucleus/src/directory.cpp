@@ -259,6 +259,9 @@ Status go_live(std::uint32_t offset,
     own.lease_ms = what.lease_ms;
     own.seen_at = platform::now();
     entry.version.change(++space.epoch, state_of(own), [&] {
+        // What a former publisher of this name has left is no value of this one's: a latch becomes
+        // empty, a word 0. Its generations go on, so no reader takes an old value for a new one.
+        segment_view_as<Atomic<std::uint64_t>>(*group.segment, place)->store(0, Order::relaxed);
         entry.address.store(group.segment->base + place, Order::relaxed);
         entry.layout.store(what.layout, Order::relaxed);
         entry.schema.store(*schema, Order::relaxed);
