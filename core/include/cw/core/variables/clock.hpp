@@ -81,7 +81,7 @@ template <class V = CwVariable_coarse>
     return known.wall_ns / 1'000'000'000;
 }
 /// As gettimeofday(): either pointer may be null; with both, the two are of one moment.
-[[nodiscard]] inline Status
+[[nodiscard, gnu::always_inline]] inline Status
 time_of_day(const variables::Entry& entry, TimeValue* time, TimeZone* zone) noexcept {
     Scale known;
     if (const Status status = variables::read(entry, known); status != Status::ok) [[unlikely]]
@@ -93,8 +93,10 @@ time_of_day(const variables::Entry& entry, TimeValue* time, TimeZone* zone) noex
     if (known.wall_ns == 0) [[unlikely]]
         return Status::unsupported;
     const std::uint64_t ns = known.wall_ns + nanoseconds_since(known, arch::counter());
-    *time = {static_cast<std::int64_t>(ns / 1'000'000'000),
-             static_cast<std::int64_t>(ns % 1'000'000'000 / 1'000)};
+    // Two divisions side by side, where the remainder of one would have to be waited for.
+    const std::uint64_t seconds = ns / 1'000'000'000;
+    *time = {static_cast<std::int64_t>(seconds),
+             static_cast<std::int64_t>(ns / 1'000 - seconds * 1'000'000)};
     return Status::ok;
 }
 template <class V = CwVariable_scale>
