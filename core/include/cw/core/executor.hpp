@@ -165,9 +165,17 @@ static_assert(sizeof(Errands) == 8);
 
 /// How long an executor looks at its rings before it sleeps: see linger.hpp.
 struct Lingering {
-    std::uint32_t nanoseconds; ///< Of the next time.
-    std::uint16_t in_vain;     ///< Times in a row that nothing came.
-    std::uint16_t pause;       ///< Times that it does not, for that reason.
+    /// Learned by itself.
+    struct Habit {
+        std::uint32_t nanoseconds; ///< Of the next time.
+        std::uint16_t in_vain;     ///< Times in a row that nothing came.
+        std::uint16_t pause;       ///< Times that it does not, for that reason.
+    };
+    Habit habits[2]; ///< Where nothing has been published since the last sleep, and where something
+                     ///< has.
+    bool published;  ///< Which of them is the present one.
+
+    [[nodiscard]] Habit& now() noexcept { return habits[published ? 1 : 0]; }
 };
 
 /// Where an executor records what it does, while that is wanted. Its own thread's only.
