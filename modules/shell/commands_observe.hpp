@@ -21,15 +21,19 @@ inline constexpr Command kKmemtop{
     .name = "kmemtop", .summary = "what the nucleus has allocated, and where", .run = kmemtop};
 inline constexpr Command kSv{
     .name = "sv",
-    .usage = "ls|get|off|on [NAME]",
-    .summary = "shared variables: which there are; a value",
+    .usage = "ls|get|watch|off|on [NAME]",
+    .summary = "shared variables: list, show, watch",
     .details = "  ls [PREFIX]        name, state, who publishes it, schema\n"
                "  get NAME[.FIELD]   the value as it is now, or one field of it\n"
-               "  off NAME, on NAME  readers are refused, and call the service instead; or not "
-               "any more\n",
-    .options = "ls get off on",
+               "  watch NAME[.FIELD] [COUNT]\n"
+               "                     the value, then each other one that it becomes: COUNT of "
+               "them,\n"
+               "                     or until Enter or Ctrl-C\n"
+               "  off NAME, on NAME  readers are refused, and call the service instead; or not\n"
+               "                     any more\n",
+    .options = "ls get watch off on",
     .fewest = 1,
-    .most = 2,
+    .most = 3,
     .run = variables};
 inline constexpr Command kTrace{
     .name = "trace",
