@@ -26,9 +26,8 @@ inline constexpr Command kSv{
     .details = "  ls [PREFIX]        name, state, who publishes it, schema\n"
                "  get NAME[.FIELD]   the value as it is now, or one field of it\n"
                "  watch NAME[.FIELD] [COUNT]\n"
-               "                     the value, then each other one that it becomes: COUNT of "
-               "them,\n"
-               "                     or until Enter or Ctrl-C\n"
+               "                     the value, then each other one that it becomes: COUNT\n"
+               "                     of them, or until Enter or Ctrl-C\n"
                "  off NAME, on NAME  readers are refused, and call the service instead; or not\n"
                "                     any more\n",
     .options = "ls get watch off on",
@@ -39,14 +38,12 @@ inline constexpr Command kTrace{
     .name = "trace",
     .usage = "start|stop|status|dump",
     .summary = "record what the system does",
-    .details =
-        "  start [POLICY] [RECORDS]  from now on, in rings of so many records (4096); POLICY of a "
-        "full ring:\n"
-        "                            overwrite (what is oldest), drop (what is new), block "
-        "(for a reader)\n"
-        "  stop                      no longer; what was recorded stays\n"
-        "  dump                      shows what was recorded, in lines for tools\n"
-        "  status                    whether it is on, and how much was recorded and lost\n",
+    .details = "  start [POLICY] [RECORDS]  from now on, in rings of so many records (4096);\n"
+               "                            POLICY of a full ring: overwrite (what is oldest),\n"
+               "                            drop (what is new), block (for a reader)\n"
+               "  stop                      no longer; what was recorded stays\n"
+               "  dump                      shows what was recorded, in lines for tools\n"
+               "  status                    whether it is on, and how much was recorded and lost\n",
     .options = "start stop status dump overwrite drop block",
     .fewest = 1,
     .most = 3,
