@@ -31,6 +31,10 @@ struct RunRequest {
 /// Boots a shell. Returns only if that cannot be done.
 int boot_shell(const RunRequest& request);
 
+/// Has a running system of this user run a command of its shell, and shows what that shows; its
+/// status. `system`: the process id of the system, 0 if there is only one.
+int run_elsewhere(const std::vector<std::string>& words, int system);
+
 /// Shows a module file; 1 and the loader's message if it is not in order.
 int inspect(const std::string& path);
 

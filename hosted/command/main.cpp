@@ -5,9 +5,27 @@
 
 namespace {
 
+/// Commands of the shell that are to be had here too.
+struct Elsewhere {
+    const char* name;
+    const char* usage;
+    const char* summary;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {"sv",
+     "ls [PREFIX] | get NAME[.FIELD] | watch NAME[.FIELD] [COUNT] | off NAME | on NAME",
+     "Shared variables of a running system: lists, shows, watches them"},
+    {"cell",
+     "ls [PREFIX] | get NAME | set NAME NUMBER | close NAME",
+     "Control cells of a running system: lists, shows, sets them"},
+    {"trace",
+     "start [POLICY] [RECORDS] | stop | status | dump",
+     "Records what a running system does, and shows it"},
+    {"kmemtop", "", "What the nucleus of a running system has allocated, and where"}};
+
 /// `causeway ARCHIVE WORD...` boots an archive that was packed before, as a kernel would.
 bool names_an_archive(int count, char** arguments) {
-    constexpr std::string_view kCommands[] = {"run", "inspect"};
+    constexpr std::string_view kCommands[] = {"run", "inspect", "sv", "cell", "trace", "kmemtop"};
     return count > 1 && arguments[1][0] != '-' &&
            std::ranges::find(kCommands, std::string_view{arguments[1]}) == std::end(kCommands);
 }
@@ -58,6 +76,24 @@ int main(int count, char** arguments) {
         *app.add_subcommand("inspect", "Shows what a module file provides, requires and asks for");
     inspect_command.add_option("FILE", inspected, "A module file (.cwm)")->required();
 
+    int system = 0;
+    for (const auto& [name, usage, summary] : kElsewhere) {
+        CLI::App& command = *app.add_subcommand(name, summary);
+        command.prefix_command(); // its words are for that system's shell to understand
+        command.footer(std::string{"\ncauseway "} + name + " [--system PID] " + usage);
+        command.add_option("--system", system, "Process id of the system, if several run")
+            ->type_name("PID")
+            ->check(CLI::PositiveNumber);
+    }
+
     CLI11_PARSE(app, count, arguments);
-    return run_command.parsed() ? boot_shell(run) : inspect(inspected);
+    if (run_command.parsed())
+        return boot_shell(run);
+    if (inspect_command.parsed())
+        return inspect(inspected);
+    const CLI::App& command = *app.get_subcommands().front();
+    std::vector<std::string> words{command.get_name()};
+    for (const std::string& word : command.remaining())
+        words.push_back(word);
+    return run_elsewhere(words, system);
 }

@@ -1,5 +1,5 @@
 // Brings the nucleus up in this process.
-#include "host.hpp"
+#include "control.hpp"
 #include <cstdio>
 #include <cstdlib>
 #include <cw/nucleus/archive.hpp>
@@ -52,6 +52,7 @@ std::span<const std::byte> boot_archive() noexcept {
 void power_off(std::uint8_t status) noexcept {
     if (!hosted::settings().system)
         std::abort(); // a broken invariant: no module of a programme has the grant to end it
+    hosted::stop_control();
     hosted::restore_terminal();
     std::fflush(nullptr);
     _exit(status); // the kernel ends the processes of domains with us

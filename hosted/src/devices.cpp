@@ -1,5 +1,6 @@
 // The devices that this host has: its terminal, on standard input and output; and files, which are
 // elsewhere (files.hpp).
+#include "control.hpp"
 #include "files.hpp"
 #include <algorithm>
 #include <condition_variable>
@@ -243,6 +244,7 @@ Status space_equip(Domain& domain, const loader::Image& image) noexcept {
 }
 
 void release_devices(ModuleInstance& instance) noexcept {
+    control_driver_ended(instance);
     if (const auto device = device_of(&instance))
         device->retire();
 }

@@ -1,3 +1,4 @@
+#include "control.hpp"
 #include "files.hpp"
 #include "sanitizer.hpp"
 #include <cstring>
@@ -19,6 +20,11 @@ void raise_descriptor_limit() noexcept {
     }
 }
 
+void start() noexcept {
+    start_control();
+    kernel::nucleus_start();
+}
+
 } // namespace
 
 Failure run_system(std::span<const std::byte> archive,
@@ -35,7 +41,7 @@ Failure run_system(std::span<const std::byte> archive,
         if (settings().archive.empty())
             return {Status::no_resource, std::strerror(errno)};
     }
-    if (std::string obstacle = boot(&kernel::nucleus_start); !obstacle.empty())
+    if (std::string obstacle = boot(&start); !obstacle.empty())
         return {Status::unsupported, std::move(obstacle)};
     for (;;)
         pause();

@@ -1,4 +1,5 @@
 #include "commands.hpp"
+#include "commands_observe.hpp"
 #include "files.hpp"
 #include "loading.hpp"
 #include "output.hpp"
@@ -47,17 +48,7 @@ constexpr Command kCommands[] = {
      .most = kAny,
      .takes = Takes::files,
      .run = cat},
-    {.name = "cell",
-     .usage = "ls|get|set|close [NAME]",
-     .summary = "control cells: list them, show, set",
-     .details = "  ls [PREFIX]      name, state, who has it, value, limits, owner\n"
-                "  get NAME         the value as it is now\n"
-                "  set NAME NUMBER  opens it, and keeps it; 8M is 8,000,000\n"
-                "  close NAME       gives it back\n",
-     .options = "ls get set close",
-     .fewest = 1,
-     .most = 3,
-     .run = cells},
+    kCell,
     {.name = "clear", .summary = "clear the screen", .run = clear},
     {.name = "date", .summary = "what the clock on the wall says", .run = date},
     {.name = "domains", .summary = "protection domains", .run = domains},
@@ -92,7 +83,7 @@ constexpr Command kCommands[] = {
      .fewest = 1,
      .most = 2,
      .run = kmem_lab},
-    {.name = "kmemtop", .summary = "what the nucleus has allocated, and where", .run = kmemtop},
+    kKmemtop,
     {.name = "log", .summary = "the kernel's log", .run = show_log},
     {.name = "ls",
      .usage = "[OPTION | DIRECTORY]",
@@ -155,17 +146,7 @@ constexpr Command kCommands[] = {
      .most = kAny,
      .run = stat},
     {.name = "status", .summary = "status of the last command: 0 is success", .run = status},
-    {.name = "sv",
-     .usage = "ls|get|off|on [NAME]",
-     .summary = "shared variables: which there are; a value",
-     .details = "  ls [PREFIX]        name, state, who publishes it, schema\n"
-                "  get NAME[.FIELD]   the value as it is now, or one field of it\n"
-                "  off NAME, on NAME  readers are refused, and call the service instead; or not "
-                "any more\n",
-     .options = "ls get off on",
-     .fewest = 1,
-     .most = 2,
-     .run = variables},
+    kSv,
     {.name = "test",
      .usage = "[OPTION...] MODULE",
      .summary = "load a module of tests, run them, unload it",
@@ -181,21 +162,7 @@ constexpr Command kCommands[] = {
      .most = kAny,
      .takes = Takes::commands,
      .run = time},
-    {.name = "trace",
-     .usage = "start|stop|status|dump",
-     .summary = "record what the system does",
-     .details =
-         "  start [POLICY] [RECORDS]  from now on, in rings of so many records (4096); POLICY of a "
-         "full ring:\n"
-         "                            overwrite (what is oldest), drop (what is new), block "
-         "(for a reader)\n"
-         "  stop                      no longer; what was recorded stays\n"
-         "  dump                      shows what was recorded, in lines for tools\n"
-         "  status                    whether it is on, and how much was recorded and lost\n",
-     .options = "start stop status dump overwrite drop block",
-     .fewest = 1,
-     .most = 3,
-     .run = trace},
+    kTrace,
     {.name = "wc",
      .usage = "FILE...",
      .summary = "lines, words and bytes of files",
@@ -225,16 +192,6 @@ std::string_view describe(Words::Problem problem) noexcept {
     }
 }
 
-void say_unknown(std::string_view name) noexcept {
-    for (const std::string_view end : {"exit", "quit", "logout", "halt", "shutdown", "reboot"}) {
-        if (name == end) {
-            out.format("{}: no such command; `poweroff` ends the system\n", name);
-            return;
-        }
-    }
-    out.format("{}: no such command; `help` lists them\n", name);
-}
-
 cw::Task<> run_command(std::string_view text) noexcept {
     static constinit Words words;
     const Words::Problem problem = words.parse(text);
@@ -258,31 +215,14 @@ std::span<const Command> all_commands() noexcept {
     return kCommands;
 }
 
-const Command* find_command(std::string_view name) noexcept {
-    for (const Command& command : kCommands) {
-        if (command.name == name)
-            return &command;
+void say_unknown(std::string_view name) noexcept {
+    for (const std::string_view end : {"exit", "quit", "logout", "halt", "shutdown", "reboot"}) {
+        if (name == end) {
+            out.format("{}: no such command; `poweroff` ends the system\n", name);
+            return;
+        }
     }
-    return nullptr;
-}
-
-cw::Task<int> run_words(Arguments words) noexcept {
-    const Command* command = find_command(words[0]);
-    if (command == nullptr) {
-        say_unknown(words[0]);
-        co_return kFailed;
-    }
-    const Arguments rest = words.subspan(1);
-    if (rest.size() < command->fewest || rest.size() > command->most) {
-        out.format("usage: {} {}\n", command->name, command->usage);
-        co_return kFailed;
-    }
-    const auto result = co_await command->run(rest);
-    if (!result) {
-        out.format("{}: {}\n", command->name, cw::name_of(result.error()));
-        co_return kFailed;
-    }
-    co_return *result;
+    out.format("{}: no such command; `help` lists them\n", name);
 }
 
 cw::Task<> run_commands(std::string_view text) noexcept {

@@ -36,6 +36,8 @@ struct Command {
 cw::Task<> run_commands(std::string_view text) noexcept;
 /// Runs one that is in words already.
 cw::Task<int> run_words(Arguments words) noexcept;
+/// Says that there is no such command.
+void say_unknown(std::string_view name) noexcept;
 /// Of the last command.
 [[nodiscard]] int last_status() noexcept;
 
@@ -68,6 +70,7 @@ cw::Task<int> sleep(Arguments words) noexcept;
 cw::Task<int> poweroff(Arguments words) noexcept;
 // commands_kmem.cpp
 cw::Task<int> kmemtop(Arguments words) noexcept;
+// commands_kmem_fail.cpp
 cw::Task<int> kmem_fail(Arguments words) noexcept;
 // commands_kmem_lab.cpp
 cw::Task<int> kmem_lab(Arguments words) noexcept;

@@ -1,9 +1,15 @@
 // Commands for shared variables: what there is is read from the directory, without a call.
 #include "commands.hpp"
+#include "load_options.hpp"
 #include "output.hpp"
 #include "services.hpp"
+#include "watching.hpp"
 #include <algorithm>
+#include <array>
 #include <cw/core/variables/declare.hpp>
+#include <cw/sdk/variables.hpp>
+#include <cw/sdk/wait.hpp>
+#include <span>
 
 namespace shell {
 
@@ -66,24 +72,46 @@ void put_value(std::string_view type, const std::byte* bytes) noexcept {
 }
 
 /// The value of a variable, or of one of its fields.
-cw::Status put_variable(const Entry& entry, std::string_view field) noexcept {
-    static Raw raw;
-    if (const cw::Status status = cw::variables::read_raw(entry, raw); status != cw::Status::ok)
-        return status;
-    const auto* bytes = reinterpret_cast<const std::byte*>(raw.words);
-    if (field.empty() && raw.schema.front() == ':') {
-        put_value(raw.schema.substr(1), bytes);
-    } else if (field.empty()) {
-        put_record(raw.schema, bytes);
-    } else {
-        const auto found = cw::variables::find_field(raw.schema, field);
-        if (found.bytes == 0)
-            return cw::Status::mismatch;
-        put_value(found.type, bytes + found.offset);
-    }
+struct Shown {
+    std::string_view type; ///< Empty: all of a record.
+    std::span<const std::byte> bytes;
+};
+
+/// Errors: mismatch (there is no such field). In `raw`, which has to stay.
+cw::Result<Shown> shown_of(const Raw& raw, std::string_view field) noexcept {
+    const std::span bytes{reinterpret_cast<const std::byte*>(raw.words), raw.bytes};
+    if (field.empty())
+        return Shown{raw.schema.front() == ':' ? raw.schema.substr(1) : std::string_view{}, bytes};
+    const auto found = cw::variables::find_field(raw.schema, field);
+    if (found.bytes == 0)
+        return cw::refuse(cw::Status::mismatch);
+    return Shown{found.type, bytes.subspan(found.offset, found.bytes)};
+}
+
+void put_shown(const Raw& raw, const Shown& shown) noexcept {
+    if (shown.type.empty())
+        put_record(raw.schema, shown.bytes.data());
+    else
+        put_value(shown.type, shown.bytes.data());
     if (raw.state != cw::variables::State::live)
         out.format(" ({})", cw::variables::name_of(raw.state));
-    return cw::Status::ok;
+    out.put("\n");
+}
+
+/// Why it cannot be shown.
+void put_trouble(const Entry& entry, std::string_view field, cw::Status status) noexcept {
+    const std::string_view name = cw::shared_variables().name_of(entry);
+    if (status == cw::Status::mismatch)
+        out.format("sv: {} has no field {}; it is {}\n",
+                   name,
+                   field,
+                   cw::shared_variables().schema_of(entry));
+    else
+        out.format("sv: {}{}{}: {}\n",
+                   name,
+                   field.empty() ? "" : ".",
+                   field,
+                   status == cw::Status::busy ? "changes too fast" : "nothing was published yet");
 }
 
 cw::Task<int> list(std::string_view prefix) noexcept {
@@ -128,28 +156,108 @@ find(const Directory& directory, std::string_view word, std::string_view& field)
     return directory.find(word.substr(0, point));
 }
 
-cw::Task<int> get(std::string_view word) noexcept {
-    const Directory directory = cw::shared_variables();
-    std::string_view field;
-    const Entry* entry = find(directory, word, field);
+/// The same, shown to this module; null: there is none, and that was said.
+cw::Task<const Entry*> find_and_show(std::string_view word, std::string_view* field) noexcept {
+    const Entry* entry = find(cw::shared_variables(), word, *field);
     if (entry == nullptr) {
         out.format("sv: {}: there is no such variable; `sv ls` lists them\n", word);
-        co_return kFailed;
+        co_return nullptr;
     }
-    CW_CO_CHECK(co_await cw::variables::show({entry->index}));
-    const cw::Status status = put_variable(*entry, field);
-    if (status == cw::Status::mismatch)
-        out.format("sv: {} has no field {}; it is {}\n",
-                   directory.name_of(*entry),
-                   field,
-                   directory.schema_of(*entry));
-    else if (status != cw::Status::ok)
-        out.format("sv: {}: {}\n",
-                   word,
-                   status == cw::Status::busy ? "changes too fast" : "nothing was published yet");
-    else
-        out.put("\n");
-    co_return status == cw::Status::ok ? kDone : kFailed;
+    const auto shown = co_await cw::variables::show({entry->index});
+    if (!shown) {
+        out.format("sv: {}: {}\n", word, cw::name_of(shown.error()));
+        co_return nullptr;
+    }
+    co_return entry;
+}
+
+/// Shows the value of this moment.
+cw::Status put_now(const Entry& entry, std::string_view field) noexcept {
+    static Raw raw;
+    cw::Status status = cw::variables::read_raw(entry, raw);
+    if (status == cw::Status::ok) {
+        if (const auto shown = shown_of(raw, field))
+            put_shown(raw, *shown);
+        else
+            status = shown.error();
+    }
+    if (status != cw::Status::ok)
+        put_trouble(entry, field, status);
+    return status;
+}
+
+cw::Task<int> get(std::string_view word) noexcept {
+    std::string_view field;
+    CW_CO_TRY(entry, co_await find_and_show(word, &field));
+    co_return entry != nullptr&& put_now(*entry, field) == cw::Status::ok ? kDone : kFailed;
+}
+
+/// What was shown last, to tell a change from the same published once more.
+struct Last {
+    bool any = false;
+    cw::Status status = cw::Status::ok;
+    cw::variables::State state{};
+    std::size_t bytes = 0;
+    std::array<std::byte, cw::variables::kMaxBytes> value{};
+
+    /// Whether this is another; it is the last from now on.
+    bool replace(const Raw& raw, const cw::Result<Shown>& shown) noexcept {
+        const cw::Status now = shown ? cw::Status::ok : shown.error();
+        const std::span<const std::byte> fresh =
+            shown ? shown->bytes : std::span<const std::byte>{};
+        const bool same = any && now == status && (!shown || raw.state == state) &&
+                          std::ranges::equal(fresh, std::span{value.data(), bytes});
+        any = true;
+        status = now;
+        state = raw.state;
+        bytes = fresh.size();
+        std::ranges::copy(fresh, value.begin());
+        return !same;
+    }
+};
+
+/// Shows the value, and then each time it has become another; `most` times, 0 for any number.
+cw::Task<int> watch(std::string_view word, std::uint64_t most) noexcept {
+    constexpr std::uint64_t kSoonNs = 1'000'000;
+    std::string_view field;
+    CW_CO_TRY(entry, co_await find_and_show(word, &field));
+    if (entry == nullptr)
+        co_return kFailed;
+    Last last;
+    Raw raw;
+    cw::variables::Seen seen = cw::variables::seen(*entry);
+    for (std::uint64_t changes = 0;;) {
+        const cw::Status status = cw::variables::read_raw(*entry, raw);
+        if (status == cw::Status::busy) {
+            static_cast<void>(co_await cw::sleep_ns(kSoonNs));
+            continue;
+        }
+        const cw::Result<Shown> shown =
+            status == cw::Status::ok ? shown_of(raw, field) : cw::refuse(status);
+        if (!shown && shown.error() == cw::Status::mismatch) {
+            put_trouble(*entry, field, shown.error());
+            co_return kFailed;
+        }
+        const bool first = !last.any;
+        if (last.replace(raw, shown)) {
+            if (shown)
+                put_shown(raw, *shown);
+            else
+                put_trouble(*entry, field, shown.error());
+            changes += first ? 0 : 1;
+            if (most != 0 && changes == most)
+                co_return kDone;
+            CW_CO_CHECK(co_await out.flush());
+        }
+        const auto now = co_await change_of({entry->index, seen});
+        if (!now && now.error() == cw::Status::cancelled)
+            co_return kDone;
+        if (!now) {
+            out.format("sv: {}: {}\n", word, cw::name_of(now.error()));
+            co_return kFailed;
+        }
+        seen = *now;
+    }
 }
 
 cw::Task<int> turn(std::string_view name, bool on) noexcept {
@@ -171,9 +279,19 @@ cw::Task<int> variables(Arguments words) noexcept {
         co_return co_await list(words.size() == 2 ? words[1] : std::string_view{});
     if (words[0] == "get" && words.size() == 2)
         co_return co_await get(words[1]);
+    if (words[0] == "watch" && words.size() == 2)
+        co_return co_await watch(words[1], 0);
+    if (words[0] == "watch" && words.size() == 3) {
+        std::uint64_t most = 0;
+        if (parse_number(words[2], ~std::uint64_t{0}, most) && most != 0)
+            co_return co_await watch(words[1], most);
+        out.format("sv: {}: want how many changes\n", words[2]);
+        co_return kFailed;
+    }
     if ((words[0] == "on" || words[0] == "off") && words.size() == 2)
         co_return co_await turn(words[1], words[0] == "on");
-    out.put("usage: sv ls [PREFIX] | sv get NAME[.FIELD] | sv off NAME | sv on NAME\n");
+    out.put("usage: sv ls [PREFIX] | sv get NAME[.FIELD] | sv watch NAME[.FIELD] [COUNT]\n"
+            "       sv off NAME | sv on NAME\n");
     co_return kFailed;
 }
 

@@ -1,5 +1,6 @@
 // What is typed, byte by byte.
 #pragma once
+#include "watching.hpp"
 #include <array>
 #include <cstddef>
 #include <cw/core/future.hpp>
@@ -17,12 +18,19 @@ public:
     [[nodiscard]] bool holds_input() const noexcept { return taken_ != added_; }
     /// True if Ctrl-C was typed: what was typed before it is forgotten, what came after it is kept.
     cw::Task<bool> interrupted() noexcept;
+    /// The same for Ctrl-C or the end of a line; which of them, or nothing.
+    cw::Task<std::optional<char>> ended() noexcept;
+    /// From now on `call` is given up as soon as something comes in, at once if something has that
+    /// ended() has not seen; null: no call is any more.
+    void gives_up(Change* call) noexcept;
 
 private:
     cw::Task<> receive() noexcept;
+    cw::Task<> take_what_came() noexcept;
     void begin() noexcept;
 
-    std::optional<cw::Future<console::read_method>> reading_;
+    std::optional<cw::Task<>> reading_; ///< Under way, or done and not looked at.
+    Change* given_up_ = nullptr;
     std::array<char, 256> bytes_{};
     std::size_t added_ = 0;
     std::size_t taken_ = 0;

@@ -1,5 +1,5 @@
 #include "output.hpp"
-#include "services.hpp"
+#include "sink.hpp"
 #include "workspace.hpp"
 
 namespace shell {
@@ -9,7 +9,7 @@ void Output::put(std::string_view text) noexcept {
     for (const char c : text) {
         if (workspace.output.size() - size_ < 2)
             return;
-        if (c == '\n')
+        if (c == '\n' && kForTerminal)
             memory[size_++] = '\r';
         memory[size_++] = c;
     }
@@ -43,17 +43,9 @@ cw::Task<> Output::write(std::string_view text) noexcept {
 
 cw::Task<> Output::flush() noexcept {
     const std::size_t size = size_;
-    size_ = 0; // also if the console fails: nobody else could show it
-    if (size == 0)
-        co_return cw::Nothing{};
-    console::Inline few{};
-    if (size <= few.bytes.size()) {
-        __builtin_memcpy(few.bytes.data(), workspace.output.data(), size);
-        few.size = size;
-        CW_CO_CHECK(co_await console::put(few));
-    } else {
-        CW_CO_CHECK(co_await console::write({workspace.output.ref(0, size)}));
-    }
+    size_ = 0; // also if that fails: nobody else could show it
+    if (size != 0)
+        CW_CO_CHECK(co_await send_output(size));
     co_return cw::Nothing{};
 }
 

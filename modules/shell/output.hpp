@@ -1,4 +1,4 @@
-// What the shell shows: collected, and sent to the console when it is time.
+// What commands show: collected, and sent when it is time.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace shell {
 
-/// Text for a terminal: line feeds get their carriage return here.
+/// Text, for a terminal or not: sink.hpp.
 class Output {
 public:
     /// What does not fit any more is lost: commands with much to say use write().
@@ -23,7 +23,7 @@ public:
     void put_hex(std::span<const std::uint8_t> bytes) noexcept;
     /// As put(), of any length.
     cw::Task<> write(std::string_view text) noexcept;
-    /// Sends what was collected. Blocks: until the console has it.
+    /// Sends what was collected. Blocks: until it has been taken.
     cw::Task<> flush() noexcept;
 
 private:

@@ -41,6 +41,7 @@ CW_USES(cw::kmem_lab::release);
 CW_USES(cw::kmem_lab::counts);
 CW_USES(cw::variables::show);
 CW_USES(cw::variables::turn);
+CW_USES(cw::variables::wait);
 CW_USES(cw::cells::open);
 CW_USES(cw::cells::close);
 CW_USES(cw::cells::holder);

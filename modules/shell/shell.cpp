@@ -31,6 +31,7 @@ CW_REQUIRE(cw::kmem_lab::release);
 CW_REQUIRE(cw::kmem_lab::counts);
 CW_REQUIRE(cw::variables::show);
 CW_REQUIRE(cw::variables::turn);
+CW_REQUIRE(cw::variables::wait);
 CW_REQUIRE(cw::cells::open);
 CW_REQUIRE(cw::cells::close);
 CW_REQUIRE(cw::cells::holder);

@@ -74,7 +74,7 @@ std::uint64_t look_at_all() noexcept {
     return first == nullptr ? 0 : variables::kWatchTickMs;
 }
 
-Periodic looks{look_at_all};
+Periodic rounds{look_at_all};
 
 /// Suspends the handler until it has changed, or has not for too long.
 struct Change {
@@ -91,7 +91,7 @@ struct Change {
             waiting.seen = now;
             return false;
         }
-        if (waiting_count == kMostWaiting || looks.start(variables::kWatchTickMs) != Status::ok) {
+        if (waiting_count == kMostWaiting || rounds.start(variables::kWatchTickMs) != Status::ok) {
             waiting.outcome = Status::no_resource;
             return false;
         }

@@ -6,6 +6,7 @@
 #include <cw/core/pending.hpp>
 #include <cw/core/service/cells.hpp>
 #include <cw/core/service/clients.hpp>
+#include <cw/core/service/control.hpp>
 #include <cw/core/service/files.hpp>
 #include <cw/core/service/heaps.hpp>
 #include <cw/core/service/memory.hpp>
@@ -277,9 +278,14 @@ std::string services() {
     text.method(files::close);
     text.method(files::stat);
     text.method(files::list);
+    text.method(control::next);
+    text.method(control::words);
+    text.method(control::put);
+    text.method(control::end);
     text.enumerators<modules::What>("modules::What");
     text.flags<modules::Grants>("modules::Grants");
     text.flags<heaps::Flags>("heaps::Flags");
+    text.enumerators<control::What>("control::What");
     return text.text();
 }
 

@@ -131,14 +131,29 @@ def embedding(package: Package) -> None:
     ).split()
     source = ROOT / "tests" / "package" / "embedding.cpp"
     run([COMPILER, "-O1", "-Wall", "-Wextra", "-Werror", str(source), "-o", "embedding", *flags], package.folder)
-    output = run(["./embedding", f"{package.prefix}/share/causeway/modules/echo.cwm"], package.folder)
+    module = f"{package.prefix}/share/causeway/modules/echo.cwm"
+    output = run(["./embedding", module], package.folder, XDG_RUNTIME_DIR=str(package.folder))
     want(r"^all well$", output)
+    if (package.folder / "causeway").exists():
+        raise Failed("a nucleus in a programme has a control socket")
 
 
 def command(package: Package) -> None:
     """causeway, as installed."""
     folder, causeway = package.folder, package.command
     want(r"^Subcommands:", run([causeway, "--help"], folder))
+    want(r"^ +sv +Shared variables of a running system", run([causeway, "--help"], folder))
+    output = run([causeway, "sv", "ls"], folder, status=2, XDG_RUNTIME_DIR=str(folder))
+    want(rf"^causeway: no system of yours runs \(looked in {folder}/causeway\)", output)
+    system = subprocess.Popen(
+        [causeway, "run"], env={**os.environ, "XDG_RUNTIME_DIR": str(folder)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with system:
+        while b"`poweroff` leaves" not in system.stdout.readline():
+            pass
+        output = run([causeway, "sv", "get", "time/scale.dst"], folder, XDG_RUNTIME_DIR=str(folder))
+        want(r"^0$", output)
+        system.communicate(b"poweroff\n", timeout=200)
     (folder / "poem.txt").write_text("one\ntwo\n")
     output = run([causeway, "run", "poem.txt", "--load", "sync-caller:text", "--exec", "cat poem.txt; lsmod"], folder)
     want(r"^two\r?$", output)

@@ -114,6 +114,8 @@ def write(target: Path, presets: Sequence[str], scenarios: Sequence[Scenario], *
         if preset in SANITIZED:
             command = [sys.executable, str(paths.ROOT / "tests" / "linux" / "planted_test.py"), preset]
             parts.append(test(f"{preset}.planted", command, timeout=TOOL_TEST_SECONDS, label=preset))
+            command = [sys.executable, str(paths.ROOT / "tests" / "system" / "control_test.py"), preset]
+            parts.append(test(f"{preset}.control", command, timeout=SYSTEM_SCRIPT_SECONDS, label=preset))
             continue
         folder = paths.BUILD / preset
         if count_tests(folder) == 0:
