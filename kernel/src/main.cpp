@@ -6,6 +6,7 @@
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/registers_test.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/serial.hpp>
 #include <cw/nucleus/archive.hpp>
@@ -141,7 +142,10 @@ extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart,
     archive_initialise();
     modules_initialise();
     start_harts(static_cast<std::uint32_t>(boot_hart));
-    nucleus_create();
+    if (registers_test_wanted())
+        registers_test_start();
+    else
+        nucleus_create();
     hart_enter(0);
 }
 
