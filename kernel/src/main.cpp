@@ -6,6 +6,7 @@
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/reader32_test.hpp>
 #include <cw/kernel/registers_test.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/serial.hpp>
@@ -145,7 +146,7 @@ extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart,
     if (registers_test_wanted())
         registers_test_start();
     else
-        nucleus_create();
+        nucleus_create(reader32_test_wanted() ? &reader32_test : &nucleus_start);
     hart_enter(0);
 }
 
