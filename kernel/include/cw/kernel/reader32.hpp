@@ -25,7 +25,9 @@ struct Wide {
 /// As "time/scale".
 struct Scale {
     std::uint64_t counter, multiplier, boot_ns, wall_ns;
-    std::int32_t west_minutes, dst;
+    std::int32_t west_minutes;
+    std::int16_t dst;
+    std::uint16_t algorithm;
 };
 inline constexpr char kPairName[] = "reader32/pair"; ///< A word; its halves are the same.
 inline constexpr char kWideName[] = "reader32/wide"; ///< A latch of 48 bytes.
