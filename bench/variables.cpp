@@ -101,7 +101,13 @@ Variable<cw::clock::Scale>& scale() {
     while (bench::now_ns() - started < 500'000)
         bench::relax();
     const std::uint64_t counts = cw::arch::counter() - before;
-    variable.publish({before, (std::uint64_t{500'000} << 32) / counts, started, started, -60, 1});
+    variable.publish({before,
+                      (std::uint64_t{500'000} << 32) / counts,
+                      started,
+                      started,
+                      -60,
+                      1,
+                      cw::arch::kCounterAlgorithm});
     return variable;
 }
 
@@ -112,7 +118,9 @@ void read_clock(const bench::Cpus&) {
         for (std::uint64_t i = 0; i < kReads; ++i) {
             cw::clock::Scale known;
             refused |= cw::variables::read(variable.entry, known) != cw::Status::ok;
-            bench::use(known.boot_ns + cw::clock::nanoseconds_since(known, cw::arch::counter()));
+            std::uint64_t now = known.boot_ns;
+            refused |= cw::clock::add_passed(known, cw::arch::counter(), now) != cw::Status::ok;
+            bench::use(now);
         }
         bench::check(!refused, "read");
     });

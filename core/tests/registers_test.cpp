@@ -6,6 +6,7 @@
 #include <cw/core/registers.hpp>
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <string_view>
 #include <thread>
 
 namespace cw::test {
@@ -152,6 +153,58 @@ TEST(Registers, a_claim_reads_changes_and_writes) {
     EXPECT_TRUE(lock.try_lock());
     lock.unlock();
 }
+
+/// A clock that stands still, and what was reported. Ten counts are a microsecond.
+struct Simulated {
+    static inline std::uint64_t counts;
+    static inline std::uint64_t reports, reported_ns, interrupts_off;
+    static inline std::string_view name;
+
+    static std::uint64_t now() { return counts; }
+    static std::uint64_t nanoseconds(std::uint64_t passed) { return passed * 100; }
+    static void report(std::string_view who, std::uint64_t held_ns) {
+        EXPECT_EQ(interrupts_off, 0u) << "nor are they off for longer to say so";
+        name = who;
+        reported_ns = held_ns;
+        ++reports;
+    }
+};
+struct SimulatedOff {
+    SimulatedOff() { ++Simulated::interrupts_off; }
+    ~SimulatedOff() { --Simulated::interrupts_off; }
+};
+
+TEST(Registers, the_first_claim_of_more_than_ten_microseconds_is_reported) {
+    using WatchedLock = RegisterLock<SimulatedOff, NativeSync, ClaimWatch<Simulated>>;
+    constinit static WatchedLock lock{"port/control"};
+    const RegisterBlock<0x3c, WatchedLock, Device> block{0, lock};
+    Device::reset();
+    const auto hold = [&](std::uint64_t counts) {
+        const auto claim = block.claim();
+        EXPECT_EQ(Simulated::interrupts_off, 1u);
+        Simulated::counts += counts;
+        claim.modify<Value>(0, 1);
+    };
+    Simulated::counts = ~std::uint64_t{0} - 50; // it begins anew
+    hold(0);
+    hold(100); // ten, as is allowed
+    EXPECT_EQ(Simulated::reports, 0u);
+    EXPECT_EQ(lock.watch().long_claims(), 0u);
+    hold(101);
+    EXPECT_EQ(Simulated::reports, 1u);
+    EXPECT_EQ(Simulated::name, "port/control");
+    EXPECT_EQ(Simulated::reported_ns, 10'100u);
+    hold(500);
+    hold(200);
+    hold(1);
+    EXPECT_EQ(Simulated::reports, 1u) << "once for each lock";
+    EXPECT_EQ(lock.watch().long_claims(), 3u);
+    EXPECT_EQ(lock.watch().longest_ns(), 50'000u);
+    EXPECT_TRUE(lock.try_lock()) << "and it is free";
+    lock.unlock();
+}
+// A lock that nobody watches is its word.
+static_assert(sizeof(RegisterLock<>) == sizeof(std::uint32_t));
 
 /// Interrupts are a signal; while they are off, one that comes waits.
 struct SignalOff {

@@ -6,6 +6,8 @@
 #include <cw/kernel/boot.hpp>
 #include <cw/kernel/frames.hpp>
 #include <cw/kernel/interrupts.hpp>
+#include <cw/kernel/reader32_test.hpp>
+#include <cw/kernel/registers_test.hpp>
 #include <cw/kernel/sched.hpp>
 #include <cw/kernel/serial.hpp>
 #include <cw/nucleus/archive.hpp>
@@ -141,7 +143,10 @@ extern "C" [[noreturn]] void kernel_main(std::uint64_t boot_hart,
     archive_initialise();
     modules_initialise();
     start_harts(static_cast<std::uint32_t>(boot_hart));
-    nucleus_create();
+    if (registers_test_wanted())
+        registers_test_start();
+    else
+        nucleus_create(reader32_test_wanted() ? &reader32_test : &nucleus_start);
     hart_enter(0);
 }
 

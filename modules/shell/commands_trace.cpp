@@ -136,6 +136,10 @@ cw::Task<int> dump() noexcept {
         out.format("trace: time/scale: {}\n", cw::name_of(scale.error()));
         co_return kFailed;
     }
+    if (!cw::clock::is_readable(*scale)) {
+        out.put("trace: time/scale: of another counter than the events\n");
+        co_return kFailed;
+    }
     out.format("@trace counter={} multiplier={} boot_ns={}\n",
                scale->counter,
                scale->multiplier,

@@ -1,6 +1,7 @@
 // The clock: the shared variable by which it is read, and the services for who cannot, or sets it.
 #include "clock.hpp"
 #include "caller.hpp"
+#include <cw/core/arch/counter.hpp>
 #include <cw/core/declare.hpp>
 #include <cw/core/service/system.hpp>
 #include <cw/core/variables/clock.hpp>
@@ -8,6 +9,8 @@
 #include <cw/nucleus/log.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/variables.hpp>
+#include <limits>
+#include <string_view>
 
 namespace cw::kernel {
 
@@ -18,23 +21,37 @@ clock::Time clock_now(Nothing) noexcept {
 }
 CW_PROVIDE(clock::now, clock_now);
 
-/// Guarded by kernel_lock.
+/// Guarded by kernel_lock, like the next one.
 Published<clock::CwVariable_scale> the_clock;
+/// As it is, whatever is published.
+clock::Scale known;
+
+/// As readers are to see it. With "clock=unknown" among the boot arguments its counter is one that
+/// nobody can read.
+clock::Scale published(clock::Scale scale) noexcept {
+    static const bool unknown = boot_arguments().find("clock=unknown") != std::string_view::npos;
+    if (unknown) {
+        scale.counter = clock::kNoCounter;
+        scale.algorithm = std::numeric_limits<std::uint16_t>::max();
+    }
+    return scale;
+}
 
 /// What the scale says now; 0: nobody knows.
 std::uint64_t wall_now(const ClockScale& now) noexcept {
-    const clock::Scale& known = the_clock.value();
     return known.wall_ns == 0 ? 0 : known.wall_ns + clock::nanoseconds_since(known, now.counter);
 }
 
-void publish_clock(std::uint64_t wall_ns, std::int32_t west_minutes, std::int32_t dst) noexcept {
+void publish_clock(std::uint64_t wall_ns, std::int32_t west_minutes, std::int16_t dst) noexcept {
     const ClockScale now = clock_scale();
-    the_clock.publish({now.counter,
-                       now.multiplier,
-                       now.boot_ns,
-                       wall_ns != 0 ? wall_ns : wall_now(now),
-                       west_minutes,
-                       dst});
+    known = {now.counter,
+             now.multiplier,
+             now.boot_ns,
+             wall_ns != 0 ? wall_ns : wall_now(now),
+             west_minutes,
+             dst,
+             cw::arch::kCounterAlgorithm};
+    the_clock.publish(published(known));
 }
 
 } // namespace
@@ -66,7 +83,11 @@ Result<Nothing> clock_set(clock::Setting setting) noexcept {
         kernel::log::line("clock.set: not permitted: the calling domain has no grant \"power\"");
         return refuse(Status::not_permitted);
     }
-    publish_clock(setting.nanoseconds, setting.west_minutes, setting.dst);
+    using Dst = std::numeric_limits<std::int16_t>;
+    if (setting.dst < Dst::min() || setting.dst > Dst::max())
+        return refuse(Status::out_of_range);
+    publish_clock(
+        setting.nanoseconds, setting.west_minutes, static_cast<std::int16_t>(setting.dst));
     return Nothing{};
 }
 CW_PROVIDE(clock::set, clock_set, abi::kMethodQueuedOnly);

@@ -66,7 +66,10 @@ class ScenarioTest(support.ScratchTest):
         self.refused("modules must be a list of strings", LEAST + "modules = [1]")
         self.refused("is no pattern", 'summary = "s"\nexpect = ["(open"]')
         self.refused("names no file", 'summary = "s"\nexpect = ["@SIZE:none@"]')
-        self.refused("file: t needs either text or size", LEAST + '[[file]]\nname = "t"\n')
+        self.refused("file: t needs one of text, size and built", LEAST + '[[file]]\nname = "t"\n')
+        self.refused(
+            "file: t needs one of text, size and built", LEAST + '[[file]]\nname = "t"\ntext = "a"\nbuilt = "riscv64/t.bin"\n'
+        )
         self.refused("file: unknown key txt", LEAST + '[[file]]\nname = "t"\ntext = ""\ntxt = ""\n')
         self.refused("type: needs after", LEAST + '[[type]]\nsend = "x"\n')
         self.refused("sample.toml", "not toml")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cw import qemu
+from cw import paths, qemu
 from cw import directories as granted
 from cw.archive import Entry, Kind, check_name
 from cw.directories import Item, Wanted
@@ -105,7 +105,7 @@ class Scenario:
                 return str(int(match[2]) % run.harts)
             for entry in self.files:
                 if entry.name == match[2]:
-                    return hashlib.sha256(entry.data).hexdigest() if match[1] == "SHA256" else str(len(entry.data))
+                    return hashlib.sha256(entry.content()).hexdigest() if match[1] == "SHA256" else str(len(entry.content()))
             raise Failure(f"{self.path}: {match[0]} names no file of this scenario")
 
         return re.sub(r"@HARTS@|@(HART|SHA256|SIZE):([^@]+)@", replace, pattern)
@@ -238,9 +238,12 @@ def _file(scenario: _Keys, table: dict[str, Any]) -> Entry:
     text = keys.take("text", str, None)
     size = keys.take("size", int, None)
     seed = keys.take("seed", int, 1)
+    built = keys.take("built", str, None)
     keys.finish()
-    if (text is None) == (size is None):
-        raise keys.error(f"{name} needs either text or size")
+    if [text, size, built].count(None) != 2:
+        raise keys.error(f"{name} needs one of text, size and built")
+    if built is not None:  # There once it is built: read when it is packed.
+        return Entry(Kind.FILE, name, source=paths.BUILD / built)
     return Entry(Kind.FILE, name, data=text.encode() if text is not None else random.Random(seed).randbytes(size))
 
 

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <cw/core/arch/device_order.hpp>
 #include <cw/core/atomic.hpp>
+#include <cw/core/claim_watch.hpp>
+#include <utility>
 
 namespace cw {
 
@@ -123,10 +125,19 @@ struct InterruptsStay {};
 
 /// Who may change the shared registers of a block. In memory, never in the device.
 /// `InterruptsOff`: its constructor keeps away whatever may interrupt a claim and make one itself,
-/// its destructor lets it come.
-template <class InterruptsOff = InterruptsStay, class Sync = NativeSync>
+/// its destructor lets it come. `Watch`: a ClaimWatch, where long claims are to be told of.
+template <class InterruptsOff = InterruptsStay,
+          class Sync = NativeSync,
+          class Watch = ClaimsUnwatched>
 class RegisterLock {
 public:
+    /// `watched`: what the watch is made of, nothing if there is none.
+    template <class... Watched>
+    constexpr explicit RegisterLock(Watched&&... watched) noexcept :
+        watch_(std::forward<Watched>(watched)...) {}
+    RegisterLock(const RegisterLock&) = delete;
+    RegisterLock& operator=(const RegisterLock&) = delete;
+
     /// Ordering: [A94] acquire, pairs with [R94]: what the last one did is seen.
     [[nodiscard]] bool try_lock() noexcept {
         return taken_.load(Order::relaxed) == 0 && taken_.exchange(1, Order::acquire) == 0; // [A94]
@@ -134,26 +145,35 @@ public:
     /// Ordering: [R94] release, pairs with [A94].
     void unlock() noexcept { taken_.store(0, Order::release); } // [R94]
     [[nodiscard]] auto& word() noexcept { return taken_; }      ///< For model checkers.
+    [[nodiscard]] const Watch& watch() const noexcept { return watch_; }
 
     /// Holds the lock while it lives: for as long as it takes to read and write some registers. No
-    /// call, no co_await, no waiting: interrupts are off, and others spin.
+    /// call, no co_await, no waiting: interrupts are off, and others spin. What is measured is from
+    /// when it has the lock: before, it is another one's claim that takes long.
     class Hold {
     public:
         explicit Hold(RegisterLock& lock) noexcept : lock_{lock} {
             while (!lock_.try_lock()) {
             }
+            span_.begin(lock_.watch_);
         }
         Hold(const Hold&) = delete;
         Hold& operator=(const Hold&) = delete;
-        ~Hold() { lock_.unlock(); }
+        ~Hold() {
+            span_.end(lock_.watch_);
+            lock_.unlock();
+        }
 
     private:
+        // In front, to be destroyed last: it reports when interrupts may come again.
+        [[no_unique_address]] typename Watch::Span span_{};
         [[no_unique_address]] InterruptsOff off_{};
         RegisterLock& lock_;
     };
 
 private:
     typename Sync::template Word<std::uint32_t> taken_;
+    [[no_unique_address]] Watch watch_;
 };
 
 /// The registers of a device: kBytes from `base` on, which all lie in pages that this domain owns.

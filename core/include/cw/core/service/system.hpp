@@ -49,10 +49,10 @@ CW_METHOD(clock, wall, Nothing, Moment, 1, 0);
 struct Setting {
     std::uint64_t nanoseconds; ///< Since 1970, UTC; 0: only the zone is set.
     std::int32_t west_minutes; ///< As struct timezone has it.
-    std::int32_t dst;
+    std::int32_t dst;          ///< Of 16 bits.
 };
 /// Sets the clock on the wall and its zone, together. Needs the grant "power". Errors:
-/// not_permitted.
+/// not_permitted, out_of_range.
 CW_METHOD(clock, set, Setting, Nothing, 1, 0);
 } // namespace cw::clock
 

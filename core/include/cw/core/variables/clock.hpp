@@ -1,7 +1,8 @@
 // The clock as a shared variable: what time it is, without a call.
 //
-// One record says how the processor's counter is read. All of it changes at once, so that the time
-// and its zone are of one moment.
+// One record says which counter of the processor is read, and how. All of it changes at once, so
+// that the time and its zone are of one moment. Who does not know that counter asks the service
+// (cw/sdk/clock.hpp).
 #pragma once
 #include <cstdint>
 #include <cw/core/arch/counter.hpp>
@@ -10,14 +11,21 @@
 namespace cw::clock {
 
 struct Scale {
-    std::uint64_t counter;    ///< At the moment that the rest is of.
+    /// At the moment that the rest is of. ~0 for every algorithm but the one that readers of this
+    /// architecture always had: no counter gets there, so they come to the case of a counter that
+    /// is behind, which is rare otherwise, and only there look at the algorithm.
+    std::uint64_t counter;
     std::uint64_t multiplier; ///< Nanoseconds of one count, with 32 bits behind the point.
     std::uint64_t boot_ns;    ///< Since boot.
     std::uint64_t wall_ns;    ///< Since 1970, UTC; 0: nobody knows.
     std::int32_t
         west_minutes; ///< struct timezone, as gettimeofday() has it: minutes west of Greenwich,
-    std::int32_t dst; ///< and which rule for summer time.
+    std::int16_t dst; ///< and which rule for summer time.
+    /// How the counter is read. 1: the CSR `time` of RISC-V; 2: the time stamp counter of x86;
+    /// never numbered anew.
+    std::uint16_t algorithm;
 };
+inline constexpr std::uint64_t kNoCounter = ~std::uint64_t{0};
 /// Published by the nucleus at boot, and whenever the clock is set.
 CW_VARIABLE_NAMED(scale, "time/scale", Scale);
 
@@ -30,13 +38,28 @@ struct Coarse {
 inline constexpr std::uint64_t kTickMs = 10;
 CW_VARIABLE_NAMED(coarse, "time/coarse", Coarse);
 
-/// Nanoseconds from the moment of the scale until `counter`; before it: none.
+/// Whether arch::counter() is the counter of this scale.
+[[nodiscard]] inline bool is_readable(const Scale& from) noexcept {
+    return from.algorithm == arch::kCounterAlgorithm;
+}
+/// Nanoseconds from the moment of the scale until `counter`; before it: none. Requires:
+/// is_readable().
 [[nodiscard, gnu::always_inline]] inline std::uint64_t
 nanoseconds_since(const Scale& from, std::uint64_t counter) noexcept {
     if (counter < from.counter) [[unlikely]] // another processor's counter may be a little behind
         return 0;
     return static_cast<std::uint64_t>(
         static_cast<unsigned __int128>(counter - from.counter) * from.multiplier >> 32);
+}
+
+/// Adds to `time` what has passed from the moment of the scale until `counter`. Errors: unsupported
+/// (the scale is of a counter that this code cannot read).
+[[nodiscard, gnu::always_inline]] inline Status
+add_passed(const Scale& from, std::uint64_t counter, std::uint64_t& time) noexcept {
+    if (counter < from.counter) [[unlikely]] // see Scale::counter
+        return is_readable(from) ? Status::ok : Status::unsupported;
+    time += nanoseconds_since(from, counter);
+    return Status::ok;
 }
 
 struct TimeValue {
@@ -49,7 +72,8 @@ struct TimeZone {
 };
 
 // Requires, for all: CW_READ(cw::clock::scale) in this module; they are templates so that others
-// need not. Errors: those of variables::read(); unsupported: this host has no clock on the wall.
+// need not. Errors: those of variables::read(); unsupported: the counter is one that this code
+// cannot read, or this host has no clock on the wall.
 
 /// Nanoseconds since boot.
 template <class V = CwVariable_scale>
@@ -57,7 +81,11 @@ template <class V = CwVariable_scale>
     Scale known;
     if (const Status status = Variable<V>{}.read(known); status != Status::ok) [[unlikely]]
         return refuse(status);
-    return known.boot_ns + nanoseconds_since(known, arch::counter());
+    std::uint64_t time = known.boot_ns;
+    if (const Status status = add_passed(known, arch::counter(), time); status != Status::ok)
+        [[unlikely]]
+        return refuse(status);
+    return time;
 }
 /// Nanoseconds since 1970, UTC.
 template <class V = CwVariable_scale>
@@ -67,7 +95,11 @@ template <class V = CwVariable_scale>
         return refuse(status);
     if (known.wall_ns == 0) [[unlikely]]
         return refuse(Status::unsupported);
-    return known.wall_ns + nanoseconds_since(known, arch::counter());
+    std::uint64_t time = known.wall_ns;
+    if (const Status status = add_passed(known, arch::counter(), time); status != Status::ok)
+        [[unlikely]]
+        return refuse(status);
+    return time;
 }
 /// As time(): seconds since 1970, UTC, of the last tick. Requires: CW_READ(cw::clock::coarse) in
 /// this module. Errors: as for the others.
@@ -92,7 +124,10 @@ time_of_day(const variables::Entry& entry, TimeValue* time, TimeZone* zone) noex
         return Status::ok;
     if (known.wall_ns == 0) [[unlikely]]
         return Status::unsupported;
-    const std::uint64_t ns = known.wall_ns + nanoseconds_since(known, arch::counter());
+    std::uint64_t ns = known.wall_ns;
+    if (const Status status = add_passed(known, arch::counter(), ns); status != Status::ok)
+        [[unlikely]]
+        return status;
     // Two divisions side by side, where the remainder of one would have to be waited for.
     const std::uint64_t seconds = ns / 1'000'000'000;
     *time = {static_cast<std::int64_t>(seconds),

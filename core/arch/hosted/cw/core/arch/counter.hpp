@@ -4,6 +4,9 @@
 
 namespace cw::arch {
 
+/// What counter() reads, in clock::Scale::algorithm: the time stamp counter.
+inline constexpr std::uint16_t kCounterAlgorithm = 2;
+
 /// It never goes back, on whatever hart: not read before the loads in front of it are done (Intel
 /// SDM 2, RDTSC), so that who has seen what another one wrote after its reading reads no earlier
 /// time. Context: any.

@@ -1,0 +1,1 @@
+/* Empty: the cross C library has no stubs for the ilp32 ABI, and freestanding code needs none. */
