@@ -39,6 +39,8 @@ void move(Cell& cell,
                                       : cell.entry_address() + offsetof(cells::Entry, rest);
     cells::move_to<NativeSync>(
         cell.entry(), line_of(cell), address, cell.wide() ? 0 : value.words[0], cell.epoch, state);
+    if (cell.own != nullptr)
+        cell.own->moved();
 }
 
 void release(Cell& cell) noexcept {

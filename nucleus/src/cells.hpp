@@ -64,6 +64,7 @@ struct Opening {
 
 struct Cell {
     Bank* bank;
+    OwnCell* own; ///< Null: a module's.
     std::uint32_t slot;
     std::uint32_t index;
     std::uint64_t born;  ///< Its first epoch.

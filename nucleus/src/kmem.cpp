@@ -2,6 +2,7 @@
 
 #include "caller.hpp"
 #include <algorithm>
+#include <cw/core/cells/layout.hpp>
 #include <cw/core/declare.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
@@ -28,8 +29,13 @@ AllocationSite::AllocationSite(std::string_view name, std::uint64_t object_bytes
 }
 
 bool AllocationSite::look_whether_to_fail() noexcept {
-    if (--fails_in_ != 0)
+    if (const auto set = cell_.look()) {
+        fails_in_ = *set;
+        cell_.applied(*set);
+    }
+    if (fails_in_ == 0 || --fails_in_ != 0)
         return true;
+    cell_.applied(0);
     log::line("kmem: {}: an allocation fails, as asked for", name_);
     failed();
     return false;
@@ -103,6 +109,13 @@ void sites_publish() noexcept {
     // What the last ones allocated for their variables is in the numbers of the first ones.
     for (AllocationSite* site = first_site; site != nullptr; site = site->next_)
         site->publish();
+}
+
+void sites_make_cells() noexcept {
+    for (AllocationSite* site = first_site; site != nullptr; site = site->next_) {
+        const Text<cells::kMaxName> name{"{}{}", kmem::kFailPrefix, site->name_};
+        CW_ASSERT(site->cell_.create(name.view(), ~std::uint64_t{0}) == Status::ok);
+    }
 }
 
 Status fail_at(std::string_view name, std::uint64_t attempt) noexcept {

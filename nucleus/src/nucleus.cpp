@@ -323,6 +323,7 @@ ModuleInstance& nucleus_create(void (*start)() noexcept) noexcept {
     CW_ASSERT(made.has_value());
     (*made)->nucleus = true;
     all.nucleus = *made;
+    sites_make_cells();
     executor_tell(**worker,
                   {.kind = abi::ControlKind::add_module,
                    .index = 0,
