@@ -8,12 +8,11 @@ namespace {
 
 std::uint64_t epochs;
 
-/// That the owner reads now.
+} // namespace
+
 cells::Line& line_of(const Cell& cell) noexcept {
     return cell.place.layer != nullptr ? cell.place.line() : cell.entry().rest;
 }
-
-} // namespace
 
 cells::WideValue value_of(const Cell& cell) noexcept {
     cells::WideValue value{};

@@ -129,6 +129,8 @@ void layers_retire(const ModuleInstance& client) noexcept;
 
 // Values.
 
+/// That the owner reads now. It stays there as long as the owner does.
+[[nodiscard]] cells::Line& line_of(const Cell& cell) noexcept;
 /// What the line says that the owner reads now. Untrusted: the line, which is read once.
 [[nodiscard]] cells::WideValue value_of(const Cell& cell) noexcept;
 /// Moves the cell to this place (null: to where it rests), with a value, in a new epoch.

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cw/core/result.hpp>
 #include <cw/core/service/kmem.hpp>
+#include <cw/core/trace.hpp>
 #include <cw/nucleus/own_cell.hpp>
 #include <string_view>
 
@@ -37,6 +38,8 @@ public:
     void publish() noexcept;
 
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
+    /// From 1 on; another one for each site. It says nothing of where the site is.
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
     [[nodiscard]] const kmem::Site& counts() const noexcept { return counts_; }
     [[nodiscard]] AllocationSite* next() const noexcept { return next_; }
 
@@ -46,8 +49,12 @@ private:
     friend void sites_make_cells() noexcept;
     [[nodiscard]] bool look_whether_to_fail() noexcept;
     void count_bytes() noexcept;
+    void publish_counts() noexcept;
+    void pages_changed(std::uint64_t by) noexcept;
+    void attend(trace::What what) noexcept;
 
     std::string_view name_;
+    std::uint32_t number_;
     kmem::Site counts_{};
     std::uint64_t fails_in_ = 0; ///< Attempts until one is to fail; 0: none is.
     OwnCell cell_;               ///< By which others set that.

@@ -2,6 +2,7 @@
 // nucleus looks at where it matters.
 #pragma once
 #include <cstdint>
+#include <cw/core/cells/layout.hpp>
 #include <cw/core/result.hpp>
 #include <optional>
 #include <string_view>
@@ -16,9 +17,10 @@ struct Cell;
 /// the grant "power". Locks: kernel_lock held, for all functions.
 class OwnCell {
 public:
-    /// The cell is there from now on, for good. Context: once, when the nucleus is a module.
-    /// Errors: those of cells.create.
-    [[nodiscard]] Status create(std::string_view name, std::uint64_t max) noexcept;
+    /// The cell is there from now on, for good. `told` is called when it was opened or released.
+    /// Context: once, when the nucleus is a module. Errors: those of cells.create.
+    [[nodiscard]] Status
+    create(std::string_view name, std::uint64_t max, void (*told)() noexcept = nullptr) noexcept;
     /// False: look() would find nothing. A load and a branch, for where it is asked often.
     [[nodiscard, gnu::always_inline]] bool may_have_news() const noexcept { return news_; }
     /// What was set since the last look: by a store of another number, by whoever has opened the
@@ -28,10 +30,13 @@ public:
     /// Tells the holder what the nucleus goes by now. Requires: there was a look.
     void applied(std::uint64_t value) const noexcept;
     /// The cell was opened, released or taken.
-    void moved() noexcept { news_ = true; }
+    void moved() noexcept;
 
 private:
-    cell::Cell* cell_ = nullptr; ///< Null: there is none yet.
+    cell::Cell* cell_ = nullptr;        ///< Null: there is none yet.
+    const cells::Line* line_ = nullptr; ///< Where its value is now: found once, looked at often.
+    std::uint64_t max_ = 0;
+    void (*told_)() noexcept = nullptr;
     std::uint64_t seen_epoch_ = 0;
     std::uint64_t seen_value_ = 0;
     bool news_ = false;
