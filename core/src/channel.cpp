@@ -147,7 +147,7 @@ bool buffers_allowed(ExecutorStatistics& statistics,
         }
         if (!found)
             return false;
-        statistics.lent += size;
+        statistics.lent.add(size);
     }
     return true;
 }
@@ -280,7 +280,7 @@ void report_pool_unused(ClientEnd& end) noexcept {
 }
 
 void fault_client(Executor& executor, ClientEnd& end) noexcept {
-    ++executor.statistics.faults;
+    executor.statistics.faults.add();
     platform::report(abi::Report::end_faulted, end.index | std::uint64_t{1} << 32, 0, 0);
     if (enter_module(*end.module)) {
         ModuleState& module = *end.module;
@@ -290,7 +290,7 @@ void fault_client(Executor& executor, ClientEnd& end) noexcept {
 }
 
 void fault_server(Executor& executor, ServerEnd& end) noexcept {
-    ++executor.statistics.faults;
+    executor.statistics.faults.add();
     platform::report(abi::Report::end_faulted, end.index, 0, 0);
     close_server(executor, end);
 }

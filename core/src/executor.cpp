@@ -46,7 +46,7 @@ void run_interrupts(Executor& executor) noexcept {
             continue;
         }
         if (end.submissions.ring.flush()) { // after [F1]
-            ++executor.statistics.rings;
+            executor.statistics.rings.add();
             platform::ring(end.submissions.doorbell);
         }
         leave_module(executor, module);
@@ -89,7 +89,7 @@ void run_lists(Executor& executor) noexcept {
         outgoing->next_dirty = nullptr;
         if (outgoing->ring.flush_after_fence()) [[likely]] {
             if (last != abi::kNoDoorbell) [[unlikely]] {
-                ++executor.statistics.rings;
+                executor.statistics.rings.add();
                 platform::ring(last);
             }
             last = outgoing->doorbell;
@@ -139,7 +139,7 @@ void arm_rest(Executor& executor) noexcept {
     fence(Order::seq_cst);    // [F2] for it, [F1]
     const std::uint64_t doorbell = flush_after_fence(executor);
     if (doorbell != abi::kNoDoorbell) {
-        ++executor.statistics.rings;
+        executor.statistics.rings.add();
         platform::ring(doorbell);
     }
     if (PolledRing* found = find_pending(executor); found != executor.rings_end)
@@ -173,7 +173,7 @@ void arm_rest(Executor& executor) noexcept {
         fence(Order::seq_cst); // [F1]
         const std::uint64_t doorbell = flush_after_fence(executor);
         if (doorbell != abi::kNoDoorbell) {
-            ++executor.statistics.rings;
+            executor.statistics.rings.add();
             platform::ring(doorbell);
         }
         break;
@@ -341,9 +341,9 @@ template <bool kTraced>
                 continue;
         }
         const std::uint64_t doorbell = flush_after_fence(executor);
-        ++executor.statistics.waits;
+        executor.statistics.waits.add();
         if (doorbell == abi::kNoDoorbell) [[unlikely]]
-            ++executor.statistics.quiet;
+            executor.statistics.quiet.add();
         if constexpr (kTraced)
             record_at_once(executor, trace::What::asleep, deadline);
 #ifdef CW_LINGERS

@@ -34,7 +34,7 @@ complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept
     ModuleState& module = *end.module;
     if (!enter_module(module)) [[unlikely]]
         return;
-    executor.statistics.completed += count;
+    executor.statistics.completed.add(count);
     const RingMessage* const slots = end.completion_slots;
     Pending* const pendings = end.pendings;
     const std::uint32_t first = end.completions.head();
@@ -143,7 +143,7 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
             run_mailbox(executor, module);
         executor.serving = &end; // the nucleus asks whose call it is
     }
-    executor.statistics.received += count;
+    executor.statistics.received.add(count);
     const abi::MethodTable& table = *end.methods;
     const std::uint64_t plain_methods = table.plain_count;
     const RingMessage* const slots = end.submission_slots;

@@ -13,9 +13,9 @@ using errand::Kind;
 TEST(ExecutorWake, sleeps_when_there_is_nothing_to_do) {
     Couple couple{Path::ring};
     couple.run(Kind::depth, 64);
-    const std::uint64_t waits = couple.serving.executor().statistics.waits;
+    const std::uint64_t waits = couple.serving.executor().statistics.waits.load();
     couple.world.run();
-    EXPECT_EQ(couple.serving.executor().statistics.waits, waits);
+    EXPECT_EQ(couple.serving.executor().statistics.waits.load(), waits);
 }
 
 TEST(ExecutorWake, one_wake_for_a_batch) {

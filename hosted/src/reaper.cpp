@@ -122,7 +122,7 @@ void watch(ExecutorRecord& record) noexcept {
         return;
     // Untrusted, and only compared: a domain that changes it by itself gets processor time, nothing
     // else. Who sleeps is back in its loop: the time that Linux takes for that counts as its own.
-    const ExecutorStatistics statistics = seen(record.view->statistics);
+    const ExecutorCounts statistics = seen(record.view->statistics);
     const std::uint64_t progress = statistics.received + statistics.completed + statistics.waits;
     const std::uint64_t time = time_of_thread(thread);
     const std::uint64_t process = thread.process < 0 ? 0 : time_of_process(thread);

@@ -103,7 +103,7 @@ void watch(Thread& thread, TrapFrame& frame) noexcept {
         return;
     // Untrusted, and only compared: a module that changes it by itself gets processor time, nothing
     // else.
-    const ExecutorStatistics statistics = seen(thread.executor->view->statistics);
+    const ExecutorCounts statistics = seen(thread.executor->view->statistics);
     const std::uint64_t progress = statistics.received + statistics.completed;
     if (progress != thread.progress_seen) {
         thread.progress_seen = progress;

@@ -1,5 +1,6 @@
 // Measures what a call costs on every path, in retired instructions (exact under QEMU's -icount,
 // one hart), and how many wake-ups it takes.
+#include "allocating.hpp"
 #include "cells.hpp"
 #include "measure.hpp"
 #include "placements.hpp"
@@ -8,7 +9,9 @@
 #include <cw/core/batch.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/core/service/cells.hpp>
+#include <cw/core/service/kmem_lab.hpp>
 #include <cw/core/service/modules.hpp>
+#include <cw/core/service/trace.hpp>
 #include <cw/core/variables/clock.hpp>
 #include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
@@ -29,6 +32,9 @@ CW_REQUIRE(cw::cells::create);
 CW_REQUIRE(cw::cells::destroy);
 CW_REQUIRE(cw::cells::open);
 CW_REQUIRE(cw::cells::close);
+CW_REQUIRE(cw::kmem_lab::churn);
+CW_REQUIRE(cw::trace::start);
+CW_REQUIRE(cw::trace::stop);
 CW_REQUIRE(console::put);
 CW_REQUIRE(console::write);
 CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
@@ -287,6 +293,7 @@ cw::Task<> measure_paths() noexcept {
     CW_CO_CHECK(co_await measure_variables());
     CW_CO_CHECK(co_await bench::measure_cells());
     CW_CO_CHECK(co_await bench::measure_recording());
+    CW_CO_CHECK(co_await bench::measure_allocating());
 
     CW_CO_CHECK(co_await load("echo", Placement::domain, own_domain()));
     CW_CO_CHECK(co_await load("swift", Placement::domain, own_domain()));

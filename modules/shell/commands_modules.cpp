@@ -86,7 +86,7 @@ cw::Task<int> bench(Arguments words) noexcept {
     options.placement = !words.empty() && words[0] == "placements-kernel"
                             ? cw::abi::Placement::kernel
                             : cw::abi::Placement::user_process;
-    options.grants = cw::modules::kLoadKernel | cw::modules::kLoadDomain;
+    options.grants = cw::modules::kLoadKernel | cw::modules::kLoadDomain | cw::modules::kPower;
     options.hart = 1;
     CW_CO_TRY(outcome, co_await load(options));
     if (outcome.status != cw::Status::ok)

@@ -20,6 +20,8 @@ may_open(const Cell& cell, const ModuleInstance& client, const cells::Wanted& wa
         return Status::invalid_argument;
     if (wanted.layout != 0 && wanted.layout != cell.layout)
         return Status::mismatch;
+    if (cell.own != nullptr && (client.domain->grants & kGrantPower) == 0)
+        return Status::not_permitted;
     if (wanted.mode == Mode::shared && (wanted.lease_ms != 0 || cell.wide()))
         return Status::invalid_argument;
     const Opening* own = opening_of(cell, client);

@@ -8,12 +8,11 @@ namespace {
 
 std::uint64_t epochs;
 
-/// That the owner reads now.
+} // namespace
+
 cells::Line& line_of(const Cell& cell) noexcept {
     return cell.place.layer != nullptr ? cell.place.line() : cell.entry().rest;
 }
-
-} // namespace
 
 cells::WideValue value_of(const Cell& cell) noexcept {
     cells::WideValue value{};
@@ -39,6 +38,8 @@ void move(Cell& cell,
                                       : cell.entry_address() + offsetof(cells::Entry, rest);
     cells::move_to<NativeSync>(
         cell.entry(), line_of(cell), address, cell.wide() ? 0 : value.words[0], cell.epoch, state);
+    if (cell.own != nullptr)
+        cell.own->moved();
 }
 
 void release(Cell& cell) noexcept {

@@ -83,6 +83,7 @@ Result<cells::Created> create(ModuleInstance& owner, const Wish& wish) noexcept 
     if (made == nullptr)
         return refuse(Status::no_memory);
     made->bank = bank;
+    made->own = wish.own;
     made->slot = static_cast<std::uint32_t>(__builtin_ctzll(~bank->used));
     made->index = index;
     made->layout = wish.request.layout;

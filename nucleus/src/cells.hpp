@@ -64,6 +64,7 @@ struct Opening {
 
 struct Cell {
     Bank* bank;
+    OwnCell* own; ///< Null: a module's.
     std::uint32_t slot;
     std::uint32_t index;
     std::uint64_t born;  ///< Its first epoch.
@@ -128,6 +129,8 @@ void layers_retire(const ModuleInstance& client) noexcept;
 
 // Values.
 
+/// That the owner reads now. It stays there as long as the owner does.
+[[nodiscard]] cells::Line& line_of(const Cell& cell) noexcept;
 /// What the line says that the owner reads now. Untrusted: the line, which is read once.
 [[nodiscard]] cells::WideValue value_of(const Cell& cell) noexcept;
 /// Moves the cell to this place (null: to where it rests), with a value, in a new epoch.

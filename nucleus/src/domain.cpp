@@ -48,6 +48,7 @@ AllocationSite control_segments{"executors.control"};
 AllocationSite run_segments{"executors.memory"};
 AllocationSite user_stacks{"domains.stacks"};
 ExecutorRecord* executor_list;
+EndedExecutors ended;
 
 /// Takes an executor out of the list and frees its memory. Requires: its thread is gone, or never
 /// was.
@@ -59,6 +60,10 @@ void record_destroy(ExecutorRecord& record) noexcept {
         }
     }
     trace_executor_gone(record);
+    if (record.view != nullptr) { // its last word
+        ended.counts.add(seen(record.view->statistics));
+        ++ended.count;
+    }
     Segment* const segments[] = {record.kernel_written, record.run};
     segments_withdraw(segments);
     segments_withdraw(record.pools);
@@ -284,6 +289,10 @@ void executor_condemn(ExecutorRecord& record, const char* cause) noexcept {
         return;
     record.condemned = cause;
     thread_condemn(*record.thread);
+}
+
+const EndedExecutors& ended_executors() noexcept {
+    return ended;
 }
 
 ExecutorRecord* all_executors() noexcept {

@@ -1,7 +1,9 @@
 #include <cw/nucleus/kmem.hpp>
 
 #include "caller.hpp"
+#include "kmem_trace.hpp"
 #include <algorithm>
+#include <cw/core/cells/layout.hpp>
 #include <cw/core/declare.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
@@ -15,21 +17,31 @@ namespace {
 constinit AllocationSite* first_site = nullptr;
 constinit const AllocationSite* last_failed = nullptr;
 constinit std::uint64_t all_failures = 0;
-constinit bool pages_changed = true; ///< Since they were published.
-constinit bool pages_shown = false;  ///< They have a variable.
+constinit std::uint32_t site_count = 0;
+constinit bool pages_shown = false; ///< They have a variable.
 Published<kmem::CwVariable_pages> the_pages;
 
 } // namespace
 
+namespace kmem_trace {
+constinit std::uint32_t attention = kPagesChanged;
+}
+using kmem_trace::attention;
+
 AllocationSite::AllocationSite(std::string_view name, std::uint64_t object_bytes) noexcept :
-    name_{name}, next_{first_site} {
+    name_{name}, number_{++site_count}, next_{first_site} {
     counts_.object_bytes = object_bytes;
     first_site = this;
 }
 
 bool AllocationSite::look_whether_to_fail() noexcept {
-    if (--fails_in_ != 0)
+    if (const auto set = cell_.look()) {
+        fails_in_ = *set;
+        cell_.applied(*set);
+    }
+    if (fails_in_ == 0 || --fails_in_ != 0)
         return true;
+    cell_.applied(0);
     log::line("kmem: {}: an allocation fails, as asked for", name_);
     failed();
     return false;
@@ -52,33 +64,57 @@ void AllocationSite::allocated() noexcept {
     ++counts_.allocations;
     ++counts_.live;
     count_bytes();
-    publish();
+    publish_counts();
+    if (attention != 0) [[unlikely]]
+        attend(trace::What::allocated);
 }
 
 void AllocationSite::freed() noexcept {
     --counts_.live;
     count_bytes();
-    publish();
+    publish_counts();
+    if (attention != 0) [[unlikely]]
+        attend(trace::What::freed);
 }
 
 void AllocationSite::took_pages(std::uint64_t count) noexcept {
     counts_.pages += count;
-    pages_changed = true;
     count_bytes();
+    pages_changed(count);
 }
 
 void AllocationSite::gave_pages(std::uint64_t count) noexcept {
     counts_.pages -= count;
-    pages_changed = true;
     count_bytes();
+    pages_changed(0 - count);
+}
+
+void AllocationSite::pages_changed(std::uint64_t by) noexcept {
+    attention |= kmem_trace::kPagesChanged;
+    if ((attention & kmem_trace::kTraced) != 0)
+        kmem_trace::say_pages(*this, by);
+}
+
+void AllocationSite::publish_counts() noexcept {
+    if (address_ != 0)
+        publisher_.publish(address_, counts_);
 }
 
 void AllocationSite::publish() noexcept {
-    if (address_ != 0)
-        publisher_.publish(address_, counts_);
-    if (!pages_changed || !pages_shown)
+    publish_counts();
+    if (attention != 0)
+        attend(trace::What{});
+}
+
+/// `what` has just been counted; none: nothing.
+void AllocationSite::attend(trace::What what) noexcept {
+    if ((attention & kmem_trace::kTraced) != 0 && what != trace::What{})
+        kmem_trace::say(what, *this);
+    if ((attention & kmem_trace::kCellOpen) != 0)
+        kmem_trace::look();
+    if ((attention & kmem_trace::kPagesChanged) == 0 || !pages_shown)
         return;
-    pages_changed = false;
+    attention &= ~std::uint32_t{kmem_trace::kPagesChanged};
     const PageCounts counts = page_counts();
     the_pages.publish({counts.total, counts.free});
 }
@@ -103,6 +139,14 @@ void sites_publish() noexcept {
     // What the last ones allocated for their variables is in the numbers of the first ones.
     for (AllocationSite* site = first_site; site != nullptr; site = site->next_)
         site->publish();
+}
+
+void sites_make_cells() noexcept {
+    for (AllocationSite* site = first_site; site != nullptr; site = site->next_) {
+        const Text<cells::kMaxName> name{"{}{}", kmem::kFailPrefix, site->name_};
+        CW_ASSERT(site->cell_.create(name.view(), ~std::uint64_t{0}) == Status::ok);
+    }
+    kmem_trace::make_cell();
 }
 
 Status fail_at(std::string_view name, std::uint64_t attempt) noexcept {

@@ -31,6 +31,10 @@ static_assert(sizeof(LabCache) <= 8 * kPage);
 
 // Guarded by kernel_lock.
 Pool<LabCache> caches{"kmem_lab.caches"};
+struct LabObject {
+    std::uint64_t words[6];
+};
+Pool<LabObject> objects{"kmem_lab.objects"};
 AllocationSite lab_pages{"kmem_lab.pages"};
 LabCache* all_caches;
 std::uint64_t last_number;
@@ -214,6 +218,21 @@ Result<kmem_lab::Done> lab_release(kmem_lab::Release wanted) noexcept {
     return kmem_lab::Done{released};
 }
 CW_PROVIDE(kmem_lab::release, lab_release, abi::kMethodQueuedOnly);
+
+Result<Nothing> lab_churn(kmem_lab::Rounds rounds) noexcept {
+    const Locked hold{kernel_lock};
+    CW_CHECK_OK(permitted());
+    if (rounds.count > kmem_lab::kMostObjects)
+        return refuse(Status::out_of_range);
+    for (std::uint64_t i = 0; i < rounds.count; ++i) {
+        LabObject* object = objects.allocate();
+        if (object == nullptr)
+            return refuse(Status::no_memory);
+        objects.release(object);
+    }
+    return Nothing{};
+}
+CW_PROVIDE(kmem_lab::churn, lab_churn, abi::kMethodQueuedOnly);
 
 Result<kmem_lab::Counts> lab_counts(kmem_lab::Cache which) noexcept {
     const Locked hold{kernel_lock};

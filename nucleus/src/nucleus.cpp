@@ -207,7 +207,7 @@ Result<modules::Counters> counters(modules::CounterArguments arguments) noexcept
     const ModuleInstance* module = module_by_name(text_of(arguments.module));
     if (module == nullptr)
         return refuse(Status::not_found);
-    const ExecutorStatistics s = seen(module->executor->view->statistics);
+    const ExecutorCounts s = seen(module->executor->view->statistics);
     return modules::Counters{
         s.wakes(), s.waits, s.received, s.completed, module->executor->checked_calls, s.faults};
 }
@@ -323,6 +323,7 @@ ModuleInstance& nucleus_create(void (*start)() noexcept) noexcept {
     CW_ASSERT(made.has_value());
     (*made)->nucleus = true;
     all.nucleus = *made;
+    sites_make_cells();
     executor_tell(**worker,
                   {.kind = abi::ControlKind::add_module,
                    .index = 0,

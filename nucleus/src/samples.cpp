@@ -26,6 +26,7 @@ Published<sysinfo::CwVariable_memory> memory_of_system;
 Published<sysinfo::CwVariable_load> load_of_system;
 Published<sysinfo::CwVariable_placements> placements;
 Published<sysinfo::CwVariable_executors> executors;
+Published<sysinfo::CwVariable_totals> totals;
 Published<trace::CwVariable_rings> trace_rings;
 
 sysinfo::Name name_of(const ModuleInstance* module) noexcept {
@@ -101,7 +102,7 @@ void sample_executors() noexcept {
     auto& now = scratch<decltype(executors)>();
     for (const ExecutorRecord* record = all_executors(); record != nullptr; record = record->next) {
         if (now.count < now.executors.size()) {
-            const ExecutorStatistics s = seen(record->view->statistics);
+            const ExecutorCounts s = seen(record->view->statistics);
             now.executors[now.count] = {name_of(first_module_of(*record)),
                                         s.wakes(),
                                         s.waits,
@@ -112,6 +113,21 @@ void sample_executors() noexcept {
         ++now.count;
     }
     publish(executors, now);
+}
+
+void sample_totals() noexcept {
+    EndedExecutors all = ended_executors();
+    for (const ExecutorRecord* record = all_executors(); record != nullptr; record = record->next) {
+        all.counts.add(seen(record->view->statistics));
+        ++all.count;
+    }
+    publish(totals,
+            sysinfo::Totals{all.count,
+                            all.counts.wakes(),
+                            all.counts.waits,
+                            all.counts.received,
+                            all.counts.completed,
+                            all.counts.faults});
 }
 
 void sample_trace() noexcept {
@@ -133,6 +149,7 @@ Sample samples[] = {
     {sysinfo::CwVariable_load::kName, sysinfo::kSampleMs, sample_load, 0, 0},
     {sysinfo::CwVariable_placements::kName, sysinfo::kSampleMs, sample_placements, 0, 0},
     {sysinfo::CwVariable_executors::kName, sysinfo::kSampleMs, sample_executors, 0, 0},
+    {sysinfo::CwVariable_totals::kName, sysinfo::kSampleMs, sample_totals, 0, 0},
     {trace::CwVariable_rings::kName, sysinfo::kSampleMs, sample_trace, 0, 0},
 };
 
@@ -165,7 +182,8 @@ void samples_initialise() noexcept {
     const bool made = boot.create() == Status::ok && coarse.create() == Status::ok &&
                       memory_of_system.create() == Status::ok &&
                       load_of_system.create() == Status::ok && placements.create() == Status::ok &&
-                      executors.create() == Status::ok && trace_rings.create() == Status::ok;
+                      executors.create() == Status::ok && totals.create() == Status::ok &&
+                      trace_rings.create() == Status::ok;
     CW_ASSERT(made);
     const variables::Directory all{reinterpret_cast<const void*>(variables_directory())};
     boot.publish(

@@ -1,6 +1,7 @@
 // Tracing on and off, and what the nucleus itself has to say.
 #include "trace_rings.hpp"
 
+#include "kmem_trace.hpp"
 #include "modules.hpp"
 #include <algorithm>
 #include <cstring>
@@ -45,12 +46,14 @@ Status begin_own() noexcept {
     const auto ring = make(nullptr, wanted_policy, wanted_records);
     if (!ring)
         return ring.error();
+    kmem_trace::ring_ends();
     end_own();
     own = *ring;
     own_dropped = 0;
     own_writer = {&own->block().words, own->block().slots(), own->records};
     for (std::uint32_t i = 0; i < trace::kReaders && wanted_policy != TracePolicy::overwrite; ++i)
         own_writer.set_cursor(i, &cursor_view(i, own->slot));
+    kmem_trace::ring_begins();
     return Status::ok;
 }
 
@@ -166,6 +169,7 @@ void trace_stop() noexcept {
             record->traced = false;
     }
     say_all();
+    kmem_trace::ring_ends();
     end_own();
 }
 
@@ -201,6 +205,10 @@ void trace_count(trace::Rings& counts) noexcept {
         }
         ++counts.count;
     }
+}
+
+void trace_say(What what, const std::uint64_t (&words)[trace::kArgs]) noexcept {
+    say(what, words);
 }
 
 void trace_module(const ModuleInstance& instance, trace::ModuleNews news) noexcept {

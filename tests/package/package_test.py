@@ -26,7 +26,7 @@ STANDARD_OF_CLANG = "-std=c++23"
 STANDARD_OF_GCC = "-std=c++20"
 
 # Headers that a programme uses alone: with either compiler, in C++20. The document's first table has the same.
-ALONE = ("atomic", "gate", "latch", "lanes", "oneshot", "registers", "ring", "shared_heap", "spsc", "trace_ring")
+ALONE = ("atomic", "counter", "gate", "latch", "lanes", "oneshot", "registers", "ring", "shared_heap", "spsc", "trace_ring")
 # What g++ 12 does not compile, or compiles wrongly: coroutines and what is beneath them. The document says so.
 CLANG_ONLY = {
     *(f"cw/core/{name}.hpp" for name in ("batch", "declare", "future", "method", "provide", "reflect", "task")),

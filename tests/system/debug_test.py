@@ -54,6 +54,35 @@ class DebugTest(unittest.TestCase):
         # In the kernel its table can be read.
         self.assertNotIn("does not see", in_kernel)
 
+    def test_what_the_kernel_has_allocated_is_what_kmemtop_shows(self) -> None:
+        said = self.debug(["break cw::kernel::power_off", "continue", "cw-kmem"], "modprobe --user-process echo; kmemtop")
+        row = re.compile(r"(?m)^[a-z_]+\.[a-z_]+(?: +\d+){6}$")
+        rows = row.findall(said)
+        self.assertGreater(len(rows), 40, said)
+        # Nothing is allocated between the command and the end of the system.
+        console = CONSOLE_LOG.read_text(errors="replace").replace("\r", "")
+        self.assertEqual(sorted(rows), sorted(row.findall(console)))
+        self.assertEqual(re.findall(r"\d+ sites hold \d+ pages", said), re.findall(r"\d+ sites hold \d+ pages", console))
+
+    def test_a_site_is_a_breakpoint(self) -> None:
+        # While the first module is built, the kernel is there, and sees its own memory.
+        commands = [
+            "break cw::kernel::nucleus_start",
+            "continue",
+            "cw-kmem-break channels.records",
+            "cw-kmem-break modules.none",
+            "continue",
+            "backtrace",
+            "continue",
+            "backtrace",
+        ]
+        said = self.debug(commands, "lsmod")
+        self.assertIn("modules.none: there is no such site; `cw-kmem` lists them", said)
+        hits = re.split(r"(?m)^allocation of channels\.records$", said)[1:]
+        self.assertEqual(len(hits), 2, said)
+        for hit in hits:
+            self.assertRegex(hit, r"(?s)#0 .*AllocationSite::allocated.*channel_between \(")
+
     def test_a_panic_prints_a_back_trace_with_names(self) -> None:
         # No command makes the kernel panic: gdb turns the call of an empty function into one of panic().
         self.debug(

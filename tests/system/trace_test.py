@@ -12,6 +12,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "tests" / "tools")]
 import trace_events  # noqa: E402
+from cw import trace  # noqa: E402
 from cw.host import HOSTS  # noqa: E402
 
 COMMANDS = [
@@ -24,6 +25,37 @@ COMMANDS = [
 
 
 class TraceTest(unittest.TestCase):
+    def built(self) -> list[str]:
+        return [host.name for host in HOSTS.values() if host.nucleus.exists()]
+
+    def test_allocations_are_those_that_were_counted(self) -> None:
+        for host in self.built():
+            with self.subTest(host=host), tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "trace.json"
+                # What the command does, without the file: the dump itself is compared with what the sites say.
+                commands = ["cell set trace/kmem 1", "trace start overwrite 32768", "modprobe --user-process echo"]
+                commands += ["call echo.ping 1", "rmmod echo", "trace stop", "trace dump"]
+                words = [sys.executable, str(ROOT / "tools" / "cw"), "run", f"--host={host}", "--no-build"]
+                done = subprocess.run(
+                    [*words, "--exec", "; ".join(commands)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=120
+                )
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                recorded = trace.parse(done.stdout.splitlines())
+                self.assertEqual(trace.miscounted(recorded), [])
+                what = Counter(record.what for ring in recorded.rings for record in ring.records)
+                self.assertGreater(what[trace.What.ALLOCATED], 20)
+                self.assertGreater(what[trace.What.FREED], 10)
+                self.assertEqual(what[trace.What.SITE_COUNTS], 2 * what[trace.What.SITE])
+                words[2:3] = ["trace", "--kmem", "-o", str(path)]
+                done = subprocess.run(
+                    [*words, "--exec", "modprobe --user-process echo"], cwd=ROOT, capture_output=True, check=False, timeout=120
+                )
+                self.assertEqual(done.returncode, 0, done.stderr)
+                document = json.loads(path.read_text())
+                self.assertEqual(list(trace_events.problems(document)), [])
+                names = {event["name"] for event in document["traceEvents"]}
+                self.assertLessEqual({"allocated modules.records", "pages of modules.images"}, names)
+
     def trace(self, host: str) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "trace.json"
@@ -58,9 +90,8 @@ class TraceTest(unittest.TestCase):
         self.assertEqual([ring for ring in document["otherData"]["rings"] if ring["lost"] or ring["dropped"]], [])
 
     def test_the_file_of_a_run_is_in_order(self) -> None:
-        built = [host.name for host in HOSTS.values() if host.nucleus.exists()]
-        self.assertIn("riscv64", built)
-        for host in built:
+        self.assertIn("riscv64", self.built())
+        for host in self.built():
             with self.subTest(host=host):
                 self.check(self.trace(host))
 

@@ -28,6 +28,11 @@ class What(IntEnum):
     AWAKE = 12
     MODULE = 13
     CHANNEL = 14
+    SITE = 15
+    SITE_COUNTS = 16
+    ALLOCATED = 17
+    FREED = 18
+    SITE_PAGES = 19
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,29 @@ def parse(lines: Iterable[str]) -> Trace:
     if not over or trace.multiplier == 0:
         raise Failure("no trace came, or only a part of one; did the system end before it was shown?")
     return trace
+
+
+def miscounted(trace: Trace) -> list[str]:
+    """Sites whose allocations, frees and pages in a ring are not what the site has counted from its beginning to its end.
+
+    A ring of which something was lost cannot be compared.
+    """
+    found = []
+    for ring in trace.rings:
+        if ring.lost or ring.dropped:
+            continue
+        sums: dict[int, list[int]] = {}  # Of each site: allocations, live, pages.
+        for record in ring.records:
+            site, number, *_ = record.args
+            if record.what is What.SITE_COUNTS:
+                counted = list(record.args[1:])
+                if sums.setdefault(site, counted) != counted:
+                    found.append(f"ring {ring.number}, site {site}: {sums[site]} by its records, {counted} counted")
+                sums[site] = counted
+            elif record.what in (What.ALLOCATED, What.FREED, What.SITE_PAGES):
+                change = {What.ALLOCATED: (1, 1, 0), What.FREED: (0, -1, 0)}.get(record.what, (0, 0, number - (number >> 63 << 64)))
+                sums[site] = [one + more for one, more in zip(sums[site], change)]
+    return found
 
 
 def _record(line: str) -> Record:

@@ -28,6 +28,7 @@ class Names:
     methods: dict[str, list[str]]
     modules: dict[int, str] = field(default_factory=dict)
     channels: dict[int, tuple[int, int]] = field(default_factory=dict)  # Client and provider of a channel.
+    sites: dict[int, str] = field(default_factory=dict)  # Where the nucleus allocates.
 
     def learn(self, record: Record) -> None:
         """Takes what the nucleus says of modules and channels."""
@@ -35,6 +36,12 @@ class Names:
             self.modules[record.args[0] & MASK] = text_of(*record.args[2:4])
         elif record.what is What.CHANNEL:
             self.channels[record.args[0]] = (record.args[1] & MASK, record.args[1] >> 32)
+        elif record.what is What.SITE:
+            self.sites[record.args[0]] = text_of(*record.args[1:4])
+
+    def site(self, number: int) -> str:
+        """A site's name, or its number if that was lost."""
+        return self.sites.get(number, f"site {number}")
 
     def module(self, number: int) -> str:
         """A module's name, or its number if that is not known."""
@@ -134,7 +141,13 @@ class _Track:
             case What.MODULE:
                 if b != 1:
                     self.add("i", time, f"{text_of(c, d)}: {NEWS.get(b, '?')}", "module", s="g", args={"id": a & MASK})
-            case What.CHANNEL:
+            case What.ALLOCATED | What.FREED:
+                counts = {"bytes": b, "live": c, "live_bytes": d}
+                self.add("i", time, f"{record.what.name.lower()} {self.names.site(a)}", "memory", s="t", args=counts)
+            case What.SITE_PAGES:
+                change = b - (b >> 63 << 64)
+                self.add("i", time, f"pages of {self.names.site(a)}", "memory", s="t", args={"change": change, "pages": c})
+            case What.CHANNEL | What.SITE | What.SITE_COUNTS:
                 pass
 
 

@@ -60,7 +60,7 @@ cw::Task<> wait_for_area() noexcept {
     CallPage& page = call_page();
     for (const std::uint64_t end = cw_module.ops->now() + 20 * kSecond;
          cw_module.ops->now() < end;) {
-        ++cw_module.home->statistics.received; // so that the watchdog sees progress
+        cw_module.home->statistics.received.add(); // so that the watchdog sees progress
         if (page.commands_done == host_words().commands_sent.load(cw::Order::acquire))
             continue;
         Command command{};

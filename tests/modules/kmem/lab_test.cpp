@@ -6,6 +6,7 @@
 #include <cw/core/service/kmem_lab.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/sdk/buffer.hpp>
+#include <cw/sdk/cells.hpp>
 #include <cw/sdk/heap.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/test.hpp>
@@ -20,6 +21,8 @@ CW_REQUIRE(cw::variables::declare);
 CW_REQUIRE(cw::modules::load);
 CW_REQUIRE(cw::modules::unload);
 CW_REQUIRE(cw::kmem::fail_at);
+CW_REQUIRE(cw::cells::open);
+CW_REQUIRE(cw::cells::close);
 CW_REQUIRE(cw::kmem_lab::open);
 CW_REQUIRE(cw::kmem_lab::close);
 CW_REQUIRE(cw::kmem_lab::allocate);
@@ -267,6 +270,45 @@ CW_TEST(a_name_that_could_not_be_stored_is_not_there) {
         CW_EXPECT_EQUAL(live("directory.entries"), entries);
     }
     CW_EXPECT((co_await cw::variables::declare_as<Pair>("lab/fresh", area)).has_value());
+}
+
+CW_TEST(a_site_fails_when_its_cell_says_so_and_only_then) {
+    constexpr std::string_view kSite = "kmem_lab.caches";
+    constexpr std::string_view kCell = "kmem/fail/kmem_lab.caches";
+    CW_EXPECT_VALUE(area, co_await cw::Area::create(4096));
+    CW_EXPECT_VALUE(cell, co_await cw::cells::open_as<std::uint64_t>(kCell, {}, area));
+    const std::uint64_t failures = cw::kmem::site(kSite)->failures;
+    constexpr struct {
+        std::uint64_t nth;
+        bool opened_again; // or else the same number says nothing new
+    } kFailures[] = {{1, false}, {2, false}, {3, false}, {3, true}};
+    for (const auto& [nth, opened_again] : kFailures) {
+        if (opened_again) {
+            CW_EXPECT((co_await cw::cells::close(cell.which())).has_value());
+            CW_EXPECT_VALUE(again, co_await cw::cells::open_as<std::uint64_t>(kCell, {}, area));
+            cell = again;
+        }
+        const std::uint64_t before_it = cw::kmem::site(kSite)->failures;
+        cell.store(nth);
+        for (std::uint64_t attempt = 1; attempt <= nth + 2; ++attempt) {
+            const auto cache = co_await lab::open({lab::Policy::bitmap, 64});
+            CW_EXPECT_EQUAL(cache ? Status::ok : cache.error(),
+                            attempt == nth ? Status::no_memory : Status::ok);
+            CW_EXPECT_VALUE(applied, cell.applied());
+            CW_EXPECT_EQUAL(applied, attempt < nth ? nth : 0u);
+            if (cache)
+                CW_EXPECT((co_await lab::close({cache->cache})).has_value());
+        }
+        CW_EXPECT_EQUAL(cw::kmem::site(kSite)->failures, before_it + 1);
+    }
+    // Whoever gives the cell back takes back what it has set.
+    cell.store(2);
+    CW_EXPECT_VALUE(first, co_await lab::open({lab::Policy::bitmap, 64}));
+    CW_EXPECT((co_await cw::cells::close(cell.which())).has_value());
+    CW_EXPECT_VALUE(second, co_await lab::open({lab::Policy::bitmap, 64}));
+    CW_EXPECT((co_await lab::close({first.cache})).has_value());
+    CW_EXPECT((co_await lab::close({second.cache})).has_value());
+    CW_EXPECT_EQUAL(cw::kmem::site(kSite)->failures, failures + 4);
 }
 
 CW_TEST(who_has_no_grant_is_refused) {

@@ -45,6 +45,8 @@ cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
     victim::Outcomes outcomes{};
     const auto reserved = co_await cw::heap::reserve(100'000);
     outcomes.heap = status_of(reserved);
+    const auto set = co_await cw::kmem::fail_at({{'n', 'o', 'n', 'e'}, 1});
+    outcomes.fail = status_of(set);
     if (wanted.own_domain != 0) {
         const auto area = co_await cw::Area::create(3 * 4096);
         outcomes.area = status_of(area);
@@ -54,6 +56,11 @@ cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
             const auto own = co_await own_cells(*area);
             outcomes.variable = declared ? status_of(own) : status_of(declared);
         }
+        if (area && !set && set.error() == cw::Status::not_permitted) {
+            const auto cell =
+                co_await cw::cells::open_as<std::uint64_t>("kmem/fail/kmem_lab.caches", {}, *area);
+            outcomes.fail = status_of(cell);
+        }
         const auto cache = co_await cw::kmem_lab::open({cw::kmem_lab::Policy::bitmap, 600});
         outcomes.lab = status_of(cache);
         if (cache) {
@@ -61,8 +68,6 @@ cw::Task<victim::Outcomes> work(victim::Wanted wanted) noexcept {
             outcomes.lab = status_of(held);
         }
     }
-    const auto set = co_await cw::kmem::fail_at({{'n', 'o', 'n', 'e'}, 1});
-    outcomes.fail = status_of(set);
     const auto pong = co_await echo::ping({1});
     outcomes.echo = status_of(pong);
     victim::calls.update([](victim::Word& word) { ++word.value; });

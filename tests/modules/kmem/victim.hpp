@@ -22,7 +22,7 @@ struct Outcomes {
     std::uint64_t variable; ///< And of control cells that it makes and opens.
     std::uint64_t echo;     ///< A call of a module in a process.
     std::uint64_t lab;      ///< Of kmem_lab, where it leaves kLabObjects.
-    std::uint64_t fail;     ///< To let a site fail that there is not.
+    std::uint64_t fail; ///< To let a site fail that there is not; and if that is refused, by cell.
 };
 
 /// One more.

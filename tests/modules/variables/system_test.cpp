@@ -5,6 +5,8 @@
 #include <cw/core/service/system.hpp>
 #include <cw/core/variables/clock.hpp>
 #include <cw/core/variables/system.hpp>
+#include <cw/modules/echo.hpp>
+#include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
 #include <cw/sdk/test.hpp>
 #include <cw/sdk/variables.hpp>
@@ -14,6 +16,10 @@ CW_MODULE(system_test, {.version = {1, 0}});
 CW_REQUIRE(cw::clock::now);
 CW_REQUIRE(cw::memory::statistics);
 CW_REQUIRE(cw::modules::counters);
+CW_REQUIRE(cw::modules::load);
+CW_REQUIRE(cw::modules::unload);
+CW_REQUIRE(cw::memory::area);
+CW_REQUIRE(echo::ping, cw::abi::kMethodOptional);
 CW_REQUIRE(cw::variables::wait);
 CW_READ(cw::clock::scale);
 CW_READ(cw::clock::coarse);
@@ -22,6 +28,7 @@ CW_READ(cw::sysinfo::memory);
 CW_READ(cw::sysinfo::load);
 CW_READ(cw::sysinfo::placements);
 CW_READ(cw::sysinfo::executors);
+CW_READ(cw::sysinfo::totals);
 
 namespace {
 
@@ -137,4 +144,46 @@ CW_TEST(counters_of_an_executor_are_those_of_its_service) {
         static_cast<void>(co_await soon());
     }
     CW_EXPECT(same);
+}
+
+CW_TEST(what_an_executor_has_counted_stays_in_the_sum_when_it_has_ended) {
+    constexpr std::uint64_t kCalls = 500;
+    constexpr std::string_view kEcho = "echo";
+    CW_EXPECT_VALUE(area, co_await cw::Area::create(4096));
+    CW_EXPECT_VALUE(before, sysinfo::totals.read());
+    cw::modules::LoadArguments arguments{};
+    kEcho.copy(arguments.name.data(), kEcho.size());
+    arguments.placement = static_cast<std::uint8_t>(cw::abi::Placement::user_process);
+    arguments.text = area.out(0, 2048);
+    area.text()[0] = '\0';
+    CW_EXPECT_VALUE(loaded, co_await cw::modules::load(arguments));
+    CW_EXPECT_EQUAL(static_cast<cw::Status>(loaded.status), cw::Status::ok);
+    std::uint64_t answered = 0;
+    for (int tries = 0; tries < 2000 && answered < kCalls; ++tries) {
+        const auto reply = co_await echo::ping({1});
+        answered += reply ? 1 : 0;
+        if (!reply) // it is not linked yet
+            static_cast<void>(co_await cw::sleep_ns(1'000'000));
+    }
+    CW_EXPECT_EQUAL(answered, kCalls);
+    cw::modules::UnloadArguments which{};
+    kEcho.copy(which.name.data(), kEcho.size());
+    which.text = area.out(0, 2048);
+    CW_EXPECT_VALUE(unloaded, co_await cw::modules::unload(which));
+    CW_EXPECT_EQUAL(static_cast<cw::Status>(unloaded.status), cw::Status::ok);
+    // Its executor goes a little later; the sum is as old as the last look.
+    sysinfo::Totals last = before;
+    bool all = false, ended = false;
+    for (int i = 0; i < kTries && !(all && ended); ++i) {
+        CW_EXPECT_VALUE(now, sysinfo::totals.read());
+        CW_EXPECT_VALUE(load, sysinfo::load.read());
+        CW_EXPECT(now.received >= last.received && now.completed >= last.completed);
+        CW_EXPECT(now.waits >= last.waits && now.executors >= last.executors);
+        all = now.received >= before.received + kCalls &&
+              now.completed >= before.completed + kCalls && now.executors > before.executors;
+        ended = load.executors < now.executors;
+        last = now;
+        static_cast<void>(co_await soon());
+    }
+    CW_EXPECT(all && ended);
 }

@@ -15,7 +15,8 @@ from cw.host import RISCV64
 HELP = "run the system on bare metal under gdb"
 DETAILS = """\
 The system waits at its first instruction; `continue` starts it. gdb knows the symbols of the kernel, and of each module
-from the moment it is loaded; a breakpoint in a module may be set before. `cw-modules` lists the modules.
+from the moment it is loaded; a breakpoint in a module may be set before. `cw-modules` lists the modules,
+`cw-kmem` what the kernel has allocated; `cw-kmem-break SITE` stops where a site of that list allocates.
 The console goes to build/log/debug-console.txt; `./cw debug --attach`, in a second terminal, shows it live and takes
 what you type.
 
@@ -26,7 +27,7 @@ examples:
 
 CONSOLE_LOG = paths.LOGS / "debug-console.txt"
 CONSOLE_SOCKET = paths.RUNS / "debug-console.sock"
-SCRIPT = paths.TOOLS / "gdb" / "causeway.py"
+SCRIPTS = [paths.TOOLS / "gdb" / name for name in ("causeway.py", "kmem.py")]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +83,7 @@ def _debug(argv: list[str], port: int, commands: list[str], *, batch: bool) -> i
             f"set substitute-path ./{paths.shown(RISCV64.build)}/. {paths.ROOT}",
             f"directory {paths.ROOT}",
             f"target remote 127.0.0.1:{port}",
-            f"source {SCRIPT}",
+            *(f"source {script}" for script in SCRIPTS),
         ]
         gdb = ["gdb-multiarch", "-q", str(RISCV64.nucleus), "-iex", "set architecture riscv:rv64"]
         gdb += [argument for command in [*begin, *commands] for argument in ("-ex", command)]

@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--exec", dest="commands", metavar="CMDS", help="shell commands, separated by semicolons")
     what.add_argument("--seconds", type=float, metavar="N", help="what it does by itself for so long")
     parser.add_argument("--policy", choices=("overwrite", "drop"), default="overwrite", help="what a full ring does")
+    parser.add_argument("--kmem", action="store_true", help="also each allocation and each free of the kernel")
     parser.add_argument("--records", type=int, default=4096, metavar="N", help="of each ring: a power of two (4096)")
     options.add_host(parser)
     options.add_machine(parser)
@@ -54,7 +55,8 @@ def main(parsed: argparse.Namespace) -> int:
         if parsed.commands is not None
         else [f"sleep {max(1, round(parsed.seconds * 1000))}"]
     )
-    commands = [f"trace start {parsed.policy} {parsed.records}", *wanted, "trace stop", "trace dump"]
+    kmem = ["cell set trace/kmem 1"] if parsed.kmem else []
+    commands = [*kmem, f"trace start {parsed.policy} {parsed.records}", *wanted, "trace stop", "trace dump"]
     entries += [*system.base_modules(host), *system.find_modules(host, parsed.module), system.script(commands)]
     hung = False
     with system.packed("trace", entries, keep=lambda: hung) as archive:

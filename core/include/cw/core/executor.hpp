@@ -6,9 +6,9 @@
 #include <cw/abi/channel.hpp>
 #include <cw/abi/control.hpp>
 #include <cw/core/arch/load.hpp>
+#include <cw/core/counter.hpp>
 #include <cw/core/module_state.hpp>
 #include <cw/core/ring.hpp>
-#include <cw/core/thread_sanitizer.hpp>
 #include <cw/core/trace.hpp>
 
 namespace cw {
@@ -101,24 +101,45 @@ struct ServerEnd {
 };
 static_assert(abi::kChannelCredits == 64, "queued_used has a bit per credit");
 
-/// Counters an executor keeps of itself; plain words that only it writes.
+/// What an executor counts of itself: a lane of its own (counter.hpp).
 struct ExecutorStatistics {
-    std::uint64_t rings;     ///< Doorbells rung by a call of their own.
-    std::uint64_t waits;     ///< Times it went to sleep, mostly ringing a doorbell along.
-    std::uint64_t quiet;     ///< Of them, those that rang none.
-    std::uint64_t received;  ///< Submissions taken.
-    std::uint64_t completed; ///< Completions taken.
-    std::uint64_t faults;    ///< Peers that broke the contract.
-    std::uint64_t lent;      ///< Bytes of buffers that came with requests, by reference.
-
-    [[nodiscard]] std::uint64_t wakes() const noexcept { return rings + waits - quiet; }
+    Counter rings;     ///< Doorbells rung by a call of their own.
+    Counter waits;     ///< Times it went to sleep, mostly ringing a doorbell along.
+    Counter quiet;     ///< Of them, those that rang none.
+    Counter received;  ///< Submissions taken.
+    Counter completed; ///< Completions taken.
+    Counter faults;    ///< Peers that broke the contract.
+    Counter lent;      ///< Bytes of buffers that came with requests, by reference.
 };
 
-/// The counters as they are by and by, from another thread or another domain: each a word of its
-/// own that is read once. Untrusted if the executor is a user domain's.
-CW_RACES [[nodiscard]] inline ExecutorStatistics
-seen(const volatile ExecutorStatistics& now) noexcept {
-    return {now.rings, now.waits, now.quiet, now.received, now.completed, now.faults, now.lent};
+/// The same as numbers: of one executor, or of several together.
+struct ExecutorCounts {
+    std::uint64_t rings, waits, quiet, received, completed, faults, lent;
+
+    [[nodiscard]] std::uint64_t wakes() const noexcept { return rings + waits - quiet; }
+    void add(const ExecutorCounts& other) noexcept {
+        rings += other.rings;
+        waits += other.waits;
+        quiet += other.quiet;
+        received += other.received;
+        completed += other.completed;
+        faults += other.faults;
+        lent += other.lent;
+    }
+};
+
+/// The counters as they are by and by, from another thread or another domain. Untrusted if the
+/// executor is a user domain's. (Of `waits` and `quiet` the latter is read first, and is not more.)
+[[nodiscard]] inline ExecutorCounts seen(const ExecutorStatistics& now) noexcept {
+    ExecutorCounts counts{};
+    counts.quiet = now.quiet.load();
+    counts.rings = now.rings.load();
+    counts.waits = now.waits.load();
+    counts.received = now.received.load();
+    counts.completed = now.completed.load();
+    counts.faults = now.faults.load();
+    counts.lent = now.lent.load();
+    return counts;
 }
 
 inline constexpr std::uint32_t kMaxExecutorModules = 32;

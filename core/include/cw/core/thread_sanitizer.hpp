@@ -3,12 +3,8 @@
 #pragma once
 #include <cstdint>
 
-/// A function that reads words while others write them, as it says.
-#define CW_RACES
 #ifdef __clang__
 #if __has_feature(thread_sanitizer)
-#undef CW_RACES
-#define CW_RACES [[clang::no_sanitize("thread")]]
 #include <sanitizer/tsan_interface.h>
 #define CW_THREAD_SANITIZER 1
 #endif

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cw/core/trace_ring.hpp>
+#include <string_view>
 
 namespace cw::trace {
 
@@ -31,7 +32,16 @@ enum class What : std::uint32_t {
     // Of the nucleus.
     module = 13,  ///< module | domain << 32, ModuleNews, name, name.
     channel = 14, ///< number, client module | provider module << 32.
+    // Of the nucleus, what it allocates: while the control cell kMemoryCell is 1.
+    site = 15,        ///< number, name, name, name.
+    site_counts = 16, ///< number, allocations, live, pages: at the beginning and at the end.
+    allocated = 17,   ///< number, bytes of an object (0: pages), live, live bytes,
+    freed = 18,       ///< the same; afterwards.
+    site_pages = 19,  ///< number, pages taken (or given back, negative), pages it has now.
 };
+
+/// 1: single allocations are recorded too. Needs the grant "power".
+inline constexpr std::string_view kMemoryCell = "trace/kmem";
 
 enum class ModuleNews : std::uint64_t {
     present = 1, ///< It was there already; for its name.

@@ -77,7 +77,7 @@ inline Task<> carry_out(Inbox& inbox) noexcept {
             Job* const next = job->next; // it may be gone once it has begun
             // As a request by ring would: who is called without a pause makes progress all the
             // same.
-            ++cw_module.home->statistics.received;
+            cw_module.home->statistics.received.add();
             job->begin(*job);
             job = next;
         }

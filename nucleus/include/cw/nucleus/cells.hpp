@@ -11,6 +11,7 @@
 #include <cw/core/service/cells.hpp>
 #include <cw/core/text.hpp>
 #include <cw/nucleus/domain.hpp>
+#include <cw/nucleus/own_cell.hpp>
 #include <string_view>
 
 namespace cw::kernel {
@@ -27,6 +28,7 @@ struct Wish {
     std::string_view name;
     std::string_view schema;
     cells::Request request;
+    OwnCell* own = nullptr; ///< The nucleus' end of it; null: a module owns it.
 };
 /// Errors: those of cells.create.
 [[nodiscard]] Result<cells::Created> create(ModuleInstance& owner, const Wish& wish) noexcept;

@@ -221,6 +221,13 @@ void executor_condemn(ExecutorRecord& record, const char* cause) noexcept;
 /// Passes on entries that found the ring full. Locks: kernel_lock held.
 void executor_pump(ExecutorRecord& record) noexcept;
 [[nodiscard]] ExecutorRecord* all_executors() noexcept;
+/// What those had counted that have gone.
+struct EndedExecutors {
+    std::uint64_t count;
+    ExecutorCounts counts;
+};
+/// Locks: kernel_lock held.
+[[nodiscard]] const EndedExecutors& ended_executors() noexcept;
 /// Frees what an ended user domain had; its thread is gone. Locks: kernel_lock held.
 void domain_destroy(Domain& domain) noexcept;
 

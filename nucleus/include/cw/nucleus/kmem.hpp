@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <cw/core/result.hpp>
 #include <cw/core/service/kmem.hpp>
+#include <cw/core/trace.hpp>
+#include <cw/nucleus/own_cell.hpp>
 #include <string_view>
 
 namespace cw::kernel {
@@ -20,10 +22,10 @@ public:
     AllocationSite(const AllocationSite&) = delete;
     AllocationSite& operator=(const AllocationSite&) = delete;
 
-    /// Before whatever may find no memory. False: it is to fail here, as fail_at() says, and has
-    /// been counted as a failure.
+    /// Before whatever may find no memory. False: it is to fail here, as fail_at() or the site's
+    /// cell says, and has been counted as a failure.
     [[nodiscard]] bool may_allocate() noexcept {
-        if (fails_in_ == 0) [[likely]]
+        if (fails_in_ == 0 && !cell_.may_have_news()) [[likely]]
             return true;
         return look_whether_to_fail();
     }
@@ -36,18 +38,26 @@ public:
     void publish() noexcept;
 
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
+    /// From 1 on; another one for each site. It says nothing of where the site is.
+    [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
     [[nodiscard]] const kmem::Site& counts() const noexcept { return counts_; }
     [[nodiscard]] AllocationSite* next() const noexcept { return next_; }
 
 private:
     friend Status fail_at(std::string_view site, std::uint64_t attempt) noexcept;
     friend void sites_publish() noexcept;
+    friend void sites_make_cells() noexcept;
     [[nodiscard]] bool look_whether_to_fail() noexcept;
     void count_bytes() noexcept;
+    void publish_counts() noexcept;
+    void pages_changed(std::uint64_t by) noexcept;
+    void attend(trace::What what) noexcept;
 
     std::string_view name_;
+    std::uint32_t number_;
     kmem::Site counts_{};
     std::uint64_t fails_in_ = 0; ///< Attempts until one is to fail; 0: none is.
+    OwnCell cell_;               ///< By which others set that.
     std::uint64_t address_ = 0;  ///< Of the variable; 0: there is none yet.
     variables::Publisher<kmem::Site> publisher_;
     AllocationSite* next_;
@@ -57,6 +67,9 @@ private:
 [[nodiscard]] AllocationSite* all_sites() noexcept;
 /// From now on each has its variable. Context: boot, with variables.
 void sites_publish() noexcept;
+/// From now on each has its control cell "kmem/fail/NAME". Context: boot, when the nucleus is a
+/// module.
+void sites_make_cells() noexcept;
 /// The next but `attempt` - 1 allocation of this site fails; 0: none does. Errors: not_found.
 [[nodiscard]] Status fail_at(std::string_view site, std::uint64_t attempt) noexcept;
 

@@ -34,6 +34,7 @@ void trace_executor_gone(ExecutorRecord& record) noexcept;
 /// What the nucleus has to say. Nothing happens while tracing is off.
 void trace_module(const ModuleInstance& instance, trace::ModuleNews news) noexcept;
 void trace_channel(const Channel& channel) noexcept;
+void trace_say(trace::What what, const std::uint64_t (&words)[trace::kArgs]) noexcept;
 
 /// As trace.open, trace.close, trace.next, trace.done.
 [[nodiscard]] Result<trace::Reader> trace_open(ModuleInstance& module) noexcept;

@@ -64,8 +64,8 @@ struct Opened {
 /// The calling module has the cell from now on, at the value that it has. A module that has lost it
 /// may open it again; its former handle is then this one. Errors: not_found (there is no such
 /// cell), mismatch (it is of another type), busy (somebody has it: cells.holder says who),
-/// not_permitted (steal, without the grant), invalid_argument, no_resource (the caller has too many
-/// open), no_memory.
+/// not_permitted (steal, or a cell of the kernel, without the grant "power"), invalid_argument,
+/// no_resource (the caller has too many open), no_memory.
 CW_METHOD(cells, open, Wanted, Opened, 1, 0);
 /// Errors: not_found (the caller has not opened it).
 CW_METHOD(cells, close, Which, Nothing, 1, 0);

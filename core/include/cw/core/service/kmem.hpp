@@ -26,6 +26,9 @@ struct Pages {
 CW_VARIABLE_NAMED(pages, "memory/pages", Pages);
 
 inline constexpr std::string_view kPrefix = "kmem/";
+/// Of the control cells, one for each site: a number n in it has the n-th allocation of that site
+/// fail, counted from the store on, once.
+inline constexpr std::string_view kFailPrefix = "kmem/fail/";
 
 struct Failure {
     std::array<char, 32> site; ///< Without the prefix.

@@ -50,6 +50,14 @@ struct Release {
 /// not_found, invalid_argument (the order).
 CW_METHOD(kmem_lab, release, Release, Done, 1, 0);
 
+struct Rounds {
+    std::uint64_t count;
+};
+/// Allocates an object of the nucleus' own, of 48 bytes, and frees it, so many times: what is
+/// measured. Its site is "kmem_lab.objects". Errors: not_permitted, out_of_range (kMostObjects),
+/// no_memory.
+CW_METHOD(kmem_lab, churn, Rounds, Nothing, 1, 0);
+
 struct Counts {
     std::uint64_t object_bytes;
     std::uint64_t live;

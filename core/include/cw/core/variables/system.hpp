@@ -70,6 +70,18 @@ struct Executors {
 };
 CW_VARIABLE_NAMED(executors, "system/executors", Executors);
 
+/// The same of all executors together, of those that have ended too: no number goes back, but
+/// `wakes` by one for a moment, unless a user domain lies about its own.
+struct Totals {
+    std::uint64_t executors; ///< That there are, or were.
+    std::uint64_t wakes;
+    std::uint64_t waits;
+    std::uint64_t received;
+    std::uint64_t completed;
+    std::uint64_t faults;
+};
+CW_VARIABLE_NAMED(totals, "system/totals", Totals);
+
 static_assert(sizeof(Placements) <= variables::kMaxBytes);
 static_assert(sizeof(Executors) <= variables::kMaxBytes);
 
