@@ -17,6 +17,12 @@ void copy_out(ClientEnd& end, std::uint32_t from, std::uint32_t to) noexcept;
     return static_cast<std::int32_t>(index);
 }
 
+/// Room for a message that is not zeroed first.
+union MessageCopy {
+    RingMessage message;
+    MessageCopy() noexcept {}
+};
+
 /// Reads the only message that is there from beside the index, if it is there too.
 [[nodiscard, gnu::always_inline]] inline bool
 take_copy(const RingConsumer<NativeSync>& ring, std::uint32_t count, RingMessage& copy) noexcept {
@@ -45,7 +51,8 @@ complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept
     keep_here(behind);
     std::uint32_t head = first;
     std::uint32_t left = count; // in the ring
-    RingMessage copy;
+    MessageCopy room;
+    RingMessage& copy = room.message;
     const bool copied = take_copy(end.completions, count, copy);
     do {
         const RingMessage& message = copied ? copy : slots[head % abi::kCompletionSlots];
@@ -151,7 +158,8 @@ serve_requests(Executor& executor, ServerEnd& end, std::uint32_t count) noexcept
     ServedIndices indices{end};
     auto behind = sign_extended(indices.head + count);
     keep_here(behind);
-    RingMessage copy;
+    MessageCopy room;
+    RingMessage& copy = room.message;
     const bool copied = take_copy(end.submissions, count, copy);
     do {
         const RingMessage& message = copied ? copy : slots[indices.head % abi::kSubmissionSlots];
