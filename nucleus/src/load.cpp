@@ -1,5 +1,6 @@
 // modprobe: from a request to running modules.
 #include "modules.hpp"
+#include "sleep.hpp"
 #include <cstring>
 #include <cw/abi/archive.hpp>
 #include <cw/core/executor.hpp>
@@ -399,7 +400,28 @@ void modules_initialise() noexcept {
     }
 }
 
+namespace {
+
+/// A module that has died has devices still: they are given back last, when no thread is left that
+/// could touch them, and by then its callers have long been told.
+bool devices_are_given_back() noexcept {
+    const Locked hold{kernel_lock};
+    for (const ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
+        if (m->stage == ModuleStage::failed && !m->image->devices().empty())
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
 Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
+    // Whoever loads the next driver after the end of one need not try again. A module that cannot
+    // be ended for a second keeps what it has.
+    constexpr int kLooks = 100;
+    constexpr std::uint64_t kBetween = 10; // ms
+    for (int looks = 0; !request.dry_run && looks < kLooks && devices_are_given_back(); ++looks)
+        static_cast<void>(co_await sleep_ms(kBetween));
     Built built;
     {
         if (!allowed(request, text))
