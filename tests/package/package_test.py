@@ -30,14 +30,16 @@ ALONE = ("atomic", "counter", "gate", "latch", "lanes", "oneshot", "registers", 
 # What g++ 12 does not compile, or compiles wrongly: coroutines and what is beneath them. The document says so.
 CLANG_ONLY = {
     *(f"cw/core/{name}.hpp" for name in ("batch", "declare", "future", "method", "provide", "reflect", "task")),
-    *(f"cw/core/service/{name}.hpp" for name in ("clients", "files", "heaps", "kmem", "kmem_lab", "memory", "modules", "system", "variables")),
-    *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot", "system")),
-    *(f"cw/sdk/{name}.hpp" for name in ("buffer", "clock", "heap", "kmem", "module", "shared_heap", "test", "test_service", "use", "variables", "wait")),
-    *(f"cw/core/service/{name}.hpp" for name in ("cells", "clients", "files", "memory", "modules", "system", "variables")),
     *(f"cw/core/cells/{name}.hpp" for name in ("cell", "value", "wide")),
-    *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot", "system")),
-    *(f"cw/sdk/{name}.hpp" for name in ("buffer", "cells", "clock", "heap", "module", "test", "test_service", "use", "variables", "wait")),
-    *(f"cw/{name}.hpp" for name in ("core/service/trace", "core/variables/trace", "sdk/trace")),
+    *(
+        f"cw/core/service/{name}.hpp"
+        for name in ("cells", "clients", "control", "files", "heaps", "kmem", "kmem_lab", "memory", "modules", "system")
+    ),
+    *(f"cw/core/service/{name}.hpp" for name in ("trace", "variables")),
+    *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot")),
+    *(f"cw/core/variables/{name}.hpp" for name in ("system", "trace")),
+    *(f"cw/sdk/{name}.hpp" for name in ("buffer", "cells", "claims", "clock", "heap", "kmem", "module", "shared_heap")),
+    *(f"cw/sdk/{name}.hpp" for name in ("test", "test_service", "trace", "use", "variables", "wait")),
 }
 CPP23_ONLY = {"cw/core/result.hpp"}
 
