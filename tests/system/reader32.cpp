@@ -4,6 +4,7 @@
 //     reader32 DIRECTORY-FD BYTES GROUP-FD BYTES
 //
 // prints what it reads as "name=value" lines; exit status 0 if all of it could be read.
+#include "no_library.hpp"
 #include <cw/core/variables/read.hpp>
 
 // As the nucleus declares them (clock.hpp, system.hpp), by hand: what a programme in another
@@ -100,46 +101,3 @@ extern "C" [[noreturn, gnu::used]] void reader_main(const long* stack) {
 
 asm(".globl _start\n_start:\n\tmovl %esp, %eax\n\tandl $-16, %esp\n\tsubl $12, %esp\n\tpushl "
     "%eax\n\tcall reader_main\n");
-
-namespace std {
-void __throw_out_of_range_fmt(const char*, ...) {
-    __builtin_trap();
-}
-} // namespace std
-
-// What the compiler may call.
-extern "C" {
-void* memcpy(void* to, const void* from, std::size_t bytes) {
-    auto* out = static_cast<char*>(to);
-    for (const auto* in = static_cast<const char*>(from); bytes != 0; --bytes)
-        *out++ = *in++;
-    return to;
-}
-void* memset(void* to, int value, std::size_t bytes) {
-    for (auto* out = static_cast<char*>(to); bytes != 0; --bytes)
-        *out++ = static_cast<char>(value);
-    return to;
-}
-int memcmp(const void* a, const void* b, std::size_t bytes) {
-    const auto* x = static_cast<const unsigned char*>(a);
-    for (const auto* y = static_cast<const unsigned char*>(b); bytes != 0; --bytes, ++x, ++y) {
-        if (*x != *y)
-            return *x - *y;
-    }
-    return 0;
-}
-std::size_t strlen(const char* text) {
-    std::size_t length = 0;
-    while (text[length] != '\0')
-        ++length;
-    return length;
-}
-void* memchr(const void* memory, int value, std::size_t bytes) {
-    auto* at = static_cast<unsigned char*>(const_cast<void*>(memory));
-    for (; bytes != 0; --bytes, ++at) {
-        if (*at == static_cast<unsigned char>(value))
-            return at;
-    }
-    return nullptr;
-}
-}

@@ -1,6 +1,7 @@
 // A programme of 32 bits that runs on the kernel of 64 in user mode (kernel/src/reader32_test.cpp
 // enters it): reads variables by offsets, from pages that it has at places of its own, and has no
 // library beneath it.
+#include "../no_library.hpp"
 #include <cw/core/variables/read.hpp>
 #include <cw/kernel/reader32.hpp>
 
@@ -64,13 +65,7 @@ extern "C" [[gnu::used]] void reader_main(Job* given) {
 asm(".section .text.start, \"ax\"\n"
     ".globl _start\n_start:\n\tcall reader_main\n\tli a0, -1\n\tsrli a0, a0, 31\n\tecall\n");
 
-namespace std {
-void __throw_out_of_range_fmt(const char*, ...) {
-    __builtin_trap();
-}
-} // namespace std
-
-// What the compiler may call.
+// What the compiler may call besides.
 extern "C" {
 /// A processor of 32 bits has no load of eight bytes. A word of eight bytes that is stored as a
 /// whole is whole here if its upper half was the same before and after: counters, as versions and
@@ -86,38 +81,5 @@ std::uint64_t __atomic_load_8(const volatile void* from, int) {
         if (halves[1] == high)
             return std::uint64_t{high} << 32 | low;
     }
-}
-void* memcpy(void* to, const void* from, std::size_t bytes) {
-    auto* out = static_cast<char*>(to);
-    for (const auto* in = static_cast<const char*>(from); bytes != 0; --bytes)
-        *out++ = *in++;
-    return to;
-}
-void* memset(void* to, int value, std::size_t bytes) {
-    for (auto* out = static_cast<char*>(to); bytes != 0; --bytes)
-        *out++ = static_cast<char>(value);
-    return to;
-}
-int memcmp(const void* a, const void* b, std::size_t bytes) {
-    const auto* x = static_cast<const unsigned char*>(a);
-    for (const auto* y = static_cast<const unsigned char*>(b); bytes != 0; --bytes, ++x, ++y) {
-        if (*x != *y)
-            return *x - *y;
-    }
-    return 0;
-}
-std::size_t strlen(const char* text) {
-    std::size_t length = 0;
-    while (text[length] != '\0')
-        ++length;
-    return length;
-}
-void* memchr(const void* memory, int value, std::size_t bytes) {
-    auto* at = static_cast<unsigned char*>(const_cast<void*>(memory));
-    for (; bytes != 0; --bytes, ++at) {
-        if (*at == static_cast<unsigned char>(value))
-            return at;
-    }
-    return nullptr;
 }
 }
