@@ -46,18 +46,9 @@ Status space_create(Domain& domain) noexcept {
     return domain.space.create(static_cast<std::uint16_t>(domain.id));
 }
 
-ClockScale clock_scale() noexcept {
-    const std::uint64_t now = cw::arch::counter();
-    const std::uint64_t multiplier = (std::uint64_t{1'000'000'000} << 32) / ticks_per_second();
-    return {now,
-            static_cast<std::uint64_t>(static_cast<unsigned __int128>(now) * multiplier >> 32),
-            multiplier};
-}
+namespace {
 
-std::uint64_t random_seed() noexcept {
-    return machine().random_seed;
-}
-
+/// Nanoseconds since 1970, UTC; 0: this machine has no clock for that.
 std::uint64_t wall_clock_ns() noexcept {
     // Goldfish's clock (docs/GOLDFISH-VIRTUAL-HARDWARE): reading the low word keeps the high one of
     // that moment.
@@ -70,6 +61,25 @@ std::uint64_t wall_clock_ns() noexcept {
         return std::uint64_t{registers[1]} << 32 | low;
     }
     return 0;
+}
+
+} // namespace
+
+ClockScale clock_scale() noexcept {
+    const std::uint64_t now = cw::arch::counter();
+    const std::uint64_t multiplier = (std::uint64_t{1'000'000'000} << 32) / ticks_per_second();
+    return {now,
+            static_cast<std::uint64_t>(static_cast<unsigned __int128>(now) * multiplier >> 32),
+            wall_clock_ns(),
+            multiplier};
+}
+
+bool clock_is_steered() noexcept {
+    return false;
+}
+
+std::uint64_t random_seed() noexcept {
+    return machine().random_seed;
 }
 
 Status space_equip(Domain&, const loader::Image&) noexcept {

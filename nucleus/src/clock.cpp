@@ -16,11 +16,6 @@ namespace cw::kernel {
 
 namespace {
 
-clock::Time clock_now(Nothing) noexcept {
-    return {platform::now() * (1'000'000'000 / ticks_per_second())};
-}
-CW_PROVIDE(clock::now, clock_now);
-
 /// Guarded by kernel_lock, like the next one.
 Published<clock::CwVariable_scale> the_clock;
 /// As it is, whatever is published.
@@ -37,17 +32,22 @@ clock::Scale published(clock::Scale scale) noexcept {
     return scale;
 }
 
-/// What the scale says now; 0: nobody knows.
-std::uint64_t wall_now(const ClockScale& now) noexcept {
-    return known.wall_ns == 0 ? 0 : known.wall_ns + clock::nanoseconds_since(known, now.counter);
+/// Somebody has set the wall's time: it goes on from there, whatever becomes of the host's.
+bool set_here;
+
+/// What the scale says at that moment; 0: nobody knows.
+std::uint64_t wall_at(std::uint64_t counter) noexcept {
+    return known.wall_ns == 0 ? 0 : known.wall_ns + clock::nanoseconds_since(known, counter);
 }
 
-void publish_clock(std::uint64_t wall_ns, std::int32_t west_minutes, std::int16_t dst) noexcept {
-    const ClockScale now = clock_scale();
+void publish_clock(const ClockScale& now,
+                   std::uint64_t wall_ns,
+                   std::int32_t west_minutes,
+                   std::int16_t dst) noexcept {
     known = {now.counter,
              now.multiplier,
              now.boot_ns,
-             wall_ns != 0 ? wall_ns : wall_now(now),
+             wall_ns,
              west_minutes,
              dst,
              cw::arch::kCounterAlgorithm};
@@ -58,19 +58,37 @@ void publish_clock(std::uint64_t wall_ns, std::int32_t west_minutes, std::int16_
 
 void clock_initialise() noexcept {
     CW_ASSERT(the_clock.create() == Status::ok);
-    publish_clock(wall_clock_ns(), 0, 0);
+    const ClockScale now = clock_scale();
+    publish_clock(now, now.wall_ns, 0, 0);
+}
+
+void clock_follow() noexcept {
+    if (!clock_is_steered())
+        return;
+    const ClockScale now = clock_scale();
+    const std::uint64_t wall_ns = set_here ? wall_at(now.counter) : now.wall_ns;
+    if (now.multiplier != known.multiplier ||
+        wall_ns - now.boot_ns != known.wall_ns - known.boot_ns)
+        publish_clock(now, wall_ns, known.west_minutes, known.dst);
 }
 
 TimeNow time_now() noexcept {
-    const ClockScale now = clock_scale();
-    return {now.boot_ns, wall_now(now)};
+    clock_follow();
+    const std::uint64_t counter = cw::arch::counter();
+    return {known.boot_ns + clock::nanoseconds_since(known, counter), wall_at(counter)};
 }
 
 namespace {
 
+clock::Time clock_now(Nothing) noexcept {
+    const Locked hold{kernel_lock};
+    return {time_now().boot_ns};
+}
+CW_PROVIDE(clock::now, clock_now);
+
 Result<clock::Moment> clock_wall(Nothing) noexcept {
     const Locked hold{kernel_lock};
-    const std::uint64_t nanoseconds = wall_now(clock_scale());
+    const std::uint64_t nanoseconds = time_now().wall_ns;
     if (nanoseconds == 0)
         return refuse(Status::unsupported);
     return clock::Moment{nanoseconds};
@@ -86,8 +104,13 @@ Result<Nothing> clock_set(clock::Setting setting) noexcept {
     using Dst = std::numeric_limits<std::int16_t>;
     if (setting.dst < Dst::min() || setting.dst > Dst::max())
         return refuse(Status::out_of_range);
-    publish_clock(
-        setting.nanoseconds, setting.west_minutes, static_cast<std::int16_t>(setting.dst));
+    clock_follow();
+    const ClockScale now = clock_scale();
+    set_here = set_here || setting.nanoseconds != 0;
+    publish_clock(now,
+                  setting.nanoseconds != 0 ? setting.nanoseconds : wall_at(now.counter),
+                  setting.west_minutes,
+                  static_cast<std::int16_t>(setting.dst));
     return Nothing{};
 }
 CW_PROVIDE(clock::set, clock_set, abi::kMethodQueuedOnly);

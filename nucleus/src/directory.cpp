@@ -146,7 +146,8 @@ void initialise() noexcept {
     entry_table.allocated();
     space.table = static_cast<Private**>(*table);
     Header& header = at<Header>(0);
-    header.boot = wall_clock_ns() + platform::now();
+    const ClockScale now = clock_scale();
+    header.boot = now.wall_ns + now.counter;
     header.entry_bytes = sizeof(Entry);
     header.bucket_count = kBuckets;
     header.buckets = kBucketsAt;

@@ -136,6 +136,9 @@ void sample_trace() noexcept {
     publish(trace_rings, now);
 }
 
+/// What Linux's clock may go astray in a second is less than a microsecond.
+constexpr std::uint64_t kFollowMs = 1'000;
+
 struct Sample {
     std::string_view name;
     std::uint64_t period_ms;
@@ -145,6 +148,7 @@ struct Sample {
 };
 Sample samples[] = {
     {clock::CwVariable_coarse::kName, clock::kTickMs, sample_coarse, 0, 0},
+    {clock::CwVariable_scale::kName, kFollowMs, clock_follow, 0, 0},
     {sysinfo::CwVariable_memory::kName, sysinfo::kSampleMs, sample_memory, 0, 0},
     {sysinfo::CwVariable_load::kName, sysinfo::kSampleMs, sample_load, 0, 0},
     {sysinfo::CwVariable_placements::kName, sysinfo::kSampleMs, sample_placements, 0, 0},
@@ -154,6 +158,8 @@ Sample samples[] = {
 };
 
 bool is_read(const Sample& sample) noexcept {
+    if (sample.take == clock_follow && !clock_is_steered())
+        return false;
     const auto& readers = directory::private_of(sample.index).readers;
     return std::any_of(
         std::begin(readers), std::end(readers), [](std::uint64_t word) { return word != 0; });

@@ -20,11 +20,14 @@ namespace cw::kernel {
 struct ClockScale {
     std::uint64_t counter;    ///< Now.
     std::uint64_t boot_ns;    ///< Now: nanoseconds since boot.
+    std::uint64_t wall_ns;    ///< Now: nanoseconds since 1970, UTC; 0: nobody here knows.
     std::uint64_t multiplier; ///< Nanoseconds of one count, with 32 bits behind the point.
 };
+/// Context: boot, or kernel_lock held.
 [[nodiscard]] ClockScale clock_scale() noexcept;
-/// Nanoseconds since 1970, UTC; 0: nobody here knows.
-[[nodiscard]] std::uint64_t wall_clock_ns() noexcept;
+/// Whether somebody else steers this host's clock, or sets it: clock_scale() is to be asked again
+/// from time to time.
+[[nodiscard]] bool clock_is_steered() noexcept;
 /// 64 bits that nobody can guess, others at every boot; 0: this host has none.
 [[nodiscard]] std::uint64_t random_seed() noexcept;
 /// Ends the system: 0 is success, 1..255 a status for the caller outside.
