@@ -2,13 +2,16 @@
 // picoseconds per call, from loops long enough for the clock.
 #include "lookup.hpp"
 #include "measure.hpp"
+#include "shaping.hpp"
 #include "sweep.hpp"
 #include <cw/core/batch.hpp>
+#include <cw/core/service/cells.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/variables.hpp>
 #include <cw/modules/bench.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
+#include <cw/modules/shaper.hpp>
 #include <cw/modules/sink.hpp>
 #include <cw/modules/swift.hpp>
 #include <cw/sdk/buffer.hpp>
@@ -26,6 +29,12 @@ CW_REQUIRE(echo::null, cw::abi::kMethodOptional);
 CW_REQUIRE(echo::block, cw::abi::kMethodOptional);
 CW_REQUIRE(sink::take, cw::abi::kMethodOptional);
 CW_REQUIRE(swift::ping, cw::abi::kMethodOptional);
+CW_REQUIRE(cw::cells::open);
+CW_REQUIRE(cw::cells::close);
+CW_REQUIRE(shaper::add, cw::abi::kMethodOptional);
+CW_REQUIRE(shaper::remove, cw::abi::kMethodOptional);
+CW_REQUIRE(shaper::serve, cw::abi::kMethodOptional);
+CW_REQUIRE(shaper::account, cw::abi::kMethodOptional);
 
 namespace {
 
@@ -235,7 +244,8 @@ cw::Task<> measure_all() noexcept {
     CW_CO_CHECK(co_await measure_batches<64>("rpc.depth64"));
     CW_CO_CHECK(co_await measure_pipeline<64>("rpc.depth64.each"));
     CW_CO_CHECK(co_await unload("echo"));
-    co_return co_await bench::measure_lookup();
+    CW_CO_CHECK(co_await bench::measure_lookup());
+    co_return co_await bench::measure_shaping();
 }
 
 cw::Task<> run(bench::Which which) noexcept {
@@ -245,8 +255,10 @@ cw::Task<> run(bench::Which which) noexcept {
         CW_CO_TRY(made, co_await cw::Area::create(65536));
         bench::area = made;
     }
-    if (which.what == bench::What::sweep)
-        co_return co_await bench::measure_sweep();
+    if (which.what == bench::What::sweep) {
+        CW_CO_CHECK(co_await bench::measure_sweep());
+        co_return co_await bench::sweep_shaping();
+    }
     co_return co_await measure_all();
 }
 

@@ -1,6 +1,8 @@
 // A token bucket, exact: its credit is counted in bytes times ticks a second, so that nothing is
 // rounded, however often it is asked.
 #pragma once
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 
 namespace shaper {
@@ -40,10 +42,15 @@ public:
 private:
     using Amount = unsigned __int128; ///< Bytes times ticks a second.
 
-    /// At most 2^64 - 1. (There is no division of 128 bits here.) Requires: divisor < 2^64.
+    static int bits_of(Amount number) noexcept {
+        const auto high = static_cast<std::uint64_t>(number >> 64);
+        return high != 0 ? 128 - std::countl_zero(high)
+                         : 64 - std::countl_zero(static_cast<std::uint64_t>(number));
+    }
+    /// At most 2^64 - 1. (There is no division of 128 bits here.) Requires: 0 < divisor < 2^64.
     static std::uint64_t quotient(Amount dividend, Amount divisor) noexcept {
         std::uint64_t result = 0;
-        for (int bit = 63; bit >= 0; --bit) {
+        for (int bit = std::min(63, bits_of(dividend) - bits_of(divisor)); bit >= 0; --bit) {
             if (const Amount part = divisor << bit; part <= dividend) {
                 dividend -= part;
                 result |= std::uint64_t{1} << bit;

@@ -178,6 +178,7 @@ class ReportTest(support.ScratchTest):
         for at in (1, 2, 4):
             self.rounds.add(0, [figure(f"sweep.depth.pipe.{at}", 1000 / at)])
             self.rounds.add(0, [figure(f"sweep.payload.unix.{at * 8}", at)])
+            self.rounds.add(0, [figure(f"sweep.shaper.process.{10**at}", at - 1)])
         rows = [Comparison("a", "what a is", "b", at_most=1), Comparison("b", "", "gone")]
         self.verdicts = ratios.judge(plan_of(*rows), self.rounds)
 
@@ -193,12 +194,15 @@ class ReportTest(support.ScratchTest):
 
     def test_pictures_are_drawings_with_titles_axes_and_legends(self) -> None:
         written = pictures.write(self.folder / "new", "a machine <here>", self.rounds, self.verdicts)
-        self.assertEqual([path.name for path in written], ["ratios.svg", "payload.svg", "depth.svg"])
+        self.assertEqual([path.name for path in written], ["ratios.svg", "payload.svg", "depth.svg", "shaper.svg"])
         depth = self._texts(written[2])
         for text in ("a machine <here>", "calls per second", "pipe"):
             self.assertIn(text, depth)
         self.assertTrue(any(text.startswith("calls in flight") for text in depth))
         self.assertIn("a / b", self._texts(written[0]))
+        shaper = self._texts(written[3])
+        for text in ("another process: ring", "10", "10 k", "1"):
+            self.assertIn(text, shaper)
 
     def test_curves_stay_inside(self) -> None:
         drawing = svg.curves("t", "s", ("x", "y"), [svg.Curve("c", [(8, 1e3), (1 << 20, 1e8)], "red")], str)

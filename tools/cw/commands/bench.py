@@ -29,7 +29,8 @@ readerwriterqueue, concurrentqueue, iceoryx, io_uring, LTTng-UST, and what Linux
 the way. Figures, partners and targets are in tools/bench-linux.toml; docs/bench-linux.md says how to read them. Each
 figure in the JSON then has "quartiles" too, and where it has a partner, "ratio_to", "ratio", "ratio_quartiles" and
 "ratio_of_min"; where that has a target, "at_most" and "met". "also" holds its other comparisons.
---plot also sweeps payload and depth, and writes ratios.svg, payload.svg and depth.svg to DIR.
+--plot also sweeps payload, depth and changes of rates, and writes ratios.svg, payload.svg, depth.svg and shaper.svg
+to DIR.
 
 exit status: 1 if a figure is missing, doubled or malformed. A figure over its target is marked, and is no failure.
 """

@@ -1,6 +1,6 @@
 """The pictures of a run: its ratios against their targets, and calls per second against payload and depth."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cw.failure import Failure
@@ -19,10 +19,23 @@ PAYLOAD = (
     ("unix", "Unix stream socket", "#ff7f0e", True),
 )
 DEPTH = (*PAYLOAD, ("io_uring_nop", "io_uring NOP (no other side)", "#7f7f7f", True))
+SHAPER = PAYLOAD[1:3]
+
+
+def _per_second(ps: float) -> float:
+    return _PS / ps
+
+
+def _parts(of_a_million: float) -> float:
+    return max(of_a_million, 1.0)  # An axis of powers knows no 0.
+
+
+def _count(number: float) -> str:
+    return f"{number:g}" if number < 1e4 else f"{number / 1e3:g} k" if number < 1e6 else f"{number / 1e6:g} M"
 
 
 def write(folder: Path, subtitle: str, rounds: Rounds, verdicts: Sequence[Verdict]) -> list[Path]:
-    """Writes ratios.svg, payload.svg and depth.svg, and returns their paths."""
+    """Writes ratios.svg, payload.svg, depth.svg and shaper.svg, and returns their paths."""
     texts = {
         "ratios.svg": ratios(subtitle, verdicts),
         "payload.svg": svg.curves(
@@ -38,6 +51,14 @@ def write(folder: Path, subtitle: str, rounds: Rounds, verdicts: Sequence[Verdic
             ("calls in flight: sent together, then awaited together", "calls per second"),
             lines(rounds, "depth", DEPTH),
             lambda depth: f"{depth:g}",
+        ),
+        "shaper.svg": svg.curves(
+            "Error of 64 rates against how often they are changed (the worst of them; medians; shaded: quartiles)",
+            subtitle,
+            ("stores a second to the cells of a shaper that sends meanwhile", "error of 10^6 of what a rate allowed"),
+            lines(rounds, "shaper", SHAPER, _parts),
+            _count,
+            base=10,
         ),
     }
     try:
@@ -65,8 +86,13 @@ def ratios(subtitle: str, verdicts: Sequence[Verdict]) -> str:
     return svg.bars(title, subtitle, "ratio measured / ratio aimed at", rows)
 
 
-def lines(rounds: Rounds, kind: str, places: Sequence[tuple[str, str, str, bool]]) -> list[svg.Curve]:
-    """The curves of one sweep: those that were measured."""
+def lines(
+    rounds: Rounds,
+    kind: str,
+    places: Sequence[tuple[str, str, str, bool]],
+    height: Callable[[float], float] = _per_second,
+) -> list[svg.Curve]:
+    """The curves of one sweep: those that were measured. `height` makes of a figure what is drawn."""
     found = []
     for where, label, colour, peer in places:
         prefix = f"sweep.{kind}.{where}."
@@ -76,8 +102,9 @@ def lines(rounds: Rounds, kind: str, places: Sequence[tuple[str, str, str, bool]
             if name.startswith(prefix)
         )
         if at:
-            points = [(x, _PS / spread.median) for x, spread in at]
-            ranges = [(_PS / spread.high, _PS / spread.low) for _, spread in at]
+            points = [(x, height(spread.median)) for x, spread in at]
+            ends = [(height(spread.low), height(spread.high)) for _, spread in at]
+            ranges = [(min(both), max(both)) for both in ends]
             found.append(svg.Curve(label, points, colour, peer, ranges))
     return found
 

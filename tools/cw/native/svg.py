@@ -38,30 +38,31 @@ def curves(
     axes: tuple[str, str],
     lines: Sequence[Curve],
     format_x: Callable[[float], str],
+    base: int = 2,
 ) -> str:
-    """Both axes logarithmic: x in powers of 2, y in powers of 10."""
+    """Both axes logarithmic: x in powers of `base`, y in powers of 10."""
     xs = [x for line in lines for x, _ in line.points]
     ys = [y for line in lines for _, y in line.points] + [y for line in lines for both in line.spread for y in both]
     if not xs:
         raise ValueError("no points")
-    x_low, x_high = math.floor(math.log2(min(xs))), math.ceil(math.log2(max(xs)))
+    x_low, x_high = math.floor(_log(min(xs), base)), math.ceil(_log(max(xs), base))
     y_low, y_high = math.floor(math.log10(min(ys))), math.ceil(math.log10(max(ys)))
     right, bottom = WIDTH - LEGEND, HEIGHT - BOTTOM
 
     def at(x: float, y: float) -> tuple[float, float]:
-        across = (math.log2(x) - x_low) / max(1, x_high - x_low)
+        across = (_log(x, base) - x_low) / max(1, x_high - x_low)
         up = (math.log10(y) - y_low) / max(1, y_high - y_low)
         return LEFT + across * (right - LEFT), bottom - up * (bottom - TOP)
 
     parts = _begin(HEIGHT, title, subtitle)
     for power in range(y_low, y_high + 1):
-        _, y = at(2.0**x_low, 10.0**power)
+        _, y = at(float(base) ** x_low, 10.0**power)
         parts.append(f'<line x1="{LEFT}" y1="{y:.1f}" x2="{right}" y2="{y:.1f}" stroke="{FAINT}"/>')
         parts.append(_text(LEFT - 8, y + 4, _per_second(10.0**power), "end"))
     for power in range(x_low, x_high + 1, 1 if x_high - x_low <= 9 else 2):
-        x, _ = at(2.0**power, 10.0**y_low)
+        x, _ = at(float(base) ** power, 10.0**y_low)
         parts.append(f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{bottom}" stroke="{FAINT}"/>')
-        parts.append(_text(x, bottom + 20, format_x(2.0**power), "middle"))
+        parts.append(_text(x, bottom + 20, format_x(float(base) ** power), "middle"))
     parts.append(_text((LEFT + right) / 2, HEIGHT - 24, axes[0], "middle", size=14))
     middle = (TOP + bottom) / 2
     parts.append(
@@ -84,6 +85,10 @@ def curves(
         parts.append(f'<line x1="{right + 18}" y1="{y - 4}" x2="{right + 52}" y2="{y - 4}" {stroke}/>')
         parts.append(_text(right + 60, y, line.label))
     return _end(parts)
+
+
+def _log(number: float, base: int) -> float:
+    return math.log2(number) / math.log2(base)
 
 
 def bars(title: str, subtitle: str, axis: str, rows: Sequence[Bar], most: float = 2.0) -> str:

@@ -2,6 +2,7 @@
 // `Sync` is NativeSync, or a model checker's.
 #pragma once
 #include <cstdint>
+#include <cw/core/arch/lines.hpp>
 #include <cw/core/cells/layout.hpp>
 #include <cw/core/cells/value.hpp>
 #include <cw/core/result.hpp>
@@ -34,6 +35,12 @@ public:
     /// store_release() is seen. Ordering: [A72] acquire, pairs with [R72].
     [[nodiscard, gnu::always_inline]] T load_acquire() const noexcept {
         return accept(line().value.load(Order::acquire)); // [A72]
+    }
+    /// Has the value brought nearer: what was stored lately lies in the holder's cache, and a
+    /// load() some 100 ns from now need not wait for it. Context: any. Ordering: none; nothing is
+    /// read.
+    [[gnu::always_inline]] void prefetch() const noexcept {
+        arch::prefetch(reinterpret_cast<const void*>(entry_->address.load(Order::relaxed)));
     }
     /// load(), with what applied() needs to know. Ordering: [A74] acquire, pairs with [R74].
     [[nodiscard]] Sample<T> sample() const noexcept {

@@ -43,6 +43,8 @@ struct Load {
 struct Sent {
     std::uint64_t packets;
     std::uint64_t bytes;
+    std::uint64_t turn_p99; ///< Ticks: one turn in a hundred took longer. 4,095 at most.
+    std::uint64_t ticks;    ///< At the last turn.
 };
 /// Sends on end, all buckets in turn. Errors: invalid_argument (packets of no bytes).
 CW_METHOD(shaper, serve, Load, Sent, 1, 0);

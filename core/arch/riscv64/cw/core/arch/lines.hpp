@@ -8,4 +8,7 @@ namespace cw::arch {
 /// instructions more on each side, and one cache line less for the receiver to wait for.
 inline constexpr bool kCopyBesideTail = false;
 
+/// Has the line at that address brought nearer: not without the extension Zicbop.
+inline void prefetch(const void*) noexcept {}
+
 } // namespace cw::arch
