@@ -52,7 +52,7 @@ Task<Nothing> load_driver() noexcept {
                                               .dry_run = false,
                                               .hart = 0,
                                               .grants = kGrantAll,
-                                              .passed_grants = kGrantPower,
+                                              .passed_grants = kGrantPower | kGrantObserve,
                                               .links = {}},
                                              text);
     ControlState& all = control_state();

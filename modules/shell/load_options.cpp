@@ -26,8 +26,10 @@ bool add_grant(std::string_view name, LoadOptions& options, cw::TextWriter& wron
         options.grants |= kLoadDomain;
     else if (name == "power")
         options.grants |= kPower;
+    else if (name == "observe")
+        options.grants |= kObserve;
     else
-        wrong.format("--grant={}: there are load-kernel, load-domain and power", name);
+        wrong.format("--grant={}: there are load-kernel, load-domain, power and observe", name);
     return wrong.size() == 0;
 }
 

@@ -99,7 +99,7 @@ std::uint32_t find(std::string_view name, std::uint64_t hash) noexcept {
     std::uint32_t offset = bucket_of(hash).load(Order::relaxed);
     while (offset != 0) {
         const Entry& entry = entry_at(offset);
-        if (entry.name_hash == hash && text_at(entry.name, entry.name_bytes) == name)
+        if (entry.name_hash == hash && name_of(entry) == name)
             break;
         offset = entry.next.load(Order::relaxed);
     }
@@ -176,6 +176,9 @@ Entry& entry_of(std::uint32_t index) noexcept {
 }
 std::string_view text_at(std::uint32_t offset, std::uint32_t bytes) noexcept {
     return {&at<const char>(offset), bytes};
+}
+std::string_view name_of(const Entry& entry) noexcept {
+    return text_at(entry.name, entry.name_bytes);
 }
 std::string_view schema_of(const Entry& entry) noexcept {
     return text_at(entry.schema.load(Order::relaxed), entry.schema_bytes.load(Order::relaxed));

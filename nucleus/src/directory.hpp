@@ -18,6 +18,7 @@ struct VariableGroup {
         fingerprint; ///< Of names and layouts of its records, in order; 0: declared at run time.
     ModuleInstance* publisher; ///< Null: it is gone.
     std::uint64_t used;        ///< Bytes of the segment.
+    bool confined;             ///< All of its values, or none.
     std::uint32_t number;
     std::uint32_t name; ///< Of the module: offset in the directory,
     std::uint32_t name_bytes;
@@ -62,6 +63,7 @@ void initialise() noexcept;
 [[nodiscard]] Entry& entry_of(std::uint32_t index) noexcept;
 [[nodiscard]] Entry& entry_at(std::uint32_t offset) noexcept;
 [[nodiscard]] std::string_view text_at(std::uint32_t offset, std::uint32_t bytes) noexcept;
+[[nodiscard]] std::string_view name_of(const Entry& entry) noexcept;
 [[nodiscard]] std::string_view schema_of(const Entry& entry) noexcept;
 [[nodiscard]] std::string_view publisher_of(const Entry& entry) noexcept;
 

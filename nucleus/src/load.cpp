@@ -194,6 +194,28 @@ void print_plan(TextWriter& text, bool dry_run) noexcept {
     }
 }
 
+/// What a domain made for this module may do.
+std::uint32_t grants_of_new(const LoadRequest& request, const loader::Image& image) noexcept {
+    return image.name() == request.name ? request.grants & request.passed_grants : 0u;
+}
+
+/// Whether build_plan() would find that the variables of all that is to be loaded suit what is
+/// there. False: `text` says what is in the way.
+bool variables_would_suit(const LoadRequest& request, TextWriter& text) noexcept {
+    for (std::size_t i = 0; i < planning.plan.step_count; ++i) {
+        const loader::Step& step = planning.plan.steps[i];
+        const loader::Image& image = *planning.candidates[step.candidate].image;
+        const Domain* domain = step.placement == abi::Placement::kernel ? &kernel_domain()
+                               : step.domain >= loader::kNewDomain      ? nullptr
+                                                                        : domain_by_id(step.domain);
+        const Observer observer =
+            domain != nullptr ? Observer{*domain} : Observer{grants_of_new(request, image)};
+        if (!variables_suit(image, observer, text))
+            return false;
+    }
+    return true;
+}
+
 /// By number: a module may end, and its memory be used for another one, while we wait.
 struct Built {
     std::uint32_t ids[loader::kMaxSteps];
@@ -225,12 +247,11 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
                         if (plan.steps[k].domain == step.domain)
                             first[count++] = planning.candidates[plan.steps[k].candidate].image;
                     }
-                    own = CW_TRY(domain_create(
-                        image.name(),
-                        image.name() == request.name ? request.grants & request.passed_grants : 0u,
-                        image.module().stack_bytes,
-                        where,
-                        {first, count}));
+                    own = CW_TRY(domain_create(image.name(),
+                                               grants_of_new(request, image),
+                                               image.module().stack_bytes,
+                                               where,
+                                               {first, count}));
                     fresh_executors[i] = own->executor;
                 }
                 domain = own;
@@ -243,7 +264,7 @@ Result<Nothing> build_plan(const LoadRequest& request, Built& built, TextWriter&
                 domain = domain_by_id(step.domain);
                 executor = domain->is_kernel() ? the_registry.worker : domain->executor;
             }
-            if (!variables_suit(image, text))
+            if (!variables_suit(image, *domain, text))
                 return refuse(Status::refused);
             instances[i] = CW_TRY(build_instance(image, *domain, *executor, step.placement));
             planning.instances[step.candidate] = instances[i];
@@ -446,8 +467,11 @@ Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
             co_return refuse(Status::refused);
         }
         print_plan(text, request.dry_run);
-        if (request.dry_run)
+        if (request.dry_run) {
+            if (!variables_would_suit(request, text))
+                co_return refuse(Status::refused);
             co_return Nothing{};
+        }
         const auto result = build_plan(request, built, text);
         if (!result)
             co_return refuse(result.error());

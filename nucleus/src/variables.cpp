@@ -4,6 +4,7 @@
 #include "directory.hpp"
 #include "modules.hpp"
 #include "samples.hpp"
+#include <algorithm>
 #include <cstring>
 #include <cw/core/variables/schema.hpp>
 #include <cw/nucleus/panic.hpp>
@@ -14,6 +15,7 @@ namespace cw::kernel {
 using directory::Description;
 using directory::Private;
 using variables::Entry;
+using variables::is_confined;
 using variables::Kind;
 
 namespace {
@@ -46,10 +48,12 @@ Status show_readers(const VariableGroup& group, const Private& own) noexcept {
     return Status::ok;
 }
 
-std::uint64_t fingerprint_of(const loader::Image& image) noexcept {
+std::uint64_t fingerprint_of(const loader::Image& image, bool confined) noexcept {
     std::uint64_t hash = image.publishes().size();
     for (const abi::PublishRecord& record : image.publishes()) {
         const std::string_view name = image.text(record.name);
+        if (is_confined(name) != confined)
+            continue;
         hash = (hash ^ abi::signature_hash(name.data(), name.size())) * 0x0000'0100'0000'01b3;
         hash = (hash ^ record.layout) * 0x0000'0100'0000'01b3;
     }
@@ -83,8 +87,10 @@ Result<const KnownModule*> known_module(std::string_view name) noexcept {
     return known;
 }
 
-Result<VariableGroup*>
-make_group(std::string_view module, std::uint64_t fingerprint, std::uint64_t bytes) noexcept {
+Result<VariableGroup*> make_group(std::string_view module,
+                                  std::uint64_t fingerprint,
+                                  bool confined,
+                                  std::uint64_t bytes) noexcept {
     VariableGroup* group = pool.allocate();
     if (group == nullptr)
         return refuse(Status::no_memory);
@@ -98,6 +104,7 @@ make_group(std::string_view module, std::uint64_t fingerprint, std::uint64_t byt
     }
     group->segment = *segment;
     group->fingerprint = fingerprint;
+    group->confined = confined;
     group->number = group_count++;
     group->name = (*known)->name;
     group->name_bytes = (*known)->name_bytes;
@@ -112,23 +119,25 @@ bool is_of(const VariableGroup& group, std::string_view module) noexcept {
 
 /// A group of this kind that a module of this name has left, and somebody reads; null: there is
 /// none.
-VariableGroup* left_by(std::string_view module, std::uint64_t fingerprint) noexcept {
+VariableGroup* left_by(std::string_view module, std::uint64_t fingerprint, bool confined) noexcept {
     for (VariableGroup* group = all_groups; group != nullptr; group = group->next) {
         if (group->publisher == nullptr && group->fingerprint == fingerprint &&
-            is_of(*group, module))
+            group->confined == confined && is_of(*group, module))
             return group;
     }
     return nullptr;
 }
 
-Result<VariableGroup*> group_for(const loader::Image& image) noexcept {
-    const std::uint64_t fingerprint = fingerprint_of(image);
-    if (VariableGroup* left = left_by(image.name(), fingerprint))
+Result<VariableGroup*> group_for(const loader::Image& image, bool confined) noexcept {
+    const std::uint64_t fingerprint = fingerprint_of(image, confined);
+    if (VariableGroup* left = left_by(image.name(), fingerprint, confined))
         return left;
     std::uint64_t bytes = 0;
-    for (const abi::PublishRecord& record : image.publishes())
-        bytes += variables::room_for(static_cast<Kind>(record.kind), record.bytes);
-    return make_group(image.name(), fingerprint, bytes);
+    for (const abi::PublishRecord& record : image.publishes()) {
+        if (is_confined(image.text(record.name)) == confined)
+            bytes += variables::room_for(static_cast<Kind>(record.kind), record.bytes);
+    }
+    return make_group(image.name(), fingerprint, confined, bytes);
 }
 
 Status adopt(VariableGroup& group, ModuleInstance& instance) noexcept {
@@ -136,11 +145,14 @@ Status adopt(VariableGroup& group, ModuleInstance& instance) noexcept {
     return show_group(group, *instance.domain);
 }
 
-Status publish_all(ModuleInstance& instance) noexcept {
+/// What confined variables and others have in common: those of each are a group.
+Status publish_all(ModuleInstance& instance, bool confined) noexcept {
     const loader::Image& image = *instance.image;
-    if (image.publishes().empty())
+    if (std::none_of(image.publishes().begin(), image.publishes().end(), [&](const auto& record) {
+            return is_confined(image.text(record.name)) == confined;
+        }))
         return Status::ok;
-    const auto found = group_for(image);
+    const auto found = group_for(image, confined);
     if (!found)
         return found.error();
     VariableGroup& group = **found;
@@ -148,6 +160,8 @@ Status publish_all(ModuleInstance& instance) noexcept {
         return status;
     std::uint64_t place = 0;
     for (const abi::PublishRecord& record : image.publishes()) {
+        if (is_confined(image.text(record.name)) != confined)
+            continue;
         const auto offset = directory::find_or_create(image.text(record.name));
         if (!offset)
             return offset.error();
@@ -180,6 +194,12 @@ Status read_all(ModuleInstance& instance) noexcept {
         std::memcpy(image_view(instance, record.slot), &address, sizeof(address));
     }
     return Status::ok;
+}
+
+bool publishes(const loader::Image& image, std::string_view name) noexcept {
+    return std::any_of(image.publishes().begin(), image.publishes().end(), [&](const auto& record) {
+        return image.text(record.name) == name;
+    });
 }
 
 /// The entry of this name, if somebody publishes it.
@@ -229,17 +249,18 @@ void detach(VariableGroup& group, Domain& domain) noexcept {
 }
 
 /// A group with room for what a module declares.
-Result<VariableGroup*> room_to_declare(ModuleInstance& instance, std::uint64_t bytes) noexcept {
-    while (VariableGroup* left = left_by(instance.image->name(), 0))
+Result<VariableGroup*>
+room_to_declare(ModuleInstance& instance, bool confined, std::uint64_t bytes) noexcept {
+    while (VariableGroup* left = left_by(instance.image->name(), 0, confined))
         CW_CHECK_OK(adopt(*left, instance));
     for (VariableGroup* group = all_groups; group != nullptr; group = group->next) {
         if (group->publisher == &instance && group->fingerprint == 0 &&
-            group->used + bytes <= group->segment->bytes)
+            group->confined == confined && group->used + bytes <= group->segment->bytes)
             return group;
     }
     if (!leaves_enough(kDeclaredBytes))
         return refuse(Status::no_memory);
-    VariableGroup* fresh = CW_TRY(make_group(instance.image->name(), 0, kDeclaredBytes));
+    VariableGroup* fresh = CW_TRY(make_group(instance.image->name(), 0, confined, kDeclaredBytes));
     CW_CHECK_OK(adopt(*fresh, instance));
     return fresh;
 }
@@ -248,7 +269,7 @@ Result<VariableGroup*> room_to_declare(ModuleInstance& instance, std::uint64_t b
 
 void variables_initialise() noexcept {
     directory::initialise();
-    const auto own = make_group("kernel", 0, kOwnBytes);
+    const auto own = make_group("kernel", 0, false, kOwnBytes);
     CW_ASSERT(own.has_value());
     own_group = *own;
     CW_ASSERT(variables_show(kernel_domain()) == Status::ok);
@@ -264,9 +285,23 @@ Status variables_show(Domain& domain) noexcept {
     return segment_map(*own_group->segment, domain, kRightRead);
 }
 
+bool variable_may_be_seen(std::string_view name, const Observer& observer) noexcept {
+    if (!is_confined(name) || (observer.grants & kGrantObserve) != 0)
+        return true;
+    if (observer.domain == nullptr)
+        return false;
+    const std::uint32_t offset = directory::find(name);
+    const VariableGroup* group =
+        offset == 0 ? nullptr : directory::private_of(directory::entry_at(offset).index).group;
+    return observer.domain->is_kernel() || (group != nullptr && group->publisher != nullptr &&
+                                            group->publisher->domain == observer.domain);
+}
+
 Status variable_show(std::uint32_t index, Domain& domain) noexcept {
     if (index >= directory::count())
         return Status::out_of_range;
+    if (!variable_may_be_seen(directory::name_of(directory::entry_of(index)), domain))
+        return Status::not_permitted;
     Private& own = directory::private_of(index);
     own.add_reader(domain);
     if (own.group == own_group)
@@ -276,7 +311,9 @@ Status variable_show(std::uint32_t index, Domain& domain) noexcept {
     return show_group(*own.group, domain);
 }
 
-bool variables_suit(const loader::Image& image, TextWriter& text) noexcept {
+bool variables_suit(const loader::Image& image,
+                    const Observer& observer,
+                    TextWriter& text) noexcept {
     for (const abi::PublishRecord& record : image.publishes()) {
         const std::string_view name = image.text(record.name);
         if (const Entry* entry = published(name)) {
@@ -289,6 +326,10 @@ bool variables_suit(const loader::Image& image, TextWriter& text) noexcept {
     }
     for (const abi::ReadRecord& record : image.reads()) {
         const std::string_view name = image.text(record.name);
+        if (!publishes(image, name) && !variable_may_be_seen(name, observer)) {
+            text.format("{}: reads {}: its domain has no grant \"observe\"\n", image.name(), name);
+            return false;
+        }
         const Entry* entry = published(name);
         variables::Misfit misfit{};
         if (entry == nullptr ||
@@ -307,8 +348,10 @@ bool variables_suit(const loader::Image& image, TextWriter& text) noexcept {
 }
 
 Status variables_attach(ModuleInstance& instance) noexcept {
-    if (const Status status = publish_all(instance); status != Status::ok)
-        return status;
+    for (const bool confined : {false, true}) {
+        if (const Status status = publish_all(instance, confined); status != Status::ok)
+            return status;
+    }
     return read_all(instance);
 }
 
@@ -321,7 +364,7 @@ Result<variables::Declared> variable_declare(ModuleInstance& instance,
     if (own.published)
         return refuse(Status::already_exists);
     const std::uint64_t bytes = variables::room_for(static_cast<Kind>(what.kind), what.bytes);
-    VariableGroup* group = CW_TRY(room_to_declare(instance, bytes));
+    VariableGroup* group = CW_TRY(room_to_declare(instance, is_confined(name), bytes));
     std::uint64_t place = group->used;
     if (own.group != nullptr && own.group->publisher == &instance && own.group->fingerprint == 0 &&
         entry.layout.load(Order::relaxed) == what.layout) { // as a former module of this name did

@@ -1,9 +1,11 @@
 // Waiting for variables to change. Publishers only store; so whoever is waited for is looked at
 // from time to time, as long as somebody waits, and at once if its publisher says so.
 #include "watches.hpp"
+#include "caller.hpp"
 #include "directory.hpp"
 #include "modules.hpp"
 #include "periodic.hpp"
+#include <cw/nucleus/variables.hpp>
 #include <utility>
 
 namespace cw::kernel {
@@ -108,13 +110,15 @@ struct Change {
 } // namespace
 
 Task<variables::Seen> watch(variables::Watch watch) noexcept {
-    bool there = false;
     {
         const Locked hold{kernel_lock};
-        there = watch.index < directory::count();
+        if (watch.index >= directory::count())
+            co_return refuse(Status::out_of_range);
+        const Domain* domain = caller().domain;
+        const auto& entry = directory::entry_of(static_cast<std::uint32_t>(watch.index));
+        if (domain == nullptr || !variable_may_be_seen(directory::name_of(entry), *domain))
+            co_return refuse(Status::not_permitted);
     }
-    if (!there)
-        co_return refuse(Status::out_of_range);
     const Waiting waited = co_await Change{
         {static_cast<std::uint32_t>(watch.index), watch.seen, Status::ok, 0, nullptr, nullptr}};
     if (waited.outcome != Status::ok)

@@ -65,7 +65,7 @@ TEST(LoadOptions, say_what_is_wrong) {
     EXPECT_EQ(parse({"a", "--link", "x.y=fast"}).wrong,
               "--link x.y=fast: want METHOD=PATH, where PATH is direct, syscall, ring or remote");
     EXPECT_EQ(parse({"a", "--grant=all"}).wrong,
-              "--grant=all: there are load-kernel, load-domain and power");
+              "--grant=all: there are load-kernel, load-domain, power and observe");
     EXPECT_EQ(parse({"a23456789012345678901234"}).wrong,
               "a23456789012345678901234: names of modules have at most 23 characters");
 }

@@ -29,7 +29,8 @@ enum DomainGrants : std::uint32_t {
     kGrantLoadKernel = 1u << 0, ///< Put modules into the kernel.
     kGrantLoadDomain = 1u << 1, ///< Put modules into other domains, and make domains.
     kGrantPower = 1u << 2,
-    kGrantAll = 7,
+    kGrantObserve = 1u << 3, ///< Read confined variables of others.
+    kGrantAll = 15,
 };
 
 struct ModuleInstance;

@@ -28,12 +28,25 @@ void variables_initialise() noexcept;
 
 /// Lets a new domain see the directory and what the nucleus publishes. Errors: no_memory.
 [[nodiscard]] Status variables_show(Domain& domain) noexcept;
-/// Lets a domain see the value of one variable. Errors: out_of_range (no such index), no_memory.
+/// Who wants to see a value.
+struct Observer {
+    const Domain* domain; ///< Null: one that is not there yet,
+    std::uint32_t grants; ///< and these would be its grants.
+
+    Observer(const Domain& there) noexcept : domain{&there}, grants{there.grants} {}
+    explicit Observer(std::uint32_t grants_of_new_one) noexcept :
+        domain{nullptr}, grants{grants_of_new_one} {}
+};
+/// Whether it may see what is published under this name.
+[[nodiscard]] bool variable_may_be_seen(std::string_view name, const Observer& observer) noexcept;
+/// Lets a domain see the value of one variable. Errors: out_of_range (no such index), not_permitted
+/// (it may not be seen), no_memory.
 [[nodiscard]] Status variable_show(std::uint32_t index, Domain& domain) noexcept;
-/// Whether the module may be loaded beside those that are there: what it publishes is nobody
-/// else's, what it reads is published as something that it can read, or not at all. False: `text`
-/// says what is in the way.
-[[nodiscard]] bool variables_suit(const loader::Image& image, TextWriter& text) noexcept;
+/// Whether the module may be loaded into this domain, beside those that are there: what it
+/// publishes is nobody else's, what it reads may be seen there, and is published as something that
+/// it can read, or not at all. False: `text` says what is in the way.
+[[nodiscard]] bool
+variables_suit(const loader::Image& image, const Observer& observer, TextWriter& text) noexcept;
 /// Gives a module that is built, and has not run, its variables: memory for those it publishes,
 /// which are live from now on, and its slots. Errors: no_memory, no_resource (the directory is
 /// full).

@@ -29,6 +29,7 @@ enum Grants : std::uint8_t {
     kLoadKernel = 1, ///< Put modules into the kernel.
     kLoadDomain = 2, ///< Put modules into other domains, and make domains.
     kPower = 4,      ///< End the machine.
+    kObserve = 8,    ///< Read confined variables of others.
 };
 
 /// Loads a module with what it needs. Needs grants: into the kernel, or for other domains.

@@ -8,7 +8,7 @@ struct Index {
     std::uint64_t index; ///< Entry::index, as the directory says it.
 };
 /// From now on the caller's domain sees the value of this variable, whoever publishes it. Errors:
-/// out_of_range (there is no such entry), no_memory.
+/// out_of_range (there is no such entry), not_permitted (it is confined), no_memory.
 CW_METHOD(variables, show, Index, Nothing, 1, 0);
 
 struct Declaration {
@@ -37,7 +37,7 @@ struct Watch {
 };
 /// Answers when the variable is not any more what was seen: published again, or gone, stale, there
 /// again, or switched. At once if that is so already. Errors: timed_out (nothing has happened for a
-/// second; ask again), out_of_range, no_resource (too many wait).
+/// second; ask again), out_of_range, not_permitted (as for show), no_resource (too many wait).
 CW_METHOD(variables, wait, Watch, Seen, 1, 0);
 /// Has those who wait for this variable looked at now, and not at the next tick, kWatchTickMs
 /// later. Errors: out_of_range.

@@ -131,6 +131,9 @@ consteval ReadInit read_init() {
 
 /// Declares the variable "SCOPE/OBJECT". Names of several parts, of an instance: CW_VARIABLE_NAMED.
 #define CW_VARIABLE(scope, object, ...) CW_VARIABLE_NAMED(object, #scope "/" #object, __VA_ARGS__)
+/// The variable "confined/SCOPE/OBJECT": see variables::kConfinedScope.
+#define CW_VARIABLE_CONFINED(scope, object, ...)                                                   \
+    CW_VARIABLE_NAMED(object, "confined/" #scope "/" #object, __VA_ARGS__)
 #define CW_VARIABLE_NAMED(object, name_, ...)                                                      \
     struct CwVariable_##object {                                                                   \
         using Value = __VA_ARGS__;                                                                 \

@@ -22,6 +22,13 @@ enum class Kind : std::uint32_t {
 
 inline constexpr std::size_t kMaxName = 63;
 inline constexpr std::size_t kMaxSchema = 1023;
+/// Names that begin with it are of confined variables: their values are seen by the kernel, by the
+/// domain that publishes them, and by domains with the grant "observe". Others see that they are
+/// there.
+inline constexpr std::string_view kConfinedScope = "confined/";
+[[nodiscard]] constexpr bool is_confined(std::string_view name) noexcept {
+    return name.starts_with(kConfinedScope);
+}
 inline constexpr std::size_t kMaxBytes = 1024; ///< Of one value.
 
 /// One name. Never removed: who has found it may keep its address.
