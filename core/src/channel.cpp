@@ -82,16 +82,19 @@ void copy_out(Pending& pending) noexcept {
 
 } // namespace
 
-void copy_out(ClientEnd& end, std::uint32_t from, std::uint32_t to) noexcept {
-    for (std::uint32_t at = from; at != to; ++at) {
-        const RingMessage& message = end.completion_slots[at % abi::kCompletionSlots];
-        // Untrusted, and loaded again: another value makes us look at another entry, or copy this
-        // one's words later, from a slot that its peer has filled anew.
-        const std::uint64_t word = message.head.load(Order::relaxed);
-        Pending& pending = end.pendings[word % kPoolPendings];
-        if (pending.cookie == word)
+void copy_out(ClientEnd& end, std::uint32_t count) noexcept {
+    // Which they are is looked up in the pool: their slots say it too, but have been loaded, and
+    // may say something else by now. A batch has entries in the order of the pool, so that the next
+    // one is found where the last look ended.
+    std::uint32_t at = end.looked_at;
+    for (std::uint32_t looks = 0; count != 0 && looks != kPoolPendings; ++looks, ++at) {
+        Pending& pending = end.pendings[at % kPoolPendings];
+        if (pending.outcome.has(Outcome::kInRing)) {
             copy_out(pending);
+            --count;
+        }
     }
+    end.looked_at = at;
 }
 
 bool complete_slowly(Executor& executor,

@@ -9,8 +9,9 @@
 namespace cw::runtime {
 
 /// Answers that came while nobody awaited them are left in the ring; what is still there at the end
-/// of the round is copied out. Keeps the round's common case, one awaited answer, free of copies.
-void copy_out(ClientEnd& end, std::uint32_t from, std::uint32_t to) noexcept;
+/// of the round, `count` of them, is copied out. Keeps the round's common case, one awaited answer,
+/// free of copies.
+void copy_out(ClientEnd& end, std::uint32_t count) noexcept;
 
 /// As the processor keeps a 32-bit index in a register.
 [[nodiscard]] constexpr std::int64_t sign_extended(std::uint32_t index) noexcept {
@@ -99,8 +100,9 @@ complete_calls(Executor& executor, ClientEnd& end, std::uint32_t count) noexcept
     } while (sign_extended(head) != behind);
     end.completions.take_to(head);
     if (left != 0) {
-        if (std::exchange(end.read_in_place, 0) != left)
-            copy_out(end, first, head);
+        const std::uint32_t read = std::exchange(end.read_in_place, 0);
+        if (read != left)
+            copy_out(end, left - read);
     }
     end.completions.release();
     if (end.holding) [[unlikely]]

@@ -64,6 +64,7 @@ struct ClientEnd {
                                  ///< that were read while they lay in the ring.
     std::uint32_t cancelling;    ///< Cancellations that the callee may not have taken yet,
     std::uint32_t cancel_end;    ///< and the index behind the last of them.
+    std::uint32_t looked_at;     ///< Where in the pool copy_out() goes on.
     Pending* graveyard; ///< Where entries of a closed channel go when their futures are gone.
 
     /// Calls that were submitted and not answered. Requires: completions.head() is up to date.
