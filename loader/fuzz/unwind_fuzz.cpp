@@ -70,6 +70,9 @@ void unwind(const FrameTable& table, const FrameRegisters& registers, Stack stac
     for (const PcKind kind : {PcKind::interrupted, PcKind::return_address}) {
         const auto caller =
             caller_frame(table, registers, kind, {.read = Stack::read, .context = &stack});
+        const auto begin = function_begin(table, registers.pc, kind);
+        if (caller && !begin)
+            report("a function has a caller, but no beginning");
         if (caller)
             check(*call_convention(table.machine), registers, *caller, stack);
     }

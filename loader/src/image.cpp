@@ -34,6 +34,23 @@ void Image::clear() noexcept {
     addresses_are_pointers_ = false;
 }
 
+std::uint64_t Image::constant_bytes() const noexcept {
+    std::uint64_t end = 0;
+    bool relro = false;
+    for (const Load& load : loads()) {
+        if (load.rights == Rights::read_write) {
+            end = end == 0 ? load.address : end;
+            continue;
+        }
+        if (end != 0)
+            return 0;
+        relro = relro || load.private_copy;
+    }
+    if (!relro)
+        return 0;
+    return end != 0 ? end : span_bytes_;
+}
+
 std::string_view Image::text(abi::ImageAddress address) const noexcept {
     if (addresses_are_pointers_)
         return reinterpret_cast<const char*>(address);

@@ -265,6 +265,17 @@ Result<FrameRegisters> caller_frame(const FrameTable& table,
     return caller;
 }
 
+Result<std::uint64_t>
+function_begin(const FrameTable& table, std::uint64_t pc, PcKind kind) noexcept {
+    const CallConvention* const calls = call_convention(table.machine);
+    if (calls == nullptr)
+        return refuse(Status::unsupported);
+    Entry entry;
+    CW_CHECK_OK(find_entry(
+        table, pc - (kind == PcKind::return_address ? 1 : 0), calls->return_address, entry));
+    return entry.begin;
+}
+
 Result<FrameRegisters> caller_at_entry(std::uint16_t machine,
                                        const FrameRegisters& registers,
                                        const StackReader& stack) noexcept {

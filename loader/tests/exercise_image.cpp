@@ -98,6 +98,9 @@ std::string exercise_loads(const Image& image) {
             return "text is copied or data is shared";
         if (load.remote_text && load.rights != Rights::read_execute)
             return "remote text is not executable";
+        const std::uint64_t constant = image.constant_bytes();
+        if (constant != 0 && (load.rights == Rights::read_write) != (load.address >= constant))
+            return "something writable lies in the constant part, or something constant does not";
         end = load.address + load.memory_bytes;
     }
     return end == image.span_bytes() && end <= kMaxImageBytes ? "" : "the span is wrong";

@@ -52,6 +52,30 @@ TEST_F(ImageTest, tells_the_loads) {
     EXPECT_EQ(loads[4].file_bytes, 0x40u);
 }
 
+TEST_F(ImageTest, tells_how_far_it_is_constant) {
+    ASSERT_EQ(read(ModuleFile{}), "");
+    EXPECT_EQ(image().constant_bytes(), 0x4000u); // up to the data
+
+    ModuleFile mixed; // what is relocated lies among what is written to
+    mixed.program_headers[ModuleFile::kMark].memory_bytes = 0;
+    ASSERT_EQ(read(mixed), "");
+    EXPECT_EQ(image().constant_bytes(), 0u);
+
+    ModuleFile behind; // something constant lies behind the data
+    behind.program_headers.push_back({.type = elf::kPtLoad,
+                                      .flags = elf::kReadable,
+                                      .offset = 0,
+                                      .address = 0x10000,
+                                      .physical_address = 0,
+                                      .file_bytes = 8,
+                                      .memory_bytes = 8,
+                                      .alignment = 4096});
+    behind.header.program_header_count = 11;
+    ASSERT_EQ(read(behind), "");
+    EXPECT_EQ(image().loads().size(), 6u);
+    EXPECT_EQ(image().constant_bytes(), 0u);
+}
+
 TEST_F(ImageTest, tells_the_records) {
     const ModuleFile file;
     ASSERT_EQ(read(file), "");
@@ -91,6 +115,7 @@ TEST_F(ImageTest, an_index_or_address_out_of_range_yields_nothing) {
 
 TEST_F(ImageTest, an_image_that_read_nothing_is_empty) {
     EXPECT_TRUE(image().loads().empty() && image().provides().empty() && image().name().empty());
+    EXPECT_EQ(image().constant_bytes(), 0u);
     EXPECT_EQ(image().text(0), "");
     EXPECT_EQ(image().relocation(0).address, 0u);
 }

@@ -82,6 +82,21 @@ TEST_F(Unwind, before_the_frame_is_taken_everything_is_in_registers) {
     EXPECT_EQ(caller->r[9], 0x1009u);
 }
 
+TEST_F(Unwind, tells_where_a_function_begins) {
+    const FrameTableBytes bytes = framed();
+    for (const std::uint64_t offset : {0u, 2u, 0x3fu})
+        EXPECT_EQ(function_begin(bytes.table(), kFunction + offset, PcKind::interrupted),
+                  kFunction);
+    EXPECT_EQ(function_begin(bytes.table(), kFunction + 0x40, PcKind::return_address), kFunction);
+    EXPECT_EQ(function_begin(bytes.table(), kFunction + 0x40, PcKind::interrupted).error(),
+              Status::not_found);
+    EXPECT_EQ(function_begin(bytes.table(), kFunction, PcKind::return_address).error(),
+              Status::not_found);
+    FrameTable other = bytes.table();
+    other.machine = 3;
+    EXPECT_EQ(function_begin(other, kFunction, PcKind::interrupted).error(), Status::unsupported);
+}
+
 TEST_F(Unwind, while_registers_are_saved_they_are_still_there) {
     registers_.r[8] = 0x8888;
     for (const std::uint64_t offset : {2u, 4u, 8u}) {

@@ -68,6 +68,10 @@ public:
     [[nodiscard]] std::span<const Load> loads() const noexcept { return {loads_, load_count_}; }
     /// Size of the address range from 0 that holds all loads, in whole pages.
     [[nodiscard]] std::uint64_t span_bytes() const noexcept { return span_bytes_; }
+    /// How far the image reaches, from 0, until it begins to be writable: in front lie text,
+    /// read-only data, and what is relocated but not written to, which is where tables of virtual
+    /// functions are. 0: the file has no PT_GNU_RELRO, or something writable in front of the rest.
+    [[nodiscard]] std::uint64_t constant_bytes() const noexcept;
     [[nodiscard]] std::string_view name() const noexcept { return name_; }
     [[nodiscard]] const abi::ModuleRecord& module() const noexcept { return module_; }
     [[nodiscard]] std::span<const abi::ProvideRecord> provides() const noexcept {

@@ -52,8 +52,13 @@ struct StackReader {
                                                   PcKind kind,
                                                   const StackReader& stack) noexcept;
 
-/// The same for a function of which not one instruction has run, whatever its table says: the way
-/// back from a call to an address where there is no code.
+/// Where the function begins that `pc` lies in. Errors, context: as caller_frame(). Untrusted:
+/// every byte of the table.
+[[nodiscard]] Result<std::uint64_t>
+function_begin(const FrameTable& table, std::uint64_t pc, PcKind kind) noexcept;
+
+/// caller_frame() for a function of which not one instruction has run, whatever its table says: the
+/// way back from a call to an address where there is no code.
 /// Errors: unsupported (another machine), out_of_range (`stack` refused the address).
 /// Context: any. Untrusted: every register, every word of the stack.
 [[nodiscard]] Result<FrameRegisters> caller_at_entry(std::uint16_t machine,
