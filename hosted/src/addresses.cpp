@@ -13,7 +13,7 @@ namespace {
 /// done what they were told, another segment at that place would be taken for the old one.
 struct Freed {
     VirtualAddress base;
-    std::uint64_t bytes;
+    std::uint64_t reserved;
     struct Laggard {
         std::uint32_t domain;
         std::uint64_t commands;
@@ -33,13 +33,13 @@ void reuse_addresses() noexcept {
                 commands_done(*domain) < laggard.commands)
                 return;
         }
-        window_release(freed.front().base, freed.front().bytes);
+        window_release(freed.front().base, freed.front().reserved);
         freed.pop_front();
     }
 }
 
 void free_addresses(const Segment& segment) {
-    Freed entry{segment.base, segment.bytes, {}};
+    Freed entry{segment.base, segment.reserved, {}};
     for (std::uint32_t id = 1; id < kMaxDomains; ++id) {
         const Domain* domain = domain_by_id(id);
         if (domain != nullptr && domain->words != nullptr && domain->executor != nullptr &&

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cw/abi/terminal.hpp>
 #include <cw/nucleus/log.hpp>
+#include <cw/nucleus/modules.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <termios.h>
 #include <unistd.h>
@@ -181,7 +182,7 @@ Status grant_devices(ModuleInstance& instance) noexcept {
             abi::DeviceGrant grant{};
             if (const Status status = grant_files(instance, grant); status != Status::ok)
                 return status;
-            segment_write(*instance.segment, record.grant, &grant, sizeof(grant));
+            image_write(instance, record.grant, &grant, sizeof(grant));
             continue;
         }
         if (!settings().system || compatible != "causeway,terminal")
@@ -191,7 +192,7 @@ Status grant_devices(ModuleInstance& instance) noexcept {
             status != Status::ok)
             return status;
         grant.registers = (*device++)->base;
-        segment_write(*instance.segment, record.grant, &grant, sizeof(grant));
+        image_write(instance, record.grant, &grant, sizeof(grant));
         log::leave_terminal();
         static const bool started = [] {
             make_raw();

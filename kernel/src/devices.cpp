@@ -5,6 +5,7 @@
 #include <cw/kernel/serial.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/log.hpp>
+#include <cw/nucleus/modules.hpp>
 #include <iterator>
 #include <string_view>
 
@@ -93,7 +94,7 @@ Status grant_devices(ModuleInstance& instance) noexcept {
             ++executor.interrupt_count;
             grant.interrupt = index;
         }
-        segment_write(*instance.segment, record.grant, &grant, sizeof(grant));
+        image_write(instance, record.grant, &grant, sizeof(grant));
         // "log=serial" on the command line: the kernel goes on printing beside the module that has
         // the port now.
         if (std::string_view{found->compatible} == "ns16550a" &&

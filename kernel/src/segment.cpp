@@ -70,7 +70,7 @@ void free_segment(Segment& segment) noexcept {
         registry.unmap(at);
         at += page.bytes;
     }
-    window_release(segment.base, segment.bytes);
+    window_release(segment.base, segment.reserved);
     Segment** link = &all_segments;
     while (*link != &segment)
         link = &(*link)->next;
@@ -101,12 +101,30 @@ segment_reserve(Domain& owner, std::uint64_t bytes, AllocationSite& site) noexce
     }
     segment->base = *base;
     segment->bytes = round_up(bytes, kPage);
+    segment->reserved = window_bytes(bytes);
     segment->owner = &owner;
     segment->next = all_segments;
     segment->site = &site;
     all_segments = segment;
     site.allocated();
     return segment;
+}
+
+Result<Segment*> segment_split(Segment& segment, std::uint64_t offset) noexcept {
+    Segment* const rest = segment.site->may_allocate() ? pool.allocate() : nullptr;
+    if (rest == nullptr)
+        return refuse(Status::no_memory);
+    rest->base = segment.base + offset;
+    rest->bytes = segment.bytes - offset;
+    rest->reserved = segment.reserved - offset;
+    rest->owner = segment.owner;
+    rest->site = segment.site;
+    rest->next = all_segments;
+    all_segments = rest;
+    rest->site->allocated();
+    segment.bytes = offset;
+    segment.reserved = offset;
+    return rest;
 }
 
 Result<Segment*>

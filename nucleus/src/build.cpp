@@ -17,43 +17,66 @@ AllocationSite pool_segments{"modules.pools"};
 AllocationSite heap_segments{"modules.heaps"};
 AllocationSite method_tables{"modules.methods"};
 
-std::uint64_t page_rights(loader::Rights rights) noexcept {
-    switch (rights) {
-    case loader::Rights::read_write:
-        return kRightRead | kRightWrite;
-    case loader::Rights::execute:
-    case loader::Rights::read_execute:
-        return kRightRead | kRightExecute;
-    default:
-        return kRightRead;
-    }
+/// Where an address of the image is.
+struct Place {
+    Segment& segment;
+    std::uint64_t offset;
+};
+Place place_of(const ModuleInstance& instance, std::uint64_t address) noexcept {
+    const std::uint64_t before =
+        instance.data != nullptr ? instance.data->base - instance.base : ~std::uint64_t{0};
+    return address < before ? Place{*instance.segment, address}
+                            : Place{*instance.data, address - before};
+}
+
+/// Addresses for the image. What is writable is a segment of its own, so that others may be shown
+/// the rest, and nothing with it.
+Status reserve_image(ModuleInstance& instance) noexcept {
+    const loader::Image& image = *instance.image;
+    const auto made = segment_reserve(*instance.domain, image.span_bytes(), image_segments);
+    if (!made)
+        return made.error();
+    instance.segment = *made;
+    instance.base = instance.segment->base;
+    const std::uint64_t constant = image.constant_bytes();
+    if (constant == 0 || constant == image.span_bytes())
+        return Status::ok;
+    const auto rest = segment_split(*instance.segment, constant);
+    if (!rest)
+        return rest.error();
+    instance.data = *rest;
+    return Status::ok;
 }
 
 /// Puts the image's pages in place and relocates them.
 Status fill_image(ModuleInstance& instance) noexcept {
     const loader::Image& image = *instance.image;
     for (const loader::Load& load : image.loads()) {
-        if (load.private_copy) {
-            if (const Status status =
-                    segment_populate(*instance.segment, load.address, load.memory_bytes);
-                status != Status::ok)
-                return status;
-            segment_write(*instance.segment,
-                          load.address,
-                          image.file().data() + load.file_offset,
-                          load.file_bytes);
-        } else if (const Status status = segment_borrow(*instance.segment,
-                                                        load.address,
-                                                        image.file().data() + load.file_offset,
-                                                        load.memory_bytes);
-                   status != Status::ok) {
+        const auto [segment, offset] = place_of(instance, load.address);
+        const std::byte* const contents = image.file().data() + load.file_offset;
+        if (const Status status =
+                load.private_copy ? segment_populate(segment, offset, load.memory_bytes)
+                                  : segment_borrow(segment, offset, contents, load.memory_bytes);
+            status != Status::ok)
             return status;
-        }
+        if (load.private_copy)
+            segment_write(segment, offset, contents, load.file_bytes);
     }
     for (std::size_t i = 0; i < image.relocation_count(); ++i) {
         const loader::Relocation relocation = image.relocation(i);
         const std::uint64_t value = instance.base + relocation.addend;
-        segment_write(*instance.segment, relocation.address, &value, sizeof(value));
+        image_write(instance, relocation.address, &value, sizeof(value));
+    }
+    return Status::ok;
+}
+
+Status show_image(const ModuleInstance& instance) noexcept {
+    for (const loader::Load& load : instance.image->loads()) {
+        const auto [segment, offset] = place_of(instance, load.address);
+        if (const Status status = segment_map(
+                segment, *instance.domain, offset, load.memory_bytes, page_rights(load.rights));
+            status != Status::ok)
+            return status;
     }
     return Status::ok;
 }
@@ -116,19 +139,35 @@ Status make_methods(ModuleInstance& instance) noexcept {
 
 } // namespace
 
+std::uint64_t page_rights(loader::Rights rights) noexcept {
+    switch (rights) {
+    case loader::Rights::read_write:
+        return kRightRead | kRightWrite;
+    case loader::Rights::execute:
+    case loader::Rights::read_execute:
+        return kRightRead | kRightExecute;
+    default:
+        return kRightRead;
+    }
+}
+
 void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept {
-    return instance.segment != nullptr ? segment_view(*instance.segment, address)
-                                       : reinterpret_cast<void*>(address);
+    if (instance.segment == nullptr)
+        return reinterpret_cast<void*>(address);
+    const auto [segment, offset] = place_of(instance, address);
+    return segment_view(segment, offset);
 }
 
 void image_write(const ModuleInstance& instance,
                  std::uint64_t address,
                  const void* data,
                  std::uint64_t bytes) noexcept {
-    if (instance.segment != nullptr)
-        segment_write(*instance.segment, address, data, bytes);
-    else
+    if (instance.segment == nullptr) {
         std::memcpy(reinterpret_cast<void*>(address), data, bytes);
+        return;
+    }
+    const auto [segment, offset] = place_of(instance, address);
+    segment_write(segment, offset, data, bytes);
 }
 
 Result<ModuleInstance*> build_instance(const loader::Image& image,
@@ -146,20 +185,14 @@ Result<ModuleInstance*> build_instance(const loader::Image& image,
     instance->id = ++registry().next_id;
     const auto build = [&]() -> Result<Nothing> {
         if (!image.loads().empty()) {
-            instance->segment = CW_TRY(segment_reserve(domain, image.span_bytes(), image_segments));
-            instance->base = instance->segment->base;
+            CW_CHECK_OK(reserve_image(*instance));
             CW_CHECK_OK(fill_image(*instance));
         }
         CW_CHECK_OK(make_pools(*instance));
         CW_CHECK_OK(make_methods(*instance));
         CW_CHECK_OK(grant_devices(*instance));
         CW_CHECK_OK(variables_attach(*instance));
-        for (const loader::Load& load : image.loads())
-            CW_CHECK_OK(segment_map(*instance->segment,
-                                    domain,
-                                    load.address,
-                                    load.memory_bytes,
-                                    page_rights(load.rights)));
+        CW_CHECK_OK(show_image(*instance));
         return Nothing{};
     };
     if (const auto built = build(); !built) {
@@ -198,7 +231,8 @@ void destroy_instance(ModuleInstance& instance) noexcept {
     drop_links(instance);
     if (instance.remote_text != nullptr && !instance.domain->ended) // else it goes with the domain
         segment_release(*instance.remote_text); // once no client's slot leads there
-    Segment* const segments[] = {instance.segment, instance.pool, instance.heap, instance.methods};
+    Segment* const segments[] = {
+        instance.segment, instance.data, instance.pool, instance.heap, instance.methods};
     segments_withdraw(segments);
     segments_withdraw(instance.devices);
     if (instance.areas != nullptr)

@@ -13,7 +13,8 @@ namespace cw::kernel {
 
 ModuleInstance* module_at(std::uint64_t address) noexcept {
     for (ModuleInstance* m = registry().modules; m != nullptr; m = m->next) {
-        if (m->segment != nullptr && address >= m->base && address - m->base < m->segment->bytes)
+        if (m->segment != nullptr && address >= m->base &&
+            address - m->base < m->image->span_bytes())
             return m;
     }
     return nullptr;

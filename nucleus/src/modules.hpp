@@ -22,11 +22,8 @@ struct ModuleRegistry {
                                                      Domain& domain,
                                                      ExecutorRecord& executor,
                                                      abi::Placement placement) noexcept;
-/// Copies into an instance's image, wherever its pages are.
-void image_write(const ModuleInstance& instance,
-                 std::uint64_t address,
-                 const void* data,
-                 std::uint64_t bytes) noexcept;
+/// Rights on pages of a load.
+[[nodiscard]] std::uint64_t page_rights(loader::Rights rights) noexcept;
 /// A word in an instance's image, writable: through the nucleus' own view, or where it is if the
 /// image is part of this programme (Image::describe).
 [[nodiscard]] void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept;

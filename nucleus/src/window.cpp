@@ -45,7 +45,7 @@ std::size_t free_range_count;
 
 Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept {
     const std::uint64_t unit = bytes >= kMegaPage ? kMegaPage : kPage;
-    const std::uint64_t wanted = round_up(bytes, kPage) + kPage;
+    const std::uint64_t wanted = window_bytes(bytes);
     for (std::size_t i = 0; i < free_range_count; ++i) {
         const VirtualAddress base = round_up(free_ranges[i].base, unit);
         if (free_ranges[i].base + free_ranges[i].bytes >= base + wanted) {
@@ -70,8 +70,8 @@ Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept {
     return refuse(Status::no_resource);
 }
 
-void window_release(VirtualAddress base, std::uint64_t bytes) noexcept {
-    Range range{base, round_up(bytes, kPage) + kPage};
+void window_release(VirtualAddress base, std::uint64_t addresses) noexcept {
+    Range range{base, addresses};
     for (std::size_t i = 0; i < free_range_count;) {
         if (free_ranges[i].base + free_ranges[i].bytes == range.base) {
             range = {free_ranges[i].base, free_ranges[i].bytes + range.bytes};

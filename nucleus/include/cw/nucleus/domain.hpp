@@ -128,7 +128,8 @@ struct ModuleInstance {
     ExecutorRecord* executor; ///< Its home.
     abi::Placement placement;
     ModuleStage stage;
-    Segment* segment;         ///< Its image; null for the nucleus.
+    Segment* segment;         ///< Its image, or what of it may be lent; null for the nucleus.
+    Segment* data;            ///< The rest of the image; null: it is all in `segment`.
     Segment* pool;            ///< Pendings and frames.
     Segment* heap;            ///< As long as it may become; null if it may not have one.
     std::uint64_t heap_bytes; ///< Of it, that have pages.

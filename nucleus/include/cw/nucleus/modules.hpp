@@ -82,6 +82,12 @@ void handle_report(ExecutorRecord& record,
                    std::uint64_t c,
                    std::uint64_t d) noexcept;
 
+/// Copies into an instance's image, wherever its pages are; within one load. Locks: kernel_lock
+/// held.
+void image_write(const ModuleInstance& instance,
+                 std::uint64_t address,
+                 const void* data,
+                 std::uint64_t bytes) noexcept;
 /// The module whose image this address lies in, or null. Locks: kernel_lock held.
 [[nodiscard]] ModuleInstance* module_at(std::uint64_t address) noexcept;
 [[nodiscard]] ModuleInstance* module_by_id(std::uint32_t id) noexcept;

@@ -23,6 +23,7 @@ enum Rights : std::uint64_t {
 struct Segment : SegmentHost {
     VirtualAddress base;
     std::uint64_t bytes;
+    std::uint64_t reserved; ///< Bytes of the window that are its own: to window_release().
     Domain* owner;
     std::uint32_t mappings;   ///< Domains that see it (any part of it): the bits set in seen_by.
     std::uint64_t seen_by[4]; ///< Bit per domain number.
@@ -40,6 +41,11 @@ segment_create(Domain& owner, std::uint64_t bytes, Backing backing, AllocationSi
 /// An address range without pages; parts are filled by the next two.
 [[nodiscard]] Result<Segment*>
 segment_reserve(Domain& owner, std::uint64_t bytes, AllocationSite& site) noexcept;
+/// What lies from `offset` on becomes a segment of its own, at the same addresses, with the same
+/// owner: who sees the one need not see the other, and each may outlive the other. Requires:
+/// nothing was put there or mapped yet; `offset` is in whole pages, neither 0 nor the end. Errors:
+/// no_memory, with nothing changed.
+[[nodiscard]] Result<Segment*> segment_split(Segment& segment, std::uint64_t offset) noexcept;
 /// Puts zeroed pages of the segment's own at [offset, offset + bytes). Errors: no_memory.
 [[nodiscard]] Status
 segment_populate(Segment& segment, std::uint64_t offset, std::uint64_t bytes) noexcept;

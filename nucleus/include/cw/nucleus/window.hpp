@@ -6,10 +6,14 @@
 
 namespace cw::kernel {
 
-/// Addresses for a segment; with an unmapped page behind them, so that running off its end faults.
-/// Errors: no_resource. Locks: kernel_lock held.
+/// What a segment of so many bytes takes of the window: an unmapped page lies behind it, so that
+/// running off its end faults.
+[[nodiscard]] constexpr std::uint64_t window_bytes(std::uint64_t bytes) noexcept {
+    return round_up(bytes, kPage) + kPage;
+}
+/// Addresses for a segment, window_bytes() of them. Errors: no_resource. Locks: kernel_lock held.
 [[nodiscard]] Result<VirtualAddress> window_reserve(std::uint64_t bytes) noexcept;
-/// Requires: what window_reserve() gave for as many bytes. Locks: kernel_lock held.
-void window_release(VirtualAddress base, std::uint64_t bytes) noexcept;
+/// Requires: they are what window_reserve() gave, or a part of it. Locks: kernel_lock held.
+void window_release(VirtualAddress base, std::uint64_t addresses) noexcept;
 
 } // namespace cw::kernel
