@@ -148,6 +148,10 @@ TEST(SharedHeap, attaches_only_to_what_is_one) {
 struct Virtual {
     virtual ~Virtual() = default;
 };
+struct Second {
+    virtual ~Second() = default;
+};
+struct Both : Virtual, Second {};
 template <class T>
 concept Makeable = requires(SharedHeap& heap) { heap.make<T>(); };
 static_assert(Makeable<std::pair<int, int>> && !Makeable<Virtual>);
@@ -166,6 +170,14 @@ TEST(SharedHeap, makes_and_destroys_objects) {
     EXPECT_EQ(alive, 1);
     EXPECT_EQ(heap.destroy(object), Status::ok);
     EXPECT_EQ(alive, 0);
+    EXPECT_EQ(heap.audit().blocks, 0u);
+    // A part of an object that is not its beginning, as far as tables of virtual functions tell.
+    void* block = nullptr;
+    ASSERT_EQ(heap.allocate(sizeof(Both), block), Status::ok);
+    Second* const part = ::new (block) Both{};
+    EXPECT_NE(static_cast<void*>(part), block);
+    EXPECT_EQ(heap.destroy(part), Status::ok);
+    EXPECT_EQ(heap.audit().blocks, 0u);
     heap.root(3).store(7, Order::relaxed);
     EXPECT_EQ(memory.user(2).root(3).load(Order::relaxed), 7u);
 }

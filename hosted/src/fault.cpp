@@ -46,9 +46,11 @@ void stop_bystander(ModuleInstance& instance) noexcept {
 }
 
 /// Who has gone wrong: the module that gave up, or the one the processor is in or has come from.
-/// After a jump to nowhere the nearest return address on the stack tells. Null: the nucleus itself.
-/// Locks: kernel_lock held.
+/// After a jump to nowhere the nearest return address on the stack tells. Types that a module has
+/// borrowed are its own affair. Null: the nucleus itself. Locks: kernel_lock held.
 ModuleInstance* culprit(const Thread& self, const loader::FrameRegisters& at) noexcept {
+    if (ModuleInstance* m = borrower_running(self, at))
+        return m;
     if (ModuleInstance* m = module_at(at.pc))
         return m;
     if (is_nucleus_code(at.pc)) {

@@ -36,7 +36,9 @@ const char* report_end(Domain& domain, const Ending& ending) noexcept {
         cause =
             cause_of_fault(static_cast<int>(last.fault_signal), last.fault_trap, last.fault_error);
         const ModuleInstance* guilty = module_at(last.fault_pc);
-        if (guilty == nullptr || guilty->domain != &domain) {
+        if (guilty == nullptr || guilty->domain != &domain)
+            guilty = borrower_at(domain, last.fault_pc);
+        if (guilty == nullptr) {
             for (const ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
                 if (m->domain == &domain) {
                     guilty = m;

@@ -10,6 +10,7 @@ namespace cw::hosted {
 
 namespace {
 
+constexpr unsigned kMostCalled = 4; ///< Functions outside of modules that are looked through.
 constexpr const loader::CallConvention& kCalls = loader::kX86_64Calls;
 constexpr unsigned kMaxFrames = 4096;
 
@@ -91,20 +92,20 @@ OwnCode own_code_at(std::uint64_t address) noexcept {
 }
 
 const loader::Load* code_of_module(std::uint64_t address) noexcept {
-    const ModuleInstance* m = module_at(address);
-    if (m == nullptr || !m->domain->is_kernel())
+    const ModuleCode code = module_code_at(address);
+    if (code.image == nullptr || !code.in_kernel)
         return nullptr;
-    for (const loader::Load& load : m->image->loads()) {
-        if (load.rights == loader::Rights::read_execute && address >= m->base + load.address &&
-            address - m->base - load.address < load.file_bytes)
+    for (const loader::Load& load : code.image->loads()) {
+        if (load.rights == loader::Rights::read_execute && address >= code.base + load.address &&
+            address - code.base - load.address < load.file_bytes)
             return &load;
     }
     return nullptr;
 }
 
 loader::FrameTable frames_at(std::uint64_t pc) noexcept {
-    if (const ModuleInstance* m = module_at(pc))
-        return {m->image->frames().bytes, m->base + m->image->frames().address, kMachine};
+    if (const ModuleCode code = module_code_at(pc); code.image != nullptr)
+        return {code.image->frames().bytes, code.base + code.image->frames().address, kMachine};
     return own_code_at(pc).frames;
 }
 
@@ -175,6 +176,28 @@ Result<loader::FrameRegisters> caller_of(const Thread& self,
     if (gives_up(at) || frames_at(at.pc).bytes.empty())
         return loader::caller_at_entry(kMachine, at, stack);
     return loader::caller_frame(frames_at(at.pc), at, loader::PcKind::interrupted, stack);
+}
+
+ModuleInstance* borrower_running(const Thread& self, const loader::FrameRegisters& trap) noexcept {
+    if (!any_types_lent())
+        return nullptr;
+    const loader::StackReader stack = reader_of(self);
+    loader::FrameRegisters at = trap;
+    auto caller = caller_of(self, at);
+    loader::PcKind kind = loader::PcKind::interrupted;
+    unsigned others = 0; // frames that are no module's: what it has called
+    for (unsigned depth = 0; caller && depth < kMaxFrames && others <= kMostCalled; ++depth) {
+        const ModuleCode code = module_code_at(at.pc);
+        others += code.image == nullptr ? 1 : 0;
+        if (code.image != nullptr && module_code_at(caller->pc).base != code.base) {
+            const auto function = loader::function_begin(frames_at(at.pc), at.pc, kind);
+            return function ? borrower_calling(*function, caller->pc) : nullptr;
+        }
+        at = *caller;
+        kind = loader::PcKind::return_address;
+        caller = loader::caller_frame(frames_at(at.pc), at, kind, stack);
+    }
+    return nullptr;
 }
 
 bool return_to_caller(const Thread& self,

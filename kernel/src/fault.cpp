@@ -25,12 +25,15 @@ bool is_ram(PhysicalAddress page) noexcept {
 
 namespace {
 
-/// The module a domain's thread is in: where pc or ra lie, else the domain's first.
+/// The module a domain's thread is in: where pc or ra lie, or who has borrowed what lies there;
+/// else the domain's first.
 ModuleInstance* guilty_module(const Domain& domain, const TrapFrame& frame) noexcept {
     for (const std::uint64_t address : {frame.pc, frame.x[1]}) {
         if (ModuleInstance* m = module_at(address); m != nullptr && m->domain == &domain)
             return m;
     }
+    if (ModuleInstance* m = borrower_at(domain, frame.pc))
+        return m;
     for (ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
         if (m->domain == &domain)
             return m;

@@ -17,8 +17,11 @@ namespace {
 constexpr const char* kByAnother = "its thread was in the module that was stopped";
 
 /// Who has gone wrong: the module that gave up, or the one the processor is in or has come from.
-/// After a jump to nowhere the nearest return address on the stack tells.
+/// After a jump to nowhere the nearest return address on the stack tells. Types that a module has
+/// borrowed are its own affair.
 ModuleInstance* culprit(const Thread& self, const TrapFrame& frame) noexcept {
+    if (ModuleInstance* m = borrower_running(self, frame))
+        return m;
     if (self.giving_up != nullptr)
         return self.giving_up;
     for (const std::uint64_t address : {frame.pc, frame.x[1]}) {

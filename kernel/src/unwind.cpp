@@ -12,6 +12,7 @@ namespace {
 
 // More than a stack has room for.
 constexpr unsigned kMaxFrames = kKernelStackPages * kPage / 16;
+constexpr unsigned kMostCalled = 4; ///< Functions outside of modules that are looked through.
 constexpr const loader::CallConvention& kCalls = *loader::call_convention(kMachine);
 constexpr unsigned kThreadPointer = 4;
 
@@ -23,12 +24,12 @@ std::uint64_t address_of(const char* place) noexcept {
 bool is_code(std::uint64_t address) noexcept {
     if (is_kernel_code(address))
         return true;
-    const ModuleInstance* m = module_at(address);
-    if (m == nullptr || !m->domain->is_kernel())
+    const ModuleCode code = module_code_at(address);
+    if (code.image == nullptr || !code.in_kernel)
         return false;
-    for (const loader::Load& load : m->image->loads()) {
-        if (load.rights == loader::Rights::read_execute && address >= m->base + load.address &&
-            address - m->base - load.address < load.file_bytes)
+    for (const loader::Load& load : code.image->loads()) {
+        if (load.rights == loader::Rights::read_execute && address >= code.base + load.address &&
+            address - code.base - load.address < load.file_bytes)
             return true;
     }
     return false;
@@ -41,17 +42,16 @@ loader::FrameTable frames_at(std::uint64_t pc) noexcept {
                 address_of(image_frames_begin),
                 kMachine};
     }
-    const ModuleInstance* m = module_at(pc);
-    if (m == nullptr)
+    const ModuleCode code = module_code_at(pc);
+    if (code.image == nullptr)
         return {};
-    loader::FrameTable table = m->image->frames();
-    table.address += m->base;
+    loader::FrameTable table = code.image->frames();
+    table.address += code.base;
     return table;
 }
 
 /// The caller of the function that is interrupted at `frame`.
 Result<loader::FrameRegisters> first_caller(const loader::FrameRegisters& at,
-                                            const ModuleInstance& stopped,
                                             const loader::StackReader& stack) noexcept {
     if (!is_code(at.pc)) // a jump to nowhere: as if that had returned at once
         return loader::caller_at_entry(kMachine, at, stack);
@@ -60,10 +60,27 @@ Result<loader::FrameRegisters> first_caller(const loader::FrameRegisters& at,
     // has not called anything still has its own return address in ra; one that has, an address in
     // itself.
     const std::uint64_t ra = at.r[kCalls.return_address];
-    if (caller && module_at(at.pc) == &stopped && ra != caller->pc && is_return_address(ra) &&
-        module_at(ra) != &stopped)
+    const ModuleCode code = module_code_at(at.pc);
+    if (caller && code.image != nullptr && ra != caller->pc && is_return_address(ra) &&
+        module_code_at(ra).base != code.base)
         return refuse(Status::malformed);
     return caller;
+}
+
+loader::StackReader reader_of(const Thread& self) noexcept {
+    return {.read =
+                [](void* thread, std::uint64_t address, std::uint64_t& word) noexcept {
+                    return read_stack(*static_cast<const Thread*>(thread), address, word);
+                },
+            .context = const_cast<Thread*>(&self)};
+}
+
+loader::FrameRegisters registers_of(const TrapFrame& frame) noexcept {
+    loader::FrameRegisters registers{};
+    for (unsigned i = 1; i < 32; ++i)
+        registers.r[i] = frame.x[i];
+    registers.pc = frame.pc;
+    return registers;
 }
 
 } // namespace
@@ -91,21 +108,35 @@ bool read_stack(const Thread& thread, std::uint64_t address, std::uint64_t& word
     return true;
 }
 
+ModuleInstance* borrower_running(const Thread& self, const TrapFrame& frame) noexcept {
+    if (!any_types_lent())
+        return nullptr;
+    const loader::StackReader stack = reader_of(self);
+    loader::FrameRegisters at = registers_of(frame);
+    auto caller = first_caller(at, stack);
+    loader::PcKind kind = loader::PcKind::interrupted;
+    unsigned others = 0; // frames that are no module's: what it has called
+    for (unsigned depth = 0; caller && depth < kMaxFrames && others <= kMostCalled; ++depth) {
+        const ModuleCode code = module_code_at(at.pc);
+        others += code.image == nullptr ? 1 : 0;
+        if (code.image != nullptr && module_code_at(caller->pc).base != code.base) {
+            const auto function = loader::function_begin(frames_at(at.pc), at.pc, kind);
+            return function ? borrower_calling(*function, caller->pc) : nullptr;
+        }
+        at = *caller;
+        kind = loader::PcKind::return_address;
+        caller = loader::caller_frame(frames_at(at.pc), at, kind, stack);
+    }
+    return nullptr;
+}
+
 bool return_to_caller(const Thread& self,
                       const ModuleInstance& stopped,
                       TrapFrame& frame) noexcept {
-    const loader::StackReader stack{
-        .read =
-            [](void* thread, std::uint64_t address, std::uint64_t& word) noexcept {
-                return read_stack(*static_cast<const Thread*>(thread), address, word);
-            },
-        .context = const_cast<Thread*>(&self)};
-    loader::FrameRegisters at{};
-    for (unsigned i = 1; i < 32; ++i)
-        at.r[i] = frame.x[i];
-    at.pc = frame.pc;
+    const loader::StackReader stack = reader_of(self);
+    loader::FrameRegisters at = registers_of(frame);
     bool inside = module_at(at.pc) == &stopped;
-    auto caller = first_caller(at, stopped, stack);
+    auto caller = first_caller(at, stack);
     for (unsigned depth = 0; caller; ++depth) {
         at = *caller;
         const bool was_inside = inside;

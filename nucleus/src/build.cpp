@@ -30,7 +30,7 @@ Place place_of(const ModuleInstance& instance, std::uint64_t address) noexcept {
 }
 
 /// Addresses for the image. What is writable is a segment of its own, so that others may be shown
-/// the rest, and nothing with it.
+/// the rest, and nothing with it (lent_types.cpp).
 Status reserve_image(ModuleInstance& instance) noexcept {
     const loader::Image& image = *instance.image;
     const auto made = segment_reserve(*instance.domain, image.span_bytes(), image_segments);
@@ -231,6 +231,7 @@ void destroy_instance(ModuleInstance& instance) noexcept {
     drop_links(instance);
     if (instance.remote_text != nullptr && !instance.domain->ended) // else it goes with the domain
         segment_release(*instance.remote_text); // once no client's slot leads there
+    types_detach(instance);
     Segment* const segments[] = {
         instance.segment, instance.data, instance.pool, instance.heap, instance.methods};
     segments_withdraw(segments);

@@ -58,11 +58,11 @@ std::uint64_t address_in_image(std::uint64_t address) noexcept {
 
 void describe_address(std::uint64_t executed) noexcept {
     const std::uint64_t address = address_in_image(executed);
-    if (const ModuleInstance* m = module_at(address))
+    if (const ModuleCode code = module_code_at(address); code.image != nullptr)
         log::line("@frame {} module={} offset={}",
                   Hex{executed},
-                  m->image->name(),
-                  Hex{address - m->base});
+                  code.image->name(),
+                  Hex{address - code.base});
     else if (const Segment& segment = *vdso().segment;
              address >= segment.base && address - segment.base < segment.bytes)
         log::line("@frame {} module=vdso offset={}", Hex{address}, Hex{address - segment.base});

@@ -63,6 +63,12 @@ std::expected<std::string_view, Message> module_file_add(std::span<const std::by
                              image->name()};
         images.release(image);
         return std::unexpected{loaded};
+    } else if (types_lent(**place)) { // their call frame information is read from the file
+        const Message lent{"{}: types of an earlier {} are borrowed; unload their borrowers first",
+                           file_name,
+                           image->name()};
+        images.release(image);
+        return std::unexpected{lent};
     } else {
         images.release(*place);
     }

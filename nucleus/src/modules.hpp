@@ -114,6 +114,15 @@ void module_ended(const ModuleInstance& ended) noexcept;
 /// The module is gone: it uses no shared heap any more, and what it had half done there is ended.
 /// Locks: kernel_lock held.
 void heaps_detach(const ModuleInstance& instance) noexcept;
+/// The borrower's domain sees the constant part of the lender's image from here on, until the
+/// borrower is gone. Once more: nothing changes. Requires: the lender has such a part
+/// (Image::constant_bytes). Errors: no_resource (kMaxBorrowed), no_memory. Locks: kernel_lock held.
+[[nodiscard]] Status types_borrow(ModuleInstance& borrower, ModuleInstance& lender) noexcept;
+/// The module is gone, and not among the loaded ones any more: it borrows nothing. What it lends it
+/// does not own any more: ModuleInstance::segment is null then. Locks: kernel_lock held.
+void types_detach(ModuleInstance& instance) noexcept;
+/// True if somebody borrows types of a module that was made of this file. Locks: kernel_lock held.
+[[nodiscard]] bool types_lent(const loader::Image& image) noexcept;
 /// The module goes, and with it what it was to be told. Locks: kernel_lock held.
 void forget_clients(ModuleInstance& instance) noexcept;
 /// The module goes, and with it what it holds of kmem_lab. Locks: kernel_lock held.

@@ -64,6 +64,11 @@ bool is_name(std::string_view name) noexcept {
     return !name.empty();
 }
 
+/// A name that a caller gave, for the log.
+std::string_view shown(const heaps::Name& name) noexcept {
+    return is_name(text_of(name)) ? text_of(name) : "(no name)";
+}
+
 /// The place of a heap of this name, or of none; null: there is no such.
 HeapRecord** find(std::string_view name) noexcept {
     for (HeapRecord*& record : records) {
@@ -210,6 +215,62 @@ Result<heaps::Opened> join(heaps::Which which) noexcept {
     return add_user(**place, *module);
 }
 CW_PROVIDE(heaps::join, join, abi::kMethodQueuedOnly);
+
+/// Why a module cannot have the types of another; ok: it can. `why` goes into the log.
+Status may_borrow(const HeapRecord& record,
+                  const ModuleInstance& module,
+                  const ModuleInstance& lender,
+                  const char*& why) noexcept {
+    if (record.number_of(module) == 0) {
+        why = "it is no user of the heap";
+        return Status::not_permitted;
+    }
+    if (record.number_of(lender) == 0) {
+        why = "that is no user of the heap";
+        return Status::not_permitted;
+    }
+    if (module.domain->is_kernel() && !lender.domain->is_kernel()) {
+        why = "the kernel would run code of a user module";
+        return Status::not_permitted;
+    }
+    if (lender.image->constant_bytes() == 0) {
+        why = "its file does not keep tables of virtual functions apart from what is written to";
+        return Status::unsupported;
+    }
+    return Status::ok;
+}
+
+Result<Nothing> borrow_types(heaps::Borrowing wanted) noexcept {
+    const Locked hold{kernel_lock};
+    ModuleInstance* const module = calling_module();
+    if (module == nullptr)
+        return refuse(Status::peer_died);
+    HeapRecord** const place = find_named(wanted.heap);
+    ModuleInstance* const lender = module_by_name(text_of(wanted.module));
+    if (place == nullptr || lender == nullptr || lender->removing) {
+        log::line("heaps.borrow_types: not_found: {} cannot have types of {} in the heap {}: there "
+                  "is no such {}",
+                  module->image->name(),
+                  shown(wanted.module),
+                  shown(wanted.heap),
+                  place == nullptr ? "heap" : "module");
+        return refuse(Status::not_found);
+    }
+    const char* why = nullptr;
+    if (const Status status = may_borrow(**place, *module, *lender, why); status != Status::ok) {
+        log::line("heaps.borrow_types: {}: {} cannot have types of {} in the heap {}: {}",
+                  name_of(status),
+                  module->image->name(),
+                  lender->image->name(),
+                  text_of((*place)->name),
+                  why);
+        return refuse(status);
+    }
+    if (lender != module)
+        CW_CHECK_OK(types_borrow(*module, *lender));
+    return Nothing{};
+}
+CW_PROVIDE(heaps::borrow_types, borrow_types, abi::kMethodQueuedOnly);
 
 Result<Nothing> leave(heaps::Which which) noexcept {
     const Locked hold{kernel_lock};

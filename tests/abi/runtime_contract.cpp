@@ -271,6 +271,7 @@ std::string services() {
     text.method(clients::ended);
     text.method(heaps::create);
     text.method(heaps::admit);
+    text.method(heaps::borrow_types);
     text.method(heaps::join);
     text.method(heaps::leave);
     text.method(heaps::remove);

@@ -86,7 +86,7 @@ public:
         return allocator_.free_at(static_cast<std::uint64_t>(at - data_));
     }
     /// A new T, or null: no_memory. Not for types with virtual functions: their table is at another
-    /// address in each programme.
+    /// address in each programme. For modules, cw::Heap has make_polymorphic().
     template <class T, class... Arguments>
         requires(!std::is_polymorphic_v<T>)
     [[nodiscard]] T* make(Arguments&&... arguments) noexcept {
@@ -103,8 +103,11 @@ public:
             return Status::ok;
         if (!contains(object))
             return Status::invalid_argument;
+        void* block = object;
+        if constexpr (std::is_polymorphic_v<T>)
+            block = dynamic_cast<void*>(object); // it may be a part of what was made
         object->~T();
-        return deallocate(object);
+        return deallocate(block);
     }
 
     /// A word by which users find what others have stored. Zero at first.

@@ -120,6 +120,9 @@ struct StageWaiter {
 
 struct EndedClient;
 struct ClientWatcher;
+struct LentTypes;
+
+inline constexpr std::size_t kMaxBorrowed = 8; ///< Modules whose types a module may borrow.
 
 /// A loaded module.
 struct ModuleInstance {
@@ -160,7 +163,9 @@ struct ModuleInstance {
     ClientWatcher* watcher;      ///< Its call that waits for one; null: none does.
     EndedClient* ended_clients;  ///< Those it has not been told of, oldest first.
     std::uint32_t ended_count;
-    std::uint32_t cells_open; ///< Openings of control cells (cells.cpp).
+    std::uint32_t cells_open;          ///< Openings of control cells (cells.cpp).
+    LentTypes* lent;                   ///< Null until somebody borrows its types (lent_types.cpp).
+    LentTypes* borrowed[kMaxBorrowed]; ///< From others; null: room for one more.
 };
 
 /// A ring pair between a client module and a provider module.

@@ -91,6 +91,23 @@ void image_write(const ModuleInstance& instance,
 /// The module whose image this address lies in, or null. Locks: kernel_lock held.
 [[nodiscard]] ModuleInstance* module_at(std::uint64_t address) noexcept;
 [[nodiscard]] ModuleInstance* module_by_id(std::uint32_t id) noexcept;
+/// Code of a module that is loaded, or of one that is gone and has lent its types.
+struct ModuleCode {
+    const loader::Image* image; ///< Null: no such code.
+    VirtualAddress base;        ///< Of the image.
+    bool in_kernel;             ///< The kernel may run it.
+};
+/// Whose image an address lies in. Locks: kernel_lock held.
+[[nodiscard]] ModuleCode module_code_at(std::uint64_t address) noexcept;
+/// Locks: kernel_lock held.
+[[nodiscard]] bool any_types_lent() noexcept;
+/// The module of this domain that has borrowed the types in whose pages an address lies, or null.
+/// Locks: kernel_lock held.
+[[nodiscard]] ModuleInstance* borrower_at(const Domain& domain, std::uint64_t address) noexcept;
+/// The module that has called a virtual function of types which it has borrowed: its call returns
+/// to `from`, and `function` is where the function begins that it has called. Null: `from` is
+/// nobody's who has borrowed any there, or a service was called. Locks: kernel_lock held.
+[[nodiscard]] ModuleInstance* borrower_calling(std::uint64_t function, std::uint64_t from) noexcept;
 /// "@frame 0x... module=m offset=0x..." into the log.
 void describe_address(std::uint64_t address) noexcept;
 } // namespace cw::kernel

@@ -9,6 +9,9 @@
 //     cw::Heap::join("catalogue")); Node* node = heap.make<Node>();                  Node* node =
 //     heap.root_as<Node>(); heap.set_root(node);
 //
+// Objects with virtual functions are made with make_polymorphic(); who calls them borrows the types
+// of their maker.
+//
 // Two modules that change one structure agree on who does when, by calls or by atomics: the heap
 // sees to its own words only. docs/heaps.md.
 #pragma once
@@ -55,6 +58,18 @@ public:
             co_return refuse(admitted.error());
         co_return Nothing{};
     }
+    /// Objects that `module` has made with make_polymorphic() may be called here from now on, and
+    /// that module's code runs with this one's rights when they are: that is a decision to trust
+    /// it. It holds as long as this module is there, whatever becomes of the other one. One that is
+    /// loaded anew has its types elsewhere: borrow them again. Errors: those of
+    /// heaps.borrow_types.
+    template <class M = heaps::borrow_types_method>
+    [[nodiscard]] Task<> borrow_types(std::string_view module) noexcept {
+        const auto borrowed = co_await Method<M>{}({name_, name_of(module)});
+        if (!borrowed)
+            co_return refuse(borrowed.error());
+        co_return Nothing{};
+    }
     /// Pointers into it lead nowhere from here on. Errors: those of heaps.leave.
     template <class M = heaps::leave_method>
     [[nodiscard]] Task<> leave() noexcept {
@@ -71,6 +86,21 @@ public:
         void* block = nullptr;
         CW_CHECK_OK(SharedHeap::allocate(bytes, block, alignment));
         return block;
+    }
+    /// A new T of a type with virtual functions, or null: no_memory. Its table of virtual functions
+    /// is this module's. Requires: whoever else calls it, or destroys it, has borrowed this
+    /// module's types. Its virtual functions may use the object, their arguments, the heap, and
+    /// constants; not variables, statics or services of this module, whose writable data nobody
+    /// else sees: who calls a function that touches them has faulted. A virtual destructor needs an
+    /// `operator delete` of the class, for the compiler makes one that calls it.
+    template <class T, class... Arguments>
+        requires(std::is_polymorphic_v<T>)
+    [[nodiscard]] T* make_polymorphic(Arguments&&... arguments) noexcept {
+        static_assert(alignof(T) <= kMostAlignment);
+        void* block = nullptr;
+        if (SharedHeap::allocate(sizeof(T), block, alignof(T)) != Status::ok)
+            return nullptr;
+        return ::new (block) T(std::forward<Arguments>(arguments)...);
     }
     /// What a root word points to, if that lies in the heap; else null.
     template <class T>

@@ -43,6 +43,20 @@ struct Admission {
 /// not_permitted, no_resource (16 of a heap).
 CW_METHOD(heaps, admit, Admission, Nothing, 1, 0);
 
+struct Borrowing {
+    Name heap;
+    Name module;
+};
+/// The calling module may make virtual calls of objects that `module` has built in the heap: text
+/// and constants of that module, its tables of virtual functions among them, become visible to the
+/// calling module's domain, where they run with its rights. They stay as long as the calling module
+/// does, whatever becomes of `module`; one that is loaded anew has others. Requires that both are
+/// users of the heap. Errors: not_found (no such heap, no such module), not_permitted (one of them
+/// is no user; the calling module is in the kernel, and the other is not), unsupported (the
+/// module's file does not keep its tables apart from what is written to), no_resource (8 modules),
+/// no_memory.
+CW_METHOD(heaps, borrow_types, Borrowing, Nothing, 1, 0);
+
 struct Which {
     Name name;
 };
