@@ -71,7 +71,8 @@ void describe_edges(TextWriter& text) noexcept {
     column(text, 16, "CLIENT");
     column(text, 28, "METHOD");
     column(text, 16, "PROVIDER");
-    text.put("LINK\n");
+    column(text, 9, "LINK");
+    text.put("ITS SLOT HOLDS\n");
     for (const ModuleInstance* m = all_modules(); m != nullptr; m = m->next) {
         for (std::size_t i = 0; i < m->image->requires_().size(); ++i) {
             const Link& link = m->links[i];
@@ -79,7 +80,9 @@ void describe_edges(TextWriter& text) noexcept {
             column(text, 28, m->image->text(m->image->requires_()[i].name));
             const bool alive = link.provider != nullptr;
             column(text, 16, alive ? link.provider->image->name() : std::string_view{"-"});
-            text.put(alive ? loader::name_of(link.path) : "none").put('\n');
+            column(text, 9, alive ? loader::name_of(link.path) : std::string_view{"none"});
+            describe_slot(*m, i, text);
+            text.put('\n');
         }
     }
 }

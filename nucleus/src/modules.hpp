@@ -27,6 +27,9 @@ struct ModuleRegistry {
 /// A word in an instance's image, writable: through the nucleus' own view, or where it is if the
 /// image is part of this programme (Image::describe).
 [[nodiscard]] void* image_view(const ModuleInstance& instance, std::uint64_t address) noexcept;
+/// What the slot of a required method holds at this moment, in words: a function of a module, or a
+/// stub, and where that lies; "unknown" is anything else. Locks: kernel_lock held.
+void describe_slot(const ModuleInstance& client, std::size_t require, TextWriter& text) noexcept;
 /// Whether so much memory may go to who asks for it: the kernel keeps what it needs to go on, and
 /// to end whoever took the rest.
 [[nodiscard]] bool leaves_enough(std::uint64_t bytes) noexcept;
