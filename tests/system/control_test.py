@@ -14,6 +14,7 @@ import tempfile
 import threading
 import unittest
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -462,7 +463,35 @@ class HostileTest(ControlTest):
         self.works(system)
 
 
+class Together(unittest.TestSuite):
+    """Tests that run at the same time: each has systems of its own, and mostly waits for a limit of the control socket."""
+
+    def tests(self) -> Iterator[unittest.TestCase]:
+        for test in self:
+            if isinstance(test, Together):
+                yield from test.tests()
+            else:
+                yield test
+
+    def run(self, result: unittest.TestResult, debug: bool = False) -> unittest.TestResult:  # noqa: ARG002, FBT001, FBT002
+        def run_one(test: unittest.TestCase) -> unittest.TestResult:
+            own = unittest.TestResult()
+            test.run(own)
+            return own
+
+        tests = list(self.tests())[::-1]  # those that wait longest are the last of the file
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            for own in pool.map(run_one, tests):
+                result.testsRun += own.testsRun
+                result.failures += own.failures
+                result.errors += own.errors
+                result.skipped += own.skipped
+        return result
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1 and sys.argv[1] in SANITIZED:
         System.nucleus = COMMAND.with_name(SANITIZED[sys.argv.pop(1)])
-    unittest.main()
+    loader = unittest.TestLoader()
+    loader.suiteClass = Together
+    unittest.main(testLoader=loader)
