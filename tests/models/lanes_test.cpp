@@ -63,19 +63,25 @@ enum class Doing : std::uint8_t {
     wakes_as_it_would,  ///< Who cleans up behind a dead producer wakes only as that would have.
 };
 
+/// Where a producer dies that dies: after so many of its steps, or after any number of them.
+inline constexpr std::uint32_t kAnywhere = ~0u;
+
 /// kLanes producers that publish kMessages each, up to two at once, flush after every kPublishes
 /// publishes and wake after every kWakes flushes that said so, and close. The consumer takes up to
-/// `kBudget` at once. kSpace: producers sleep while their lane is full.
+/// `kBudget` at once. kSpace: producers sleep while their lane is full. kDies: the first one may
+/// die, after kSteps of its steps.
 template <std::uint32_t kLanes,
           std::uint32_t kCapacity,
           std::uint32_t kMessages,
           std::uint32_t kPublishes = 1,
           bool kSpace = false,
           Doing kDoing = Doing::right,
-          bool kDies = false>
+          bool kDies = false,
+          std::uint32_t kSteps = kAnywhere>
 struct LanesModel
-    : rl::test_suite<LanesModel<kLanes, kCapacity, kMessages, kPublishes, kSpace, kDoing, kDies>,
-                     kLanes + 1 + (kDies ? 1 : 0)> {
+    : rl::test_suite<
+          LanesModel<kLanes, kCapacity, kMessages, kPublishes, kSpace, kDoing, kDies, kSteps>,
+          kLanes + 1 + (kDies ? 1 : 0)> {
     static constexpr std::uint32_t kBudget = 2;
     LanesMemory<kLanes, kCapacity> memory;
     Doorbell consumer_bell, death_bell;
@@ -127,7 +133,9 @@ struct LanesModel
     void produce(std::uint32_t lane) {
         ModelProducer producer = memory.make_producer(lane);
         // The first one may die between any two of its steps; the trap tells the kernel.
-        std::uint32_t steps = kDies && lane == 0 ? rl::rand(3 * kMessages + 1) : ~0u;
+        std::uint32_t steps = ~0u;
+        if (kDies && lane == 0)
+            steps = kSteps == kAnywhere ? rl::rand(3 * kMessages + 1) : kSteps;
         bool owed = false; // a wake that was claimed and not yet done
         std::uint32_t publishes = 0;
         for (std::uint32_t sent = 0; sent < kMessages;) {
@@ -147,11 +155,15 @@ struct LanesModel
                 return death_bell.ring(); // the trap; a wake it has claimed is not done
             if (++publishes % kPublishes == 0)
                 owed = flush(producer) || owed;
-            if (steps-- == 0)
+            if (steps-- == 0) {
+                RL_ASSERT(kSteps == kAnywhere || sent == kMessages); // there are no more
                 return death_bell.ring(); // the trap; a wake it has claimed is not done
+            }
         }
-        if (kDies && lane == 0)
+        if (kDies && lane == 0) {
+            RL_ASSERT(kSteps == kAnywhere);
             return death_bell.ring();
+        }
         next_fence[rl::thread_index()] = Site::F21;
         const bool last = producer.close();
         if ((owed || last) && kDoing != Doing::forgets_a_wake)
@@ -222,13 +234,20 @@ template <Doing kDoing = Doing::right>
 using OneForSpace = LanesModel<1, 1, 3, 2, true, kDoing>;
 template <Doing kDoing>
 using Does = LanesModel<2, 2, 3, 1, false, kDoing>;
-template <Doing kDoing = Doing::right>
-using Dying = LanesModel<2, 2, 2, 1, false, kDoing, true>;
+template <Doing kDoing = Doing::right, std::uint32_t kSteps = kAnywhere>
+using Dying = LanesModel<2, 2, 2, 1, false, kDoing, true, kSteps>;
 
-TEST(LanesModel, every_message_arrives_and_no_wake_is_lost) {
+// Each search is a test of its own, so that they run beside each other.
+TEST(LanesModel, every_message_of_one_lane_arrives_and_no_wake_is_lost) {
     expect_clean<OneLane>(100'000, 2);
+}
+TEST(LanesModel, every_message_of_two_lanes_arrives_and_no_wake_is_lost) {
     expect_clean<TwoLanes>(100'000, 1);
+}
+TEST(LanesModel, every_message_of_three_lanes_arrives_and_no_wake_is_lost) {
     expect_clean<LanesModel<3, 1, 2>>(100'000, 0);
+}
+TEST(LanesModel, a_message_of_each_of_three_lanes_arrives_and_no_wake_is_lost) {
     expect_clean<LanesModel<3, 1, 1>>(50'000, 1);
 }
 TEST(LanesModel, wakes_may_be_batched_and_deferred) {
@@ -240,7 +259,19 @@ TEST(LanesModel, producers_may_sleep_for_space) {
     expect_clean<OneForSpace<>>(100'000, 2);
 }
 TEST(LanesModel, a_producer_that_dies_harms_its_own_lane_only) {
-    expect_clean<Dying<>>(100'000, 1);
+    expect_clean<Dying<>>(100'000, 0);
+}
+
+// All executions of that with at most one preemption, for each place at which it may die: it
+// publishes its messages at once, so these are in front of that, behind it, and behind the flush.
+TEST(LanesModel, a_producer_that_dies_unpublished_harms_its_own_lane_only) {
+    expect_clean<Dying<Doing::right, 0>>(1000, 1);
+}
+TEST(LanesModel, a_producer_that_dies_unflushed_harms_its_own_lane_only) {
+    expect_clean<Dying<Doing::right, 1>>(1000, 1);
+}
+TEST(LanesModel, a_producer_that_dies_flushed_harms_its_own_lane_only) {
+    expect_clean<Dying<Doing::right, 2>>(1000, 1);
 }
 
 TEST(LanesModel, finds_missing_F21) {
