@@ -19,7 +19,7 @@ constexpr std::string_view kModprobeDetails =
     "  --dry-run          say what would be done\n"
     "  --hart=N           start its executor on hart N\n"
     "  --link METHOD=PATH link this call as direct, syscall or ring\n"
-    "  --grant=NAME       let its new process load-kernel, load-domain, power or observe\n"
+    "  --grant=NAME       its process may: load-kernel, load-domain, power, observe\n"
     "What the module requires is loaded first.\n";
 
 constexpr std::string_view kTestDetails =

@@ -4,6 +4,7 @@
 #include "commands_observe.hpp"
 #include "control_sessions.hpp"
 #include "output.hpp"
+#include "requires_observe.hpp"
 #include "services.hpp"
 #include "sink.hpp"
 #include "watching.hpp"
@@ -18,23 +19,6 @@ CW_REQUIRE(cw::control::next);
 CW_REQUIRE(cw::control::words);
 CW_REQUIRE(cw::control::put);
 CW_REQUIRE(cw::control::end);
-CW_REQUIRE(cw::memory::area);
-CW_REQUIRE(cw::variables::show);
-CW_REQUIRE(cw::variables::turn);
-CW_REQUIRE(cw::variables::wait);
-CW_REQUIRE(cw::cells::open);
-CW_REQUIRE(cw::cells::close);
-CW_REQUIRE(cw::cells::holder);
-CW_REQUIRE(cw::cells::look);
-CW_REQUIRE(cw::cells::list);
-CW_REQUIRE(cw::trace::start);
-CW_REQUIRE(cw::trace::stop);
-CW_REQUIRE(cw::trace::status);
-CW_REQUIRE(cw::trace::open);
-CW_REQUIRE(cw::trace::next);
-CW_REQUIRE(cw::trace::done);
-CW_REQUIRE(cw::trace::close);
-CW_REQUIRE(cw::trace::names);
 
 // What the shell's sources want of whoever runs them.
 namespace shell {

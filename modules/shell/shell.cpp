@@ -4,6 +4,7 @@
 #include "loading.hpp"
 #include "output.hpp"
 #include "prompt.hpp"
+#include "requires_observe.hpp"
 #include "services.hpp"
 #include "workspace.hpp"
 #include <cw/sdk/module.hpp>
@@ -12,7 +13,6 @@ CW_MODULE(shell, {.version = {1, 0}, .frame_bytes = 128 * 1024});
 CW_REQUIRE(console::put);
 CW_REQUIRE(console::write);
 CW_REQUIRE(console::read);
-CW_REQUIRE(cw::memory::area);
 CW_REQUIRE(cw::memory::statistics);
 CW_REQUIRE(cw::modules::load);
 CW_REQUIRE(cw::modules::unload);
@@ -29,22 +29,6 @@ CW_REQUIRE(cw::kmem_lab::close);
 CW_REQUIRE(cw::kmem_lab::allocate);
 CW_REQUIRE(cw::kmem_lab::release);
 CW_REQUIRE(cw::kmem_lab::counts);
-CW_REQUIRE(cw::variables::show);
-CW_REQUIRE(cw::variables::turn);
-CW_REQUIRE(cw::variables::wait);
-CW_REQUIRE(cw::cells::open);
-CW_REQUIRE(cw::cells::close);
-CW_REQUIRE(cw::cells::holder);
-CW_REQUIRE(cw::cells::look);
-CW_REQUIRE(cw::cells::list);
-CW_REQUIRE(cw::trace::start);
-CW_REQUIRE(cw::trace::stop);
-CW_REQUIRE(cw::trace::status);
-CW_REQUIRE(cw::trace::open);
-CW_REQUIRE(cw::trace::next);
-CW_REQUIRE(cw::trace::done);
-CW_REQUIRE(cw::trace::close);
-CW_REQUIRE(cw::trace::names);
 CW_REQUIRE(archive::count, cw::abi::kMethodOptional);
 CW_REQUIRE(archive::stat, cw::abi::kMethodOptional);
 CW_REQUIRE(archive::name, cw::abi::kMethodOptional);
