@@ -1,8 +1,8 @@
 #include "measure.hpp"
-#include <cw/core/executor.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/sdk/arch/raw_calls.hpp>
+#include <cw/sdk/own.hpp>
 #include <cw/sdk/use.hpp>
 
 CW_USES(cw::modules::load);
@@ -68,7 +68,7 @@ std::uint64_t overhead() noexcept {
 }
 
 std::uint16_t own_domain() noexcept {
-    return static_cast<std::uint16_t>(cw_module.home->start->domain);
+    return static_cast<std::uint16_t>(cw::own_domain());
 }
 
 } // namespace bench

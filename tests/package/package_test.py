@@ -39,7 +39,7 @@ CLANG_ONLY = {
     *(f"cw/core/variables/{name}.hpp" for name in ("clock", "declare", "publish", "read", "schema", "snapshot")),
     *(f"cw/core/variables/{name}.hpp" for name in ("system", "trace")),
     *(f"cw/sdk/{name}.hpp" for name in ("buffer", "cells", "claims", "clock", "heap", "kmem", "module", "shared_heap")),
-    *(f"cw/sdk/{name}.hpp" for name in ("test", "test_service", "trace", "use", "variables", "wait")),
+    *(f"cw/sdk/{name}.hpp" for name in ("own", "test", "test_service", "trace", "use", "variables", "wait")),
 }
 CPP23_ONLY = {"cw/core/result.hpp"}
 

@@ -8,6 +8,7 @@
 #include <cw/modules/echo.hpp>
 #include <cw/sdk/buffer.hpp>
 #include <cw/sdk/module.hpp>
+#include <cw/sdk/own.hpp>
 #include <cw/sdk/test.hpp>
 #include <cw/sdk/variables.hpp>
 #include <cw/sdk/wait.hpp>
@@ -113,6 +114,8 @@ CW_TEST(this_module_is_among_those_that_are_placed) {
         CW_EXPECT_VALUE(load, sysinfo::load.read());
         for (std::uint64_t n = 0; n < placements.count && n < placements.modules.size(); ++n) {
             const sysinfo::Place& place = placements.modules[n];
+            if (text_of(place.module) == "system_test")
+                CW_EXPECT_EQUAL(place.domain, cw::own_domain());
             found = found || (text_of(place.module) == "system_test" && place.stage == 1 &&
                               placements.count == load.modules);
         }
