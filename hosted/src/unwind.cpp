@@ -10,7 +10,6 @@ namespace cw::hosted {
 
 namespace {
 
-constexpr unsigned kMostCalled = 4; ///< Functions outside of modules that are looked through.
 constexpr const loader::CallConvention& kCalls = loader::kX86_64Calls;
 constexpr unsigned kMaxFrames = 4096;
 
@@ -179,25 +178,7 @@ Result<loader::FrameRegisters> caller_of(const Thread& self,
 }
 
 ModuleInstance* borrower_running(const Thread& self, const loader::FrameRegisters& trap) noexcept {
-    if (!any_types_lent())
-        return nullptr;
-    const loader::StackReader stack = reader_of(self);
-    loader::FrameRegisters at = trap;
-    auto caller = caller_of(self, at);
-    loader::PcKind kind = loader::PcKind::interrupted;
-    unsigned others = 0; // frames that are no module's: what it has called
-    for (unsigned depth = 0; caller && depth < kMaxFrames && others <= kMostCalled; ++depth) {
-        const ModuleCode code = module_code_at(at.pc);
-        others += code.image == nullptr ? 1 : 0;
-        if (code.image != nullptr && module_code_at(caller->pc).base != code.base) {
-            const auto function = loader::function_begin(frames_at(at.pc), at.pc, kind);
-            return function ? borrower_calling(*function, caller->pc) : nullptr;
-        }
-        at = *caller;
-        kind = loader::PcKind::return_address;
-        caller = loader::caller_frame(frames_at(at.pc), at, kind, stack);
-    }
-    return nullptr;
+    return kernel::borrower_running({frames_at, reader_of(self)}, trap, caller_of(self, trap));
 }
 
 bool return_to_caller(const Thread& self,

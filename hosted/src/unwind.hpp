@@ -30,10 +30,7 @@ void put_registers(ucontext_t& context, const loader::FrameRegisters& registers)
 /// The caller of the function that was interrupted at `at`.
 [[nodiscard]] Result<loader::FrameRegisters> caller_of(const Thread& self,
                                                        const loader::FrameRegisters& at) noexcept;
-/// The module of the nucleus process that has gone wrong in a virtual function of types that it has
-/// borrowed: what has happened is not the affair of the module that the function is of. Null: the
-/// innermost module on the stack is not there by a virtual call, or its frames cannot be relied on.
-/// Untrusted, locks: as return_to_caller().
+/// As kernel::borrower_running(), of this thread.
 [[nodiscard]] ModuleInstance* borrower_running(const Thread& self,
                                                const loader::FrameRegisters& trap) noexcept;
 /// Takes the frames of a stopped module off the stack: `at` goes on where its caller, the first

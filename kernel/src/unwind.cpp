@@ -12,7 +12,6 @@ namespace {
 
 // More than a stack has room for.
 constexpr unsigned kMaxFrames = kKernelStackPages * kPage / 16;
-constexpr unsigned kMostCalled = 4; ///< Functions outside of modules that are looked through.
 constexpr const loader::CallConvention& kCalls = *loader::call_convention(kMachine);
 constexpr unsigned kThreadPointer = 4;
 
@@ -109,25 +108,9 @@ bool read_stack(const Thread& thread, std::uint64_t address, std::uint64_t& word
 }
 
 ModuleInstance* borrower_running(const Thread& self, const TrapFrame& frame) noexcept {
-    if (!any_types_lent())
-        return nullptr;
     const loader::StackReader stack = reader_of(self);
-    loader::FrameRegisters at = registers_of(frame);
-    auto caller = first_caller(at, stack);
-    loader::PcKind kind = loader::PcKind::interrupted;
-    unsigned others = 0; // frames that are no module's: what it has called
-    for (unsigned depth = 0; caller && depth < kMaxFrames && others <= kMostCalled; ++depth) {
-        const ModuleCode code = module_code_at(at.pc);
-        others += code.image == nullptr ? 1 : 0;
-        if (code.image != nullptr && module_code_at(caller->pc).base != code.base) {
-            const auto function = loader::function_begin(frames_at(at.pc), at.pc, kind);
-            return function ? borrower_calling(*function, caller->pc) : nullptr;
-        }
-        at = *caller;
-        kind = loader::PcKind::return_address;
-        caller = loader::caller_frame(frames_at(at.pc), at, kind, stack);
-    }
-    return nullptr;
+    const loader::FrameRegisters at = registers_of(frame);
+    return borrower_running({frames_at, stack}, at, first_caller(at, stack));
 }
 
 bool return_to_caller(const Thread& self,

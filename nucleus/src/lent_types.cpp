@@ -137,10 +137,6 @@ bool types_lent(const loader::Image& image) noexcept {
     return false;
 }
 
-bool any_types_lent() noexcept {
-    return all_lent_types != nullptr;
-}
-
 ModuleCode module_code_at(std::uint64_t address) noexcept {
     if (const ModuleInstance* m = module_at(address))
         return {m->image, m->base, m->domain->is_kernel()};
@@ -158,6 +154,11 @@ ModuleInstance* borrower_at(const Domain& domain, std::uint64_t address) noexcep
     return nullptr;
 }
 
+namespace {
+
+/// The module that has called a virtual function of types which it has borrowed: its call returns
+/// to `from`, and `function` is where the function begins that it has called. Null: `from` is
+/// nobody's who has borrowed any there, or a service was called.
 ModuleInstance* borrower_calling(std::uint64_t function, std::uint64_t from) noexcept {
     const LentTypes* const types = lent_types_at(function);
     ModuleInstance* const caller = module_at(from);
@@ -168,6 +169,31 @@ ModuleInstance* borrower_calling(std::uint64_t function, std::uint64_t from) noe
             return nullptr; // a call of a service of the lender, which is the lender's affair
     }
     return caller;
+}
+
+} // namespace
+
+ModuleInstance* borrower_running(const Frames& frames,
+                                 loader::FrameRegisters at,
+                                 Result<loader::FrameRegisters> caller) noexcept {
+    constexpr unsigned kMostCalled = 4; // functions outside of modules that are looked through
+    constexpr unsigned kMaxFrames = 4096;
+    if (all_lent_types == nullptr)
+        return nullptr;
+    loader::PcKind kind = loader::PcKind::interrupted;
+    unsigned others = 0; // frames that are no module's: what it has called
+    for (unsigned depth = 0; caller && depth < kMaxFrames && others <= kMostCalled; ++depth) {
+        const ModuleCode code = module_code_at(at.pc);
+        others += code.image == nullptr ? 1 : 0;
+        if (code.image != nullptr && module_code_at(caller->pc).base != code.base) {
+            const auto function = loader::function_begin(frames.table_at(at.pc), at.pc, kind);
+            return function ? borrower_calling(*function, caller->pc) : nullptr;
+        }
+        at = *caller;
+        kind = loader::PcKind::return_address;
+        caller = loader::caller_frame(frames.table_at(at.pc), at, kind, frames.stack);
+    }
+    return nullptr;
 }
 
 } // namespace cw::kernel

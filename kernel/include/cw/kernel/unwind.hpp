@@ -15,10 +15,7 @@ namespace cw::kernel {
 [[nodiscard]] bool
 return_to_caller(const Thread& self, const ModuleInstance& stopped, TrapFrame& frame) noexcept;
 
-/// The kernel-placed module that has gone wrong in a virtual function of types that it has
-/// borrowed: what has happened is not the affair of the module that the function is of. Null: the
-/// innermost module on the stack is not there by a virtual call, or its frames cannot be relied on.
-/// Requires, untrusted, context, locks: as return_to_caller().
+/// As the nucleus' borrower_running(), of this thread. Requires, context: as return_to_caller().
 [[nodiscard]] ModuleInstance* borrower_running(const Thread& self, const TrapFrame& frame) noexcept;
 
 /// True if the kernel image has code there.

@@ -4,6 +4,7 @@
 #include <cw/abi/control.hpp>
 #include <cw/core/task.hpp>
 #include <cw/core/text.hpp>
+#include <cw/loader/unwind.hpp>
 #include <cw/nucleus/domain.hpp>
 #include <string_view>
 
@@ -99,15 +100,22 @@ struct ModuleCode {
 };
 /// Whose image an address lies in. Locks: kernel_lock held.
 [[nodiscard]] ModuleCode module_code_at(std::uint64_t address) noexcept;
-/// Locks: kernel_lock held.
-[[nodiscard]] bool any_types_lent() noexcept;
 /// The module of this domain that has borrowed the types in whose pages an address lies, or null.
 /// Locks: kernel_lock held.
 [[nodiscard]] ModuleInstance* borrower_at(const Domain& domain, std::uint64_t address) noexcept;
-/// The module that has called a virtual function of types which it has borrowed: its call returns
-/// to `from`, and `function` is where the function begins that it has called. Null: `from` is
-/// nobody's who has borrowed any there, or a service was called. Locks: kernel_lock held.
-[[nodiscard]] ModuleInstance* borrower_calling(std::uint64_t function, std::uint64_t from) noexcept;
+/// The frames of a thread, as its host reads them.
+struct Frames {
+    loader::FrameTable (*table_at)(std::uint64_t pc) noexcept;
+    loader::StackReader stack;
+};
+/// The module that has gone wrong in a virtual function of types that it has borrowed: what has
+/// happened is not the affair of the module that the function is of. `at`: where its thread was
+/// interrupted; `caller`: of that function. Null: the innermost module on the stack is not there by
+/// a virtual call, or its frames cannot be relied on. Untrusted: the stack. Locks: kernel_lock
+/// held.
+[[nodiscard]] ModuleInstance* borrower_running(const Frames& frames,
+                                               loader::FrameRegisters at,
+                                               Result<loader::FrameRegisters> caller) noexcept;
 /// "@frame 0x... module=m offset=0x..." into the log.
 void describe_address(std::uint64_t address) noexcept;
 } // namespace cw::kernel
