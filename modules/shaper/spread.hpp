@@ -7,13 +7,13 @@ namespace shaper {
 
 class Spread {
 public:
-    void clear() noexcept { *this = {}; }
-    void add(std::uint64_t ticks) noexcept {
+    constexpr void clear() noexcept { *this = {}; }
+    constexpr void add(std::uint64_t ticks) noexcept {
         ++counts_[ticks < counts_.size() ? ticks : counts_.size() - 1];
         ++all_;
     }
     /// That no more than one in a hundred is above; the longest that can be told is 4,095.
-    [[nodiscard]] std::uint64_t p99() const noexcept {
+    [[nodiscard]] constexpr std::uint64_t p99() const noexcept {
         std::uint64_t above = all_ / 100;
         std::size_t ticks = counts_.size() - 1;
         while (ticks != 0 && counts_[ticks] <= above)

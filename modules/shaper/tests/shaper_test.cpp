@@ -1,6 +1,7 @@
 // Tests of the shaper, from one source in every placement of it and of them: rates are set by
 // stores while it runs, and what has passed is what they allow. No clock but the shaper's own is
 // looked at, so it does not matter how fast anybody runs.
+#include "../spread.hpp"
 #include <cw/core/text.hpp>
 #include <cw/modules/shaper.hpp>
 #include <cw/sdk/cells.hpp>
@@ -65,6 +66,15 @@ cw::Task<> remove_all() noexcept {
     }
     co_return cw::Nothing{};
 }
+
+/// So many of a hundred turns are long.
+consteval std::uint64_t p99_with(int slow) {
+    shaper::Spread turns;
+    for (int i = 0; i < 100; ++i)
+        turns.add(i < slow ? 5'000 : 30);
+    return turns.p99();
+}
+static_assert(p99_with(0) == 30 && p99_with(1) == 30 && p99_with(2) == 4'095);
 
 /// A generator that gives the same numbers in each run.
 std::uint64_t next(std::uint64_t& state) noexcept {
