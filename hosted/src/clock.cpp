@@ -90,7 +90,8 @@ std::uint64_t ticks_per_second() noexcept {
     return 1'000'000'000;
 }
 ClockScale clock_scale() noexcept {
-    hosted::steered.follow(hosted::read_clocks());
+    if (hosted::steered.is_due(__builtin_ia32_rdtsc()))
+        hosted::steered.follow(hosted::read_clocks());
     const std::uint64_t counter = __builtin_ia32_rdtsc();
     const std::uint64_t boot_ns = hosted::steered.at(counter);
     return {counter, boot_ns, hosted::steered.wall(boot_ns), hosted::steered.multiplier()};

@@ -29,11 +29,12 @@ public:
         multiplier_{pace_},
         wall_offset_{second.wall_ns - base_ns_} {}
 
-    /// From here on its pace is such that it will be right a second later. A reading that follows
-    /// the last one too soon changes nothing, and false comes back.
-    bool follow(const ClockReading& now) noexcept {
-        if (now.boot_ns - last_.boot_ns < kShortest)
-            return false;
+    /// Whether it is time to look at Linux's clocks again. The counter may have begun anew.
+    [[nodiscard]] bool is_due(std::uint64_t counter) const noexcept {
+        return counter < last_.counter || at(counter) - base_ns_ >= kShortest;
+    }
+    /// From here on its pace is such that it will be right a second later. Requires: is_due().
+    void follow(const ClockReading& now) noexcept {
         const std::uint64_t truth = now.boot_ns - begin_ns_;
         std::uint64_t ours = base_ns_;
         if (now.counter > last_.counter) { // else the machine has slept, and the counter begun anew
@@ -59,7 +60,6 @@ public:
             static_cast<std::int64_t>(now.within_ns))
             wall_offset_ = offset;
         last_ = now;
-        return true;
     }
 
     /// Nanoseconds since it began. Requires: not before the last reading.

@@ -66,7 +66,8 @@ void clock_follow() noexcept {
     if (!clock_is_steered())
         return;
     const ClockScale now = clock_scale();
-    const std::uint64_t wall_ns = set_here ? wall_at(now.counter) : now.wall_ns;
+    const std::uint64_t wall_ns =
+        set_here ? now.boot_ns + (known.wall_ns - known.boot_ns) : now.wall_ns;
     if (now.multiplier != known.multiplier ||
         wall_ns - now.boot_ns != known.wall_ns - known.boot_ns)
         publish_clock(now, wall_ns, known.west_minutes, known.dst);
