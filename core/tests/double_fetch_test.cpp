@@ -422,7 +422,7 @@ TEST(DoubleFetch, a_value_of_a_latch_is_loaded_once) {
     for (std::uint32_t i = 0; i < kLatchSlots; ++i) {
         auto& slot = latch.slots[i];
         const std::string name = "slot " + std::to_string(i);
-        fetches.again(name + ".generation", &slot.generation, 8, "compared with that of `current`");
+        fetches.again(name + ".stamp", &slot.stamp, 8, "compared with that of `current`");
         fetches.once(name + ".words", slot.words, sizeof slot.words);
     }
     fetches.during([&] { EXPECT_TRUE(page->latch.valid()); });

@@ -51,6 +51,15 @@ struct Inner {
     OtherZone zone;
     std::array<std::uint32_t, 4> load;
 };
+struct NarrowReport {
+    std::int32_t seconds;
+    std::int32_t other;
+    std::uint64_t more;
+};
+struct WideReport {
+    std::int64_t seconds;
+    std::uint64_t more;
+};
 struct Long {
     std::array<std::uint64_t, 128> words;
 };
@@ -174,8 +183,9 @@ TEST(Schema, integers_are_refused_rather_than_cut) {
 /// A directory with one variable, as the nucleus makes it.
 class OneVariable {
 public:
-    static constexpr std::uint32_t kEntryAt = 4096, kTextAt = 8192, kBucketsAt = 256,
-                                   kTableAt = 512;
+    static constexpr std::uint32_t kEntryAt = 4096, kTextAt = 8192, kBucketsAt = 2048,
+                                   kTableAt = 2304;
+    static_assert(sizeof(Header) <= kBucketsAt);
 
     OneVariable() {
         header().magic = Header::kMagic;
@@ -183,6 +193,7 @@ public:
         header().buckets = kBucketsAt;
         header().table = kTableAt;
         header().table_entries = 4;
+        header().nothing.store(kLatchEmpty, Order::relaxed);
     }
     void add(std::string_view name) {
         entry().name_hash = abi::signature_hash(name.data(), name.size());
@@ -209,6 +220,8 @@ public:
         entry().version.change(++epoch_, state, [] {});
     }
     Entry& entry() { return at<Entry>(kEntryAt); }
+    /// Where a link leads while there is no value for it.
+    std::uint64_t nothing() { return reinterpret_cast<std::uint64_t>(&header().nothing); }
     [[nodiscard]] Directory directory() const { return Directory{memory_.get()}; }
 
 private:
@@ -288,6 +301,57 @@ TEST(Read, a_publisher_goes_on_where_the_one_before_it_ended) {
         variable.set(State::gone);
         variable.set(State::live);
     }
+}
+
+TEST(Link, leads_to_the_value_or_to_what_the_entry_says) {
+    OneVariable variable;
+    variable.add("time/wall");
+    Link link{{}, &variable.entry()};
+    link.place.set(variable.nothing());
+    Wall wall{};
+    EXPECT_EQ(read(link, wall), Status::not_found);
+    auto latch = std::make_unique<LatchOf<Wall>>();
+    const auto address = reinterpret_cast<std::uint64_t>(latch.get());
+    latch->current.store(kLatchEmpty, Order::relaxed); // as the nucleus does
+    variable.go_live<Wall>(latch.get());
+    EXPECT_EQ(read(link, wall), Status::not_ready); // by the entry
+    link.place.set(address);
+    EXPECT_EQ(read(link, wall), Status::not_ready); // and by the link
+    Publisher<Wall> publisher;
+    for (std::int64_t i = 1; i < 10; ++i) {
+        publisher.publish(address, {i, {-60, 1}, {1, 2, 3, 4}});
+        ASSERT_EQ(read(link, wall), Status::ok);
+        EXPECT_EQ(wall.seconds, i);
+    }
+    // Another publisher is there, in whose record a field is narrower: the link leads nowhere.
+    auto narrow = std::make_unique<LatchOf<NarrowReport>>();
+    variable.go_live<NarrowReport>(narrow.get());
+    Publisher<NarrowReport>{}.publish(reinterpret_cast<std::uint64_t>(narrow.get()), {11, 0, 0});
+    link.place.set(variable.nothing());
+    WideReport seconds{};
+    EXPECT_EQ(read(link, wall), Status::mismatch);
+    EXPECT_EQ(read(link, seconds), Status::ok); // converted
+    EXPECT_EQ(seconds.seconds, 11);
+    variable.set(State::off);
+    EXPECT_EQ(read(link, seconds), Status::refused);
+}
+
+TEST(Link, of_a_word_leads_nowhere_while_there_is_none) {
+    OneVariable variable;
+    variable.add("cpu/load");
+    Link link{{}, &variable.entry()};
+    std::int16_t value = 0;
+    EXPECT_EQ(read(link, value), Status::not_found);
+    Atomic<std::uint64_t> word;
+    word.store(static_cast<std::uint16_t>(-7), Order::relaxed);
+    variable.go_live<std::int16_t>(&word);
+    EXPECT_EQ(read(link, value), Status::ok); // by the entry
+    EXPECT_EQ(value, -7);
+    value = 0;
+    link.place.set(reinterpret_cast<std::uint64_t>(&word));
+    variable.set(State::gone); // who has looked at its link before still reads the value
+    EXPECT_EQ(read(link, value), Status::ok);
+    EXPECT_EQ(value, -7);
 }
 
 TEST(Read, words_are_read_as_they_are) {

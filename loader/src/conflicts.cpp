@@ -53,10 +53,10 @@ ImageReader::Region ImageReader::region(std::size_t index) const noexcept {
     index -= image_.device_count_;
     if (index < image_.publish_count_) {
         const abi::PublishRecord& record = image_.publishes_[index];
-        return {image_.text(record.name), record.slot, kVariableSlotBytes};
+        return {image_.text(record.name), record.slot, kValueSlotBytes};
     }
     const abi::ReadRecord& record = image_.reads_[index - image_.publish_count_];
-    return {image_.text(record.name), record.slot, kVariableSlotBytes};
+    return {image_.text(record.name), record.slot, kLinkBytes};
 }
 
 bool ImageReader::check_regions() noexcept {

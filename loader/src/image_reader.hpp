@@ -18,8 +18,9 @@ namespace cw::loader {
 
 inline constexpr std::size_t kMaxProgramHeaders = 32;
 inline constexpr std::size_t kMaxFileNameShown = 63; ///< Bytes of a file name that messages show.
-inline constexpr std::uint64_t kSlotBytes = 16; ///< What the loader writes for one requirement.
-inline constexpr std::uint64_t kVariableSlotBytes = 8; ///< And for one variable.
+inline constexpr std::uint64_t kSlotBytes = 16;     ///< What the loader writes for one requirement.
+inline constexpr std::uint64_t kValueSlotBytes = 8; ///< For one variable that is published,
+inline constexpr std::uint64_t kLinkBytes = 16;     ///< and for one that is read.
 
 /// Fills an Image from its file. Every check returns true or has left the message that explains the
 /// refusal. Untrusted: every byte of the file; the caller guarantees that it does not change

@@ -3,6 +3,7 @@
 #include "names.hpp"
 #include <cw/core/variables/directory.hpp>
 #include <cw/core/variables/schema.hpp>
+#include <type_traits>
 
 namespace cw::loader {
 
@@ -36,9 +37,10 @@ bool ImageReader::check_variable(const Record& record) noexcept {
         return fail_record("has {} bytes, but its schema says {}", {record.bytes, bytes});
     if (record.flags != 0)
         return fail_record("has flags {}, of which none are known", {Hex{record.flags}});
+    constexpr bool kReads = std::is_same_v<Record, abi::ReadRecord>;
     return check_memory({"slot", at(offsetof(Record, slot)), record.slot},
-                        kVariableSlotBytes,
-                        kVariableSlotBytes,
+                        kReads ? kLinkBytes : kValueSlotBytes,
+                        alignof(std::uint64_t),
                         Memory::writable_or_relro);
 }
 

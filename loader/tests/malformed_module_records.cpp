@@ -11,27 +11,27 @@ constexpr MalformedCase kCases[] = {
      [](ModuleFile& f) { f.module.header.size = 8; },
      "sample.cwm: module record at 0x3000: has size 8, not 80"},
     {"abi_major_older",
-     [](ModuleFile& f) { f.module.abi_major = 0; },
-     "sample.cwm: is built for ABI 0.2, but this loader speaks 1.2"},
+     [](ModuleFile& f) { f.module.abi_major = 1; },
+     "sample.cwm: is built for ABI 1.0, but this loader speaks 2.0"},
     {"abi_major_newer",
-     [](ModuleFile& f) { f.module.abi_major = 2; },
-     "sample.cwm: is built for ABI 2.2, but this loader speaks 1.2"},
+     [](ModuleFile& f) { f.module.abi_major = 3; },
+     "sample.cwm: is built for ABI 3.0, but this loader speaks 2.0"},
     {"abi_minor_newer",
-     [](ModuleFile& f) { f.module.abi_minor = 3; },
-     "sample.cwm: is built for ABI 1.3, but this loader speaks 1.2"},
+     [](ModuleFile& f) { f.module.abi_minor = 1; },
+     "sample.cwm: is built for ABI 2.1, but this loader speaks 2.0"},
     {"abi_minor_newer_with_larger_records",
      [](ModuleFile& f) {
-         f.module.abi_minor = 3;
+         f.module.abi_minor = 1;
          f.provides[0].header.size = 160;
          f.provides[0].header.kind = abi::RecordKind{9};
      },
-     "sample.cwm: is built for ABI 1.3, but this loader speaks 1.2"},
+     "sample.cwm: is built for ABI 2.1, but this loader speaks 2.0"},
     {"abi_minor_newer_with_larger_module_record",
      [](ModuleFile& f) {
-         f.module.abi_minor = 3;
+         f.module.abi_minor = 1;
          f.module.header.size = 160;
      },
-     "sample.cwm: is built for ABI 1.3, but this loader speaks 1.2"},
+     "sample.cwm: is built for ABI 2.1, but this loader speaks 2.0"},
     {"name_missing",
      [](ModuleFile& f) { f.module.name = 0; },
      "sample.cwm: module record at 0x3000: name is missing"},

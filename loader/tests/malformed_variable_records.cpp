@@ -198,8 +198,8 @@ constexpr MalformedCase kCases[] = {
      "sample.cwm: publish record at 0x3188 (sample/zone): slot (8 bytes at 0xa00) is not in "
      "writable or relocated memory"},
     {"publish_slot_at_the_end_of_relro",
-     in_variables<[](ModuleFile& f) { f.publishes[0].slot = f.variable_slots_at + 32; }>,
-     "sample.cwm: publish record at 0x3188 (sample/zone): slot (8 bytes at 0x34c0) is not in "
+     in_variables<[](ModuleFile& f) { f.publishes[0].slot = f.variable_slots_at + 48; }>,
+     "sample.cwm: publish record at 0x3188 (sample/zone): slot (8 bytes at 0x34d0) is not in "
      "writable or relocated memory"},
     {"publish_slot_in_rest_of_page",
      in_variables<[](ModuleFile& f) { f.publishes[0].slot = f.state_at + 0x800; }>,
@@ -320,22 +320,23 @@ constexpr MalformedCase kCases[] = {
      "sample.cwm: read record at 0x3208 (clock/offset): slot at 0x3228 is not relocated"},
     {"read_slot_not_aligned",
      in_variables<[](ModuleFile& f) { f.reads[1].slot -= 4; }>,
-     "sample.cwm: read record at 0x3238 (shaper/eth0:1/rate): slot is at 0x34b4, which is not "
+     "sample.cwm: read record at 0x3238 (shaper/eth0:1/rate): slot is at 0x34bc, which is not "
      "8-byte aligned"},
     {"read_slot_in_read_only_data",
      in_variables<[](ModuleFile& f) { f.reads[0].slot = f.strings_at; }>,
-     "sample.cwm: read record at 0x3208 (clock/offset): slot (8 bytes at 0xa00) is not in writable "
+     "sample.cwm: read record at 0x3208 (clock/offset): slot (16 bytes at 0xa00) is not in "
+     "writable "
      "or relocated memory"},
     {"read_slot_at_the_end_of_relro",
      in_variables<[](ModuleFile& f) { f.reads[1].slot += 8; }>,
-     "sample.cwm: read record at 0x3238 (shaper/eth0:1/rate): slot (8 bytes at 0x34c0) is not in "
+     "sample.cwm: read record at 0x3238 (shaper/eth0:1/rate): slot (16 bytes at 0x34c8) is not in "
      "writable or relocated memory"},
     {"read_slot_runs_over_the_end",
      in_variables<[](ModuleFile& f) {
-         f.program_headers[ModuleFile::kData].memory_bytes += 4;
+         f.program_headers[ModuleFile::kData].memory_bytes += 12;
          f.reads[0].slot = f.state_at + 128;
      }>,
-     "sample.cwm: read record at 0x3208 (clock/offset): slot (8 bytes at 0x40c0) is not in "
+     "sample.cwm: read record at 0x3208 (clock/offset): slot (16 bytes at 0x40c0) is not in "
      "writable or relocated memory"},
     {"too_many_publishes",
      in_variables<[](ModuleFile& f) {
@@ -371,8 +372,8 @@ constexpr MalformedCase kCases[] = {
      "(0x34a8)"},
     {"variable_slots_of_reads_equal",
      in_variables<[](ModuleFile& f) { f.reads[0].slot = f.reads[1].slot; }>,
-     "sample.cwm: the memory of shaper/eth0:1/rate (0x34b8) overlaps the memory of clock/offset "
-     "(0x34b8)"},
+     "sample.cwm: the memory of shaper/eth0:1/rate (0x34c0) overlaps the memory of clock/offset "
+     "(0x34c0)"},
     {"variable_slot_in_method_slot",
      in_variables<[](ModuleFile& f) { f.publishes[0].slot = f.slots_at + 24; }>,
      "sample.cwm: the memory of sample/zone (0x3498) overlaps the memory of clock.now (0x3490)"},
@@ -384,8 +385,8 @@ constexpr MalformedCase kCases[] = {
      in_variables<[](ModuleFile& f) { f.publishes[1].slot = f.grants_at + 24; }>,
      "sample.cwm: the memory of sample/level (0x4018) overlaps the memory of ns16550a (0x4000)"},
     {"variable_slot_in_the_state",
-     in_variables<[](ModuleFile& f) { f.reads[0].slot = f.state_at + 120; }>,
-     "sample.cwm: the memory of clock/offset (0x40b8) overlaps the memory of the module state "
+     in_variables<[](ModuleFile& f) { f.reads[0].slot = f.state_at + 112; }>,
+     "sample.cwm: the memory of clock/offset (0x40b0) overlaps the memory of the module state "
      "(0x4040)"},
 };
 

@@ -8,7 +8,7 @@ namespace cw::loader::test {
 namespace {
 
 constexpr std::uint64_t kSlotBytes = 16;
-constexpr std::uint64_t kVariableSlotBytes = 8;
+constexpr std::uint64_t kValueSlotBytes = 8, kLinkBytes = 16;
 constexpr std::uint64_t kStateBytes = 128;
 constexpr std::uint64_t kDynamicRoom = 32 * sizeof(elf::Dynamic);
 constexpr std::uint64_t kSpareRelocations = 4;
@@ -92,8 +92,9 @@ void ModuleFile::lay_out(const ModuleSpec& spec) {
     dynamic_at = round_up(init_array_at + 8 * spec.init_functions, 16);
     slots_at = dynamic_at + kDynamicRoom;
     variable_slots_at = slots_at + kSlotBytes * requires_.size();
-    grants_at = round_up(variable_slots_at + kVariableSlotBytes * (publishes.size() + reads.size()),
-                         abi::kPageSize);
+    const std::uint64_t links_at = variable_slots_at + kValueSlotBytes * publishes.size();
+    relro_end_ = links_at + kLinkBytes * reads.size();
+    grants_at = round_up(relro_end_, abi::kPageSize);
     state_at = round_up(grants_at + sizeof(abi::DeviceGrant) * devices.size() + 1, 64);
 
     module.start = text_at + 0x3f0;
@@ -113,9 +114,9 @@ void ModuleFile::lay_out(const ModuleSpec& spec) {
     for (std::size_t i = 0; i < devices.size(); ++i)
         devices[i].grant = grants_at + sizeof(abi::DeviceGrant) * i;
     for (std::size_t i = 0; i < publishes.size(); ++i)
-        publishes[i].slot = variable_slots_at + kVariableSlotBytes * i;
+        publishes[i].slot = variable_slots_at + kValueSlotBytes * i;
     for (std::size_t i = 0; i < reads.size(); ++i)
-        reads[i].slot = variable_slots_at + kVariableSlotBytes * (publishes.size() + i);
+        reads[i].slot = links_at + kLinkBytes * i;
     for (std::size_t i = 0; i < spec.init_functions; ++i)
         init_array.push_back(text_at + 0x300 + 4 * i);
 }
@@ -212,8 +213,7 @@ void ModuleFile::fill_headers(const ModuleSpec& spec) {
 
     using namespace elf;
     constexpr std::uint64_t kPage = abi::kPageSize;
-    const std::uint64_t relro_bytes =
-        variable_slots_at + kVariableSlotBytes * (publishes.size() + reads.size()) - records_at;
+    const std::uint64_t relro_bytes = relro_end_ - records_at;
     const std::uint64_t data_file_bytes = state_at - grants_at;
     program_headers = {
         segment(kPtLoad, kReadable, 0, text_at, text_at, kPage),

@@ -153,6 +153,7 @@ private:
     std::optional<std::vector<elf::Rela>> relocations_;
     std::optional<std::vector<elf::Dynamic>> dynamic_;
     std::vector<Patch> patches_;
+    std::uint64_t relro_end_ = 0;
     std::optional<std::uint64_t> size_;
 };
 

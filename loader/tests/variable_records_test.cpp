@@ -65,7 +65,7 @@ TEST_F(VariableRecords, tell_what_is_read) {
 
     EXPECT_EQ(image().text(reads[1].name), "shaper/eth0:1/rate");
     EXPECT_EQ(image().text(reads[1].schema), "bytes:u64,lost:u32[3]");
-    EXPECT_EQ(reads[1].slot, file.variable_slots_at + 24);
+    EXPECT_EQ(reads[1].slot, file.variable_slots_at + 32);
     EXPECT_EQ(reads[1].bytes, 20u);
 }
 
@@ -142,7 +142,8 @@ TEST_F(VariableRecords, of_two_readers_or_of_publisher_and_reader_may_be_of_one_
 
 TEST_F(VariableRecords, may_have_slots_in_any_order_and_in_writable_data) {
     ModuleFile file{variables_spec()};
-    std::swap(file.publishes[0].slot, file.reads[1].slot);
+    std::swap(file.publishes[0].slot, file.publishes[1].slot);
+    std::swap(file.reads[0].slot, file.reads[1].slot);
     file.reads[0].slot = file.grants_at + 0x28;
     EXPECT_EQ(read(file), "");
 }

@@ -9,6 +9,7 @@
 namespace cw::kernel::directory {
 
 using variables::Header;
+using variables::Kind;
 using variables::State;
 
 namespace {
@@ -128,8 +129,10 @@ State state_of(const Private& own) noexcept {
 void refresh(std::uint32_t index) noexcept {
     Entry& entry = entry_of(index);
     const State state = state_of(*space.table[index]);
-    if (variables::state_of(entry.version.load()) != state)
-        entry.version.set(state);
+    if (variables::state_of(entry.version.load()) == state)
+        return;
+    entry.version.set(state);
+    turn_links(index);
 }
 
 void initialise() noexcept {
@@ -153,6 +156,7 @@ void initialise() noexcept {
     header.buckets = kBucketsAt;
     header.table = kTableAt;
     header.table_entries = kMaxVariables;
+    header.nothing.store(kLatchEmpty, Order::relaxed);
     header.magic = Header::kMagic;
 }
 
@@ -265,7 +269,9 @@ Status go_live(std::uint32_t offset,
     entry.version.change(++space.epoch, state_of(own), [&] {
         // What a former publisher of this name has left is no value of this one's: a latch becomes
         // empty, a word 0. Its generations go on, so no reader takes an old value for a new one.
-        segment_view_as<Atomic<std::uint64_t>>(*group.segment, place)->store(0, Order::relaxed);
+        const bool latch = static_cast<Kind>(what.kind) == Kind::latch;
+        segment_view_as<Atomic<std::uint64_t>>(*group.segment, place)
+            ->store(latch ? kLatchEmpty : 0, Order::relaxed);
         entry.address.store(group.segment->base + place, Order::relaxed);
         entry.layout.store(what.layout, Order::relaxed);
         entry.schema.store(*schema, Order::relaxed);
@@ -278,6 +284,7 @@ Status go_live(std::uint32_t offset,
         entry.publisher.store(group.name, Order::relaxed);
         entry.publisher_bytes.store(group.name_bytes, Order::relaxed);
     });
+    turn_links(entry.index);
     if (what.lease_ms != 0)
         watch_leases();
     return Status::ok;
@@ -290,6 +297,7 @@ void forget_value(std::uint32_t index) noexcept {
     Private& own = *space.table[index];
     own.group = nullptr;
     own.published = false;
+    turn_links(index);
 }
 
 } // namespace cw::kernel::directory

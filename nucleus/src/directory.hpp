@@ -29,6 +29,13 @@ namespace directory {
 
 using variables::Entry;
 
+/// A module that reads a variable by its name.
+struct Reader {
+    const ModuleInstance* module;
+    const abi::ReadRecord* record;
+    Reader* next;
+};
+
 /// What only the nucleus knows of an entry.
 struct Private {
     VariableGroup* group; ///< That holds its value; null: there is none.
@@ -40,6 +47,7 @@ struct Private {
     std::uint64_t seen;                      ///< What its latch said when it was last renewed,
     std::uint64_t seen_at;                   ///< and the ticks then.
     std::uint64_t readers[kMaxDomains / 64]; ///< Bit per domain that may be reading it.
+    Reader* links;                           ///< Who is told when it can be read, and when not.
 
     void add_reader(const Domain& domain) noexcept {
         readers[domain.id / 64] |= std::uint64_t{1} << domain.id % 64;
@@ -92,6 +100,16 @@ struct Description {
 void refresh(std::uint32_t index) noexcept;
 /// There is no value any more, nor memory of one.
 void forget_value(std::uint32_t index) noexcept;
+
+/// Makes a link of a module that reads it: from now on it leads where the value is, whenever there
+/// is one for it. Requires: the value is shown to the module's domain, now and whenever there is
+/// one. Errors: no_memory.
+[[nodiscard]] Status
+link(std::uint32_t index, const ModuleInstance& module, const abi::ReadRecord& record) noexcept;
+/// The module's links are left as they are. Requires: its code runs no more.
+void unlink(const ModuleInstance& module) noexcept;
+/// Has all links lead where they are to. Context: whatever has changed in the entry is there.
+void turn_links(std::uint32_t index) noexcept;
 
 /// A variable with a lease is there: leases are looked after until none is. Context: the worker, or
 /// before it runs.

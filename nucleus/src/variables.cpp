@@ -130,13 +130,14 @@ VariableGroup* left_by(std::string_view module, std::uint64_t fingerprint, bool 
 
 Result<VariableGroup*> group_for(const loader::Image& image, bool confined) noexcept {
     const std::uint64_t fingerprint = fingerprint_of(image, confined);
-    if (VariableGroup* left = left_by(image.name(), fingerprint, confined))
-        return left;
     std::uint64_t bytes = 0;
     for (const abi::PublishRecord& record : image.publishes()) {
         if (is_confined(image.text(record.name)) == confined)
             bytes += variables::room_for(static_cast<Kind>(record.kind), record.bytes);
     }
+    VariableGroup* left = left_by(image.name(), fingerprint, confined);
+    if (left != nullptr && bytes <= left->segment->bytes) // fingerprints can be made to agree
+        return left;
     return make_group(image.name(), fingerprint, confined, bytes);
 }
 
@@ -190,8 +191,8 @@ Status read_all(ModuleInstance& instance) noexcept {
         const std::uint32_t index = directory::entry_at(*offset).index;
         if (const Status status = variable_show(index, *instance.domain); status != Status::ok)
             return status;
-        const std::uint64_t address = directory::base() + *offset;
-        std::memcpy(image_view(instance, record.slot), &address, sizeof(address));
+        if (const Status status = directory::link(index, instance, record); status != Status::ok)
+            return status;
     }
     return Status::ok;
 }
@@ -398,6 +399,7 @@ void variables_end(ModuleInstance& instance) noexcept {
 
 void variables_detach(ModuleInstance& instance) noexcept {
     variables_end(instance);
+    directory::unlink(instance);
     for (VariableGroup* group = all_groups; group != nullptr;) {
         VariableGroup* next = group->next;
         if (group->publisher == &instance)

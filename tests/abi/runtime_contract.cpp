@@ -173,7 +173,10 @@ std::string shared_variables() {
            AT(buckets),
            AT(table),
            AT(table_entries),
-           AT(count));
+           AT(count),
+           AT(nothing),
+           AT(slots));
+    LAYOUT(variables::Link, AT(place), AT(entry));
     LAYOUT(variables::Entry,
            AT(version),
            AT(address),
@@ -194,9 +197,13 @@ std::string shared_variables() {
            AT(publisher_bytes),
            AT(place),
            AT(reserved));
+    text.constant("kLatchEmpty", kLatchEmpty);
+    text.constant("latch_stride(7)", latch_stride(7));
+    text.constant("latch_stride(8)", latch_stride(8));
+    text.constant("latch_stride(128)", latch_stride(128));
     using Latch48 = LatchWords<NativeSync, 6>;
     LAYOUT(Latch48, AT(current), AT(slots));
-    LAYOUT(Latch48::Slot, AT(generation), AT(words));
+    LAYOUT(Latch48::Slot, AT(stamp), AT(words));
     text.constant("schema of time/scale", variables::kLayoutOf<clock::Scale>);
     return text.text();
 }

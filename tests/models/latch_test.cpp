@@ -21,7 +21,7 @@ struct LatchModel : rl::test_suite<LatchModel<kValues, kReaders>, kReaders + 1> 
     void before() {
         latch.current.initialise(Name::current, 0);
         for (auto& slot : latch.slots) {
-            slot.generation.initialise(Name::other, 0);
+            slot.stamp.initialise(Name::other, 0);
             for (auto& word : slot.words)
                 word.initialise(Name::other, 0);
         }
@@ -97,7 +97,7 @@ struct SnapshotModel : rl::test_suite<SnapshotModel, 2> {
         for (auto* latch : {&first, &second}) {
             latch->current.initialise(Name::current, 0);
             for (auto& slot : latch->slots) {
-                slot.generation.initialise(Name::other, 0);
+                slot.stamp.initialise(Name::other, 0);
                 for (auto& word : slot.words)
                     word.initialise(Name::other, 0);
             }

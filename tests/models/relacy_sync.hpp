@@ -74,6 +74,8 @@ enum class Site : std::uint8_t {
     A61,
     F61,
     F62,
+    R64,
+    A64,
     R91, // heap/blocks.hpp, heap/chunks.hpp
     A91,
     R92,
@@ -111,6 +113,7 @@ enum class Name : std::uint8_t {
     current, ///< Of a latch.
     state,   ///< Of a one-shot.
     version, ///< Of a directory entry.
+    place,   ///< Of a link.
     block,   ///< Of a shared heap: bits of blocks.
     chunk,   ///< Of a shared heap: what a chunk is.
     lock,    ///< Of a block of registers.
@@ -239,6 +242,8 @@ private:
             return Site::A51;
         case Name::version:
             return Site::A61;
+        case Name::place:
+            return Site::A64;
         case Name::block:
             return Site::A91;
         case Name::address:
@@ -271,6 +276,8 @@ private:
             return Site::R41;
         case Name::version:
             return Site::R61;
+        case Name::place:
+            return Site::R64;
         case Name::block:
             return Site::R92;
         case Name::chunk:

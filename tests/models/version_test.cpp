@@ -2,6 +2,7 @@
 // seen words of one epoch.
 #include "check.hpp"
 
+#include <cw/core/latch.hpp>
 #include <cw/core/variables/version.hpp>
 
 namespace cw::model {
@@ -78,6 +79,76 @@ TEST(VersionModel, finds_missing_F62) {
 }
 TEST(VersionModel, finds_release_F62) {
     expect_found<OneReader>({Site::F62, Order::release}, 50'000);
+}
+
+/// The nucleus empties a latch and has a link lead there, in which another domain publishes; then
+/// to nothing, and there again for the next publisher. A reader that finds something finds a value
+/// that was published there.
+struct LinkModel : rl::test_suite<LinkModel, 3> {
+    struct Pair {
+        std::uint64_t first, second;
+    };
+    variables::Place<RelacySync> place;
+    LatchOf<Pair, RelacySync> latch, nothing;
+    rl::atomic<std::uint32_t> live;
+
+    void before() {
+        place.word.initialise(Name::place, 0);
+        for (auto* each : {&latch, &nothing}) {
+            // Whatever was in memory before: a stamp that the slot has too.
+            each->current.initialise(Name::current, each == &latch ? 256 : kLatchEmpty);
+            for (auto& slot : each->slots) {
+                slot.stamp.initialise(Name::other, each == &latch ? 256 : 0);
+                for (auto& word : slot.words)
+                    word.initialise(Name::other, 0);
+            }
+        }
+        live.store(0, rl::mo_relaxed, RL_INFO);
+    }
+    void thread(unsigned index) {
+        if (index == 0)
+            turn();
+        else if (index == 1)
+            publish();
+        else
+            read();
+    }
+    void turn() {
+        latch.current.store(kLatchEmpty, Order::relaxed);
+        place.set(1);
+        live.store(1, rl::mo_release, RL_INFO); // the kernel starts the publisher
+        place.set(0);
+    }
+    void publish() {
+        next_fence[rl::thread_index()] = Site::F41;
+        if (live.load(rl::mo_acquire, RL_INFO) == 0)
+            return;
+        LatchWriter<Pair, RelacySync> writer{latch};
+        writer.publish({1, 1001});
+        writer.publish({2, 1002});
+    }
+    void read() {
+        for (int times = 0; times < 2; ++times) {
+            next_fence[rl::thread_index()] = Site::F42;
+            const LatchCopy<Pair, RelacySync> copy{place.load() == 0 ? nothing : latch};
+            RelacySync::fence(Order::acquire); // [F42]
+            if (!copy.whole())
+                continue;
+            Pair pair{};
+            copy.get(pair);
+            RL_ASSERT(pair.first != 0 && pair.second == 1000 + pair.first);
+        }
+    }
+};
+
+TEST(LinkModel, leads_to_values_that_were_published) {
+    expect_clean<LinkModel>(200'000, 2);
+}
+TEST(LinkModel, finds_relaxed_R64) {
+    expect_found<LinkModel>({Site::R64, Order::relaxed}, 50'000);
+}
+TEST(LinkModel, finds_relaxed_A64) {
+    expect_found<LinkModel>({Site::A64, Order::relaxed}, 50'000);
 }
 
 } // namespace

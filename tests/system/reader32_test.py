@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from pages_test import Hosted  # noqa: E402
 
 SOURCE = Path(__file__).parent / "reader32.cpp"
-MAGIC = b"cwSvdi01"
+MAGIC = b"cwSvdi02"
 FLAGS = "-m32 -msse2 -O2 -std=c++23 -fno-exceptions -fno-rtti -fno-builtin -fno-pic -static -nostdlib -fuse-ld=lld".split()
 HEADERS = ["/usr/include/c++/12", "/usr/include/x86_64-linux-gnu/c++/12", "/usr/include/x86_64-linux-gnu"]
 

@@ -87,6 +87,10 @@ CW_TEST(a_reader_goes_on_while_the_publisher_comes_goes_dies_and_moves) {
         CW_EXPECT_VALUE(loaded, co_await loading);
         CW_EXPECT_EQUAL(loaded.status, 0u);
         CW_EXPECT_EQUAL(drifter::report.read().error(), cw::Status::not_ready);
+        // Reads go there by the link alone; as long as it is there.
+        const auto& link = drifter::report.link().place;
+        const std::uint64_t value = drifter::report.entry().address.load(cw::Order::relaxed);
+        CW_EXPECT_EQUAL(link.load(), value);
 
         const std::uint64_t first = static_cast<std::uint64_t>(round) * drifter::kFlood;
         auto flooding = drifter::flood({first});
@@ -110,6 +114,7 @@ CW_TEST(a_reader_goes_on_while_the_publisher_comes_goes_dies_and_moves) {
             CW_EXPECT_EQUAL(unloaded.status, 0u);
         }
         CW_EXPECT_EQUAL(drifter::report.read().error(), cw::Status::not_found);
+        CW_EXPECT(link.load() != value);
         CW_EXPECT(!reader.wrong);
     }
     reader.look();

@@ -15,8 +15,8 @@ inline constexpr std::uint64_t kWindowBase = 0x10'0000'0000;
 inline constexpr std::uint64_t kWindowEnd = 0x3f'0000'0000;
 
 inline constexpr std::uint32_t kAbiMajor =
-    1; ///< Changes when an old module file can no longer run.
+    2; ///< Changes when an old module file can no longer run.
 inline constexpr std::uint32_t kAbiMinor =
-    2; ///< Grows when something is added that old files do not need.
+    0; ///< Grows when something is added that old files do not need.
 
 } // namespace cw::abi

@@ -168,8 +168,8 @@ struct ReadRecord {
     std::uint64_t layout;
     ImageAddress name;
     ImageAddress schema;
-    ImageAddress
-        slot; ///< 8 bytes in relocated read-only data: gets the address of the directory's entry.
+    ImageAddress slot; ///< variables::Link, 16 bytes in relocated read-only data: where it is read,
+                       ///< which changes as the variable does, and its entry in the directory.
     std::uint32_t bytes;
     std::uint32_t flags; ///< 0.
 };

@@ -1,12 +1,13 @@
 // A value of several words that one writer publishes and any number of readers read, consistently
 // and without writing.
 //
-// Four slots in turn, each with a generation of its own. A reader reads the slot that was finished
-// last, and looks then whether its generation is still the same. The writer works in another slot:
+// Four slots in turn, each with a stamp of its own. A reader reads the slot that was finished last,
+// and looks then whether its stamp is still the same. The writer works in another slot:
 // whoever stops or kills it in the middle leaves the last value whole, and readers never wait. A
 // value that fits into one word needs none of this: it is a relaxed Atomic. `Sync` is NativeSync,
 // or a model checker's. docs/core.md has the argument.
 #pragma once
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cw/core/atomic.hpp>
@@ -17,19 +18,44 @@ namespace cw {
 
 inline constexpr std::uint32_t kLatchSlots = 4;
 
+/// From one slot to the next: a power of two, so that a stamp holds its slot's offset.
+constexpr std::size_t latch_stride(std::size_t words) noexcept {
+    return std::bit_ceil(words < 8 ? 64 : 8 * (1 + words));
+}
+/// What `current` may be set to, beside 0, while nothing is published: no slot ever has this stamp,
+/// so a reader that only compares finds out too.
+inline constexpr std::uint64_t kLatchEmpty = 1;
+
+namespace detail {
+template <std::size_t kCount>
+struct Bytes {
+    std::byte bytes[kCount];
+};
+template <>
+struct Bytes<0> {};
+} // namespace detail
+
 /// Words that only the writer writes; readers may map them read-only. All zero: no value yet.
 template <class Sync, std::size_t kWords>
 struct LatchWords {
     using Word = typename Sync::template Word<std::uint64_t>;
+    static constexpr std::uint64_t kStride = latch_stride(kWords);
+    static constexpr std::uint64_t kGeneration = kLatchSlots * kStride; ///< One, in a stamp.
 
-    /// The slot that was finished last, and its generation then: generation << 2 | slot; 0: none.
-    /// Each value but 0 is stored once. [R41] release in publish(), [A41] acquire in read().
+    /// The stamp of the slot that was finished last; below kGeneration: none was. Each other value
+    /// is stored once. [R41] release in publish(), [A41] acquire in read().
     Word current;
     struct alignas(64) Slot {
-        Word generation; ///< Goes up before the words are written anew.
+        /// Generation * kGeneration + the offset of the slot from the first one. Goes up before the
+        /// words are written anew.
+        Word stamp;
         Word words[kWords];
-    } slots[kLatchSlots];
+        [[no_unique_address]] detail::Bytes<kStride - (8 * (1 + kWords) + 63) / 64 * 64> padding;
+    };
+    Slot slots[kLatchSlots];
 };
+static_assert(sizeof(LatchWords<NativeSync, 6>::Slot) == 64 &&
+              sizeof(LatchWords<NativeSync, 20>::Slot) == 256);
 
 template <class T>
 inline constexpr std::size_t kLatchWordsOf = (sizeof(T) + 7) / 8;
@@ -42,23 +68,27 @@ using LatchOf = LatchWords<Sync, kLatchWordsOf<T>>;
 template <class T, class Sync = NativeSync>
     requires std::is_trivially_copyable_v<T>
 class LatchWriter {
+    using Shared = LatchOf<T, Sync>;
+
 public:
     /// Goes on where the last writer ended, wherever that was. Requires: it is gone.
-    explicit LatchWriter(LatchOf<T, Sync>& shared) noexcept :
+    explicit LatchWriter(Shared& shared) noexcept :
         shared_{&shared}, current_{shared.current.load(Order::relaxed)} {
         for (std::uint32_t i = 0; i < kLatchSlots; ++i)
-            generations_[i] = shared.slots[i].generation.load(Order::relaxed);
+            stamps_[i] = shared.slots[i].stamp.load(Order::relaxed) / Shared::kGeneration *
+                             Shared::kGeneration +
+                         i * Shared::kStride;
     }
     LatchWriter(const LatchWriter&) = delete;
     LatchWriter& operator=(const LatchWriter&) = delete;
 
     /// Publishes a value. Context: any, an interrupt handler too, but one context at a time;
     /// readers may interrupt it. Wait-free.
-    /// Ordering: [F41] release fence between the generation and the words, pairs with [F42]: who
-    /// has read a new word sees the new generation. [R41] release, pairs with [A41]: who sees
+    /// Ordering: [F41] release fence between the stamp and the words, pairs with [F42]: who has
+    /// read a new word sees the new stamp. [R41] release, pairs with [A41]: who sees
     /// `current` sees the slot.
     void publish(const T& value) noexcept {
-        current_ = fill((current_ + 1) % kLatchSlots, value);
+        current_ = fill((slot_of(current_) + 1) % kLatchSlots, value);
         shared_->current.store(current_, Order::release); // [R41]
     }
     /// As publish(), where interrupt handlers of this very hart, or signal handlers of this thread,
@@ -72,7 +102,7 @@ public:
         std::uint32_t slot;
         do { // again only if an interrupt has published just here
             before = shared_->current.load(Order::relaxed);
-            slot = free_slot(static_cast<std::uint32_t>(before % kLatchSlots), busy);
+            slot = free_slot(slot_of(before), busy);
             if (slot == kLatchSlots)
                 return false;
             // From here on no interrupt uses the slot. Those that came before have left `busy_` as
@@ -88,6 +118,9 @@ public:
     }
 
 private:
+    [[nodiscard]] static std::uint32_t slot_of(std::uint64_t stamp) noexcept {
+        return static_cast<std::uint32_t>(stamp / Shared::kStride % kLatchSlots);
+    }
     /// A slot behind `current` in which nobody is writing; kLatchSlots if there is none.
     [[nodiscard]] static std::uint32_t free_slot(std::uint32_t current,
                                                  std::uint32_t busy) noexcept {
@@ -99,21 +132,21 @@ private:
         return kLatchSlots;
     }
     /// Writes a slot and returns what `current` is to be.
-    [[nodiscard]] std::uint64_t fill(std::uint64_t slot, const T& value) noexcept {
+    [[nodiscard]] std::uint64_t fill(std::uint32_t slot, const T& value) noexcept {
         std::uint64_t words[kLatchWordsOf<T>]{};
         __builtin_memcpy(words, &value, sizeof value);
         auto& target = shared_->slots[slot];
-        const std::uint64_t generation = ++generations_[slot];
-        target.generation.store(generation, Order::relaxed);
+        const std::uint64_t stamp = stamps_[slot] += Shared::kGeneration;
+        target.stamp.store(stamp, Order::relaxed);
         Sync::fence(Order::release); // [F41]
         for (std::size_t i = 0; i < kLatchWordsOf<T>; ++i)
             target.words[i].store(words[i], Order::relaxed);
-        return generation * kLatchSlots + slot;
+        return stamp;
     }
 
-    LatchOf<T, Sync>* shared_;
+    Shared* shared_;
     std::uint64_t current_;
-    std::uint64_t generations_[kLatchSlots];           ///< Of each slot; its writer's alone.
+    std::uint64_t stamps_[kLatchSlots];                ///< Of each slot; its writer's alone.
     typename Sync::template Word<std::uint32_t> busy_; ///< Slots in which publish_nested() writes.
 };
 
@@ -127,22 +160,23 @@ enum class Latched : std::uint8_t {
 /// A try to read a latch: its words as they were copied, of one value only if whole().
 template <class T, class Sync>
 class LatchCopy {
+    using Shared = LatchOf<T, Sync>;
+
 public:
     /// Ordering: [A41] acquire, pairs with [R41].
-    [[gnu::always_inline]] explicit LatchCopy(
-        const LatchWords<Sync, kLatchWordsOf<T>>& shared) noexcept :
+    [[gnu::always_inline]] explicit LatchCopy(const Shared& shared) noexcept :
         shared_{shared},
         current_{shared.current.load(Order::acquire)}, // [A41]
-        slot_{shared.slots[current_ % kLatchSlots]} {
+        slot_{shared.slots[current_ / Shared::kStride % kLatchSlots]} {
         for (std::size_t i = 0; i < kLatchWordsOf<T>; ++i)
             words_[i] = slot_.words[i].load(Order::relaxed);
     }
     /// Nothing was published yet.
-    [[nodiscard]] bool empty() const noexcept { return current_ == 0; }
-    /// The writer has not come back to the slot meanwhile.
+    [[nodiscard]] bool empty() const noexcept { return current_ < Shared::kGeneration; }
+    /// The writer has not come back to the slot meanwhile. Never so of kLatchEmpty.
     /// Ordering: requires [F42], an acquire fence since the copy; it pairs with [F41].
     [[nodiscard, gnu::always_inline]] bool whole() const noexcept {
-        return slot_.generation.load(Order::relaxed) == current_ / kLatchSlots;
+        return slot_.stamp.load(Order::relaxed) == current_;
     }
     /// Nothing was published since. Ordering: as for whole().
     [[nodiscard, gnu::always_inline]] bool latest() const noexcept {
@@ -154,9 +188,9 @@ public:
     }
 
 private:
-    const LatchWords<Sync, kLatchWordsOf<T>>& shared_;
+    const Shared& shared_;
     std::uint64_t current_;
-    const typename LatchWords<Sync, kLatchWordsOf<T>>::Slot& slot_;
+    const typename Shared::Slot& slot_;
     std::uint64_t words_[kLatchWordsOf<T>];
 };
 
@@ -166,7 +200,7 @@ private:
 /// Untrusted: the slot's number is masked, the tries are bounded; a writer that lies has its reader
 /// see a wrong value.
 /// Ordering: [A41] acquire, pairs with [R41]. [F42] acquire fence between the words and the second
-/// look at the generation, pairs with [F41].
+/// look at the stamp, pairs with [F41].
 template <class T, class Sync>
 [[nodiscard]] Latched latch_read(const LatchWords<Sync, kLatchWordsOf<T>>& shared,
                                  T& value) noexcept {

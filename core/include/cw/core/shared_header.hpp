@@ -11,8 +11,8 @@ enum class Shape : std::uint32_t {
     spsc = 1,
     lanes = 2,
     trace = 3,
-    latch = 4,
     heap = 5,
+    latch = 6, ///< 4: with generations where stamps are now.
 };
 
 /// Everything that both sides must agree upon.

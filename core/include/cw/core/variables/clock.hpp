@@ -112,11 +112,13 @@ template <class V = CwVariable_coarse>
         return refuse(Status::unsupported);
     return known.wall_ns / 1'000'000'000;
 }
-/// As gettimeofday(): either pointer may be null; with both, the two are of one moment.
+/// As gettimeofday(): either pointer may be null; with both, the two are of one moment. `from`: a
+/// Link or an Entry.
+template <class Where>
 [[nodiscard, gnu::always_inline]] inline Status
-time_of_day(const variables::Entry& entry, TimeValue* time, TimeZone* zone) noexcept {
+time_of_day(const Where& from, TimeValue* time, TimeZone* zone) noexcept {
     Scale known;
-    if (const Status status = variables::read(entry, known); status != Status::ok) [[unlikely]]
+    if (const Status status = variables::read(from, known); status != Status::ok) [[unlikely]]
         return status;
     if (zone != nullptr)
         *zone = {known.west_minutes, known.dst};
@@ -136,7 +138,7 @@ time_of_day(const variables::Entry& entry, TimeValue* time, TimeZone* zone) noex
 }
 template <class V = CwVariable_scale>
 [[nodiscard]] inline Status time_of_day(TimeValue* time, TimeZone* zone) noexcept {
-    return time_of_day(Variable<V>{}.entry(), time, zone);
+    return time_of_day(Variable<V>{}.link(), time, zone);
 }
 
 } // namespace cw::clock

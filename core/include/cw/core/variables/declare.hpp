@@ -26,8 +26,8 @@ namespace cw {
 
 /// Words that the loader fills when the module is loaded: CW_READ and CW_PUBLISH define them.
 template <class V>
-struct EntryOf {
-    [[gnu::section(".cw.slots"), gnu::visibility("hidden")]] static const variables::Entry* value;
+struct LinkOf {
+    [[gnu::section(".cw.slots"), gnu::visibility("hidden")]] static variables::Link value;
 };
 template <class V>
 struct ValueOf {
@@ -51,10 +51,12 @@ struct Variable {
     }
     /// The same, into memory of the caller, which holds nothing of use after an error.
     [[nodiscard, gnu::always_inline]] Status read(Value& value) const noexcept {
-        return variables::read(entry(), value);
+        return variables::read(link(), value);
     }
     /// What the directory says of it. Requires: CW_READ in this module.
-    [[nodiscard]] const variables::Entry& entry() const noexcept { return *EntryOf<V>::value; }
+    [[nodiscard]] const variables::Entry& entry() const noexcept { return *link().entry; }
+    /// Requires: CW_READ in this module.
+    [[nodiscard]] const variables::Link& link() const noexcept { return LinkOf<V>::value; }
 
     /// Publishes a value. Context: as for LatchWriter::publish(). Requires: CW_PUBLISH in this
     /// module.
@@ -99,7 +101,7 @@ struct ReadInit {
     std::uint64_t layout;
     const char* name;
     const char* schema;
-    const variables::Entry** slot;
+    variables::Link* slot;
     std::uint32_t bytes;
     std::uint32_t flags = 0;
 };
@@ -123,7 +125,7 @@ consteval ReadInit read_init() {
     return {.layout = variables::kLayoutOf<T>,
             .name = V::kName,
             .schema = variables::SchemaOf<T>::kText.data(),
-            .slot = &EntryOf<V>::value,
+            .slot = &LinkOf<V>::value,
             .bytes = sizeof(T)};
 }
 
@@ -160,7 +162,7 @@ consteval ReadInit read_init() {
 /// In a module that reads the variable, at global scope. It need not be published yet.
 #define CW_READ(object)                                                                            \
     template <>                                                                                    \
-    [[gnu::used]] constinit const cw::variables::Entry*                                            \
-        cw::EntryOf<std::remove_cvref_t<decltype(object)>::Declaration>::value{};                  \
+    [[gnu::used]] constinit cw::variables::Link                                                    \
+        cw::LinkOf<std::remove_cvref_t<decltype(object)>::Declaration>::value{};                   \
     CW_RECORD ::cw::ReadInit CW_UNIQUE(kCwRead) =                                                  \
         ::cw::read_init<std::remove_cvref_t<decltype(object)>::Declaration>()

@@ -68,7 +68,7 @@ static_assert(sizeof(Entry) == 128);
 
 /// The first page.
 struct alignas(64) Header {
-    static constexpr std::uint64_t kMagic = 0x3130'6964'7653'7763; // "cwSvdi01"
+    static constexpr std::uint64_t kMagic = 0x3230'6964'7653'7763; // "cwSvdi02"
 
     std::uint64_t magic;
     std::uint64_t boot; ///< Another number after every boot.
@@ -79,6 +79,9 @@ struct alignas(64) Header {
     std::uint32_t table; ///< Offset of Atomic<std::uint32_t>[table_entries]: entries by index.
     std::uint32_t table_entries;
     Atomic<std::uint32_t> count; ///< Entries. [R63] release, [A63] acquire.
+    /// A latch that is empty for good, of whatever length: see Link in read.hpp.
+    alignas(64) Atomic<std::uint64_t> nothing;
+    std::byte slots[64 + kMaxBytes];
 };
 
 /// A directory as a reader sees it. Trusted: who maps it read-only has it from the nucleus.

@@ -26,9 +26,7 @@ inline constexpr std::uint64_t kLayoutOf =
 
 /// Bytes of memory that a value takes in its group.
 constexpr std::size_t room_for(Kind kind, std::size_t bytes) noexcept {
-    const std::size_t words = (bytes + 7) / 8;
-    const std::size_t slot = (8 * (1 + words) + 63) / 64 * 64;
-    return kind == Kind::word ? 64 : 64 + kLatchSlots * slot;
+    return kind == Kind::word ? 64 : 64 + kLatchSlots * latch_stride((bytes + 7) / 8);
 }
 static_assert(room_for(Kind::latch, 48) == sizeof(LatchWords<NativeSync, 6>) &&
               room_for(Kind::latch, 100) == sizeof(LatchWords<NativeSync, 13>));
@@ -38,18 +36,18 @@ static_assert(room_for(Kind::latch, 48) == sizeof(LatchWords<NativeSync, 6>) &&
 [[nodiscard]] inline Latched
 latch_read_words(const void* latch, std::uint64_t* into, std::size_t words) noexcept {
     const auto* base = static_cast<const std::byte*>(latch);
-    const std::size_t stride = (8 * (1 + words) + 63) / 64 * 64;
+    const std::size_t stride = latch_stride(words);
     const auto& current_word = *reinterpret_cast<const Atomic<std::uint64_t>*>(base);
     for (int tries = 0; tries < 4; ++tries) {
         const std::uint64_t current = current_word.load(Order::acquire); // [A41]
-        if (current == 0)
+        if (current < kLatchSlots * stride)
             return Latched::empty;
         const auto* slot = reinterpret_cast<const Atomic<std::uint64_t>*>(
-            base + 64 + current % kLatchSlots * stride);
+            base + 64 + (current & (kLatchSlots - 1) * stride));
         for (std::size_t i = 0; i < words; ++i)
             into[i] = slot[1 + i].load(Order::relaxed);
         fence(Order::acquire); // [F42]
-        if (slot->load(Order::relaxed) == current / kLatchSlots)
+        if (slot->load(Order::relaxed) == current)
             return Latched::value;
     }
     return Latched::busy;
@@ -162,6 +160,38 @@ template <Shareable T>
         fence(Order::acquire); // [F42], [F62]
         if (!copy.whole() || copy.empty() || !entry.version.is_still(version)) [[unlikely]]
             return read_slowly(entry, value);
+        copy.get(value);
+    }
+    return Status::ok;
+}
+
+/// What the loader keeps for a module that reads a variable by its name.
+struct Link {
+    /// Where the value is read: of a variable of one word 0, of others the directory's latch in
+    /// which nothing is published, unless it is live and published as the record that the module
+    /// was compiled for. What is there is of this name and this record for as long as the domain
+    /// lives, so nobody need look at the entry again behind the read.
+    Place<NativeSync> place;
+    const Entry* entry;
+};
+
+/// The same for who has a link. What has happened to the variable since the link was looked at does
+/// not show: the value may be one that its publisher published when it was already switched off.
+/// Ordering: [A64] and those of LatchCopy.
+template <Shareable T>
+[[nodiscard, gnu::always_inline]] inline Status read(const Link& link, T& value) noexcept {
+    const std::uint64_t address = link.place.load(); // [A64]
+    if constexpr (kKindOf<T> == Kind::word) {
+        if (address == 0) [[unlikely]]
+            return read_slowly(*link.entry, value);
+        const std::uint64_t word =
+            reinterpret_cast<const Atomic<std::uint64_t>*>(address)->load(Order::relaxed);
+        __builtin_memcpy(&value, &word, sizeof(T));
+    } else {
+        const LatchCopy<T, NativeSync> copy{*reinterpret_cast<const LatchOf<T>*>(address)};
+        fence(Order::acquire); // [F42]
+        if (!copy.whole()) [[unlikely]]
+            return read_slowly(*link.entry, value);
         copy.get(value);
     }
     return Status::ok;

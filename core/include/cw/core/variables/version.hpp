@@ -1,4 +1,5 @@
-// The word around what the nucleus changes in a directory entry while others read it.
+// The words by which the nucleus changes, while others read, where a value is and whether it
+// counts.
 #pragma once
 #include <cstdint>
 #include <cw/core/atomic.hpp>
@@ -48,6 +49,18 @@ struct Version {
     [[nodiscard]] bool is_still(std::uint64_t version) const noexcept {
         return word.load(Order::relaxed) == version;
     }
+
+    typename Sync::template Word<std::uint64_t> word; ///< For models; others use the functions.
+};
+
+/// Where readers of one module read a value: a word in its memory that only the nucleus writes.
+template <class Sync>
+struct Place {
+    /// Ordering: [R64] release, pairs with [A64]: who sees the address sees what the nucleus has
+    /// made there.
+    void set(std::uint64_t address) noexcept { word.store(address, Order::release); } // [R64]
+    /// Ordering: [A64] acquire, pairs with [R64].
+    [[nodiscard]] std::uint64_t load() const noexcept { return word.load(Order::acquire); } // [A64]
 
     typename Sync::template Word<std::uint64_t> word; ///< For models; others use the functions.
 };
