@@ -51,6 +51,10 @@ struct Inner {
     OtherZone zone;
     std::array<std::uint32_t, 4> load;
 };
+struct TwoCounts {
+    std::uint64_t packets;
+    std::uint64_t bytes;
+};
 struct NarrowReport {
     std::int32_t seconds;
     std::int32_t other;
@@ -213,7 +217,7 @@ public:
         entry().schema.store(store(SchemaOf<T>::kView), Order::relaxed);
         entry().schema_bytes.store(SchemaOf<T>::kView.size(), Order::relaxed);
         entry().bytes.store(sizeof(T), Order::relaxed);
-        entry().kind.store(static_cast<std::uint32_t>(kKindOf<T>), Order::relaxed);
+        entry().form.store(form_of(kKindOf<T>), Order::relaxed);
         set(State::live);
     }
     void set(State state) {
@@ -354,6 +358,44 @@ TEST(Link, of_a_word_leads_nowhere_while_there_is_none) {
     EXPECT_EQ(value, -7);
 }
 
+TEST(Lanes, are_read_as_their_sum) {
+    constexpr std::uint32_t kLanes = 3;
+    static_assert(is_countable(SchemaOf<TwoCounts>::kView));
+    static_assert(!is_countable("") && !is_countable(":i64") && !is_countable("a:u64,b:u32") &&
+                  !is_countable("a:u64,b:{c:u64}") && is_countable("a:u64[3],b:u64"));
+    OneVariable variable;
+    variable.add("net/traffic");
+    struct alignas(64) Memory {
+        Atomic<std::uint64_t> words[kLanes][8];
+    };
+    const auto memory = std::make_unique<Memory>();
+    ASSERT_EQ(room_for(form_of(Kind::lanes, kLanes), sizeof(TwoCounts)), sizeof(Memory));
+    variable.go_live<TwoCounts>(memory.get());
+    variable.entry().form.store(form_of(Kind::lanes, kLanes), Order::relaxed);
+    variable.entry().layout.store(kLayoutOf<TwoCounts> ^ kLanesMark, Order::relaxed);
+    for (std::uint32_t i = 0; i < kLanes; ++i) {
+        memory->words[i][0].store(std::uint64_t{1} << i, Order::relaxed);
+        memory->words[i][1].store(std::uint64_t{10} << i, Order::relaxed);
+        memory->words[i][2].store(1'000, Order::relaxed); // of nobody
+    }
+    TwoCounts counts{};
+    ASSERT_EQ(read(variable.entry(), counts), Status::ok);
+    EXPECT_EQ(counts.packets, 7u);
+    EXPECT_EQ(counts.bytes, 70u);
+    std::uint32_t narrow = 0;
+    EXPECT_EQ(read(variable.entry(), narrow), Status::mismatch);
+    const std::uint64_t mark = mark_of(memory.get(), form_of(Kind::lanes, kLanes), 16);
+    memory->words[2][1].fetch_add(1, Order::relaxed);
+    EXPECT_NE(mark_of(memory.get(), form_of(Kind::lanes, kLanes), 16), mark);
+    // Who maps the group elsewhere sees no lane behind its end.
+    variable.entry().offset.store(0, Order::relaxed);
+    const Group whole{reinterpret_cast<const std::byte*>(memory.get()), sizeof(Memory)};
+    EXPECT_EQ(read_in(whole, variable.entry(), counts), Status::ok);
+    EXPECT_EQ(counts.bytes, 71u);
+    EXPECT_EQ(read_in(whole.first(sizeof(Memory) - 1), variable.entry(), counts),
+              Status::not_found);
+}
+
 TEST(Read, words_are_read_as_they_are) {
     OneVariable variable;
     variable.add("cpu/load");
@@ -375,7 +417,7 @@ TEST(Read, raw_values_are_of_any_length) {
     OneVariable variable;
     variable.add("some/thing");
     auto latch = std::make_unique<LatchOf<Long>>();
-    EXPECT_EQ(room_for(Kind::latch, sizeof(Long)), sizeof(LatchOf<Long>));
+    EXPECT_EQ(room_for(form_of(Kind::latch), sizeof(Long)), sizeof(LatchOf<Long>));
     variable.go_live<Long>(latch.get());
     Long value{};
     for (std::size_t i = 0; i < value.words.size(); ++i)

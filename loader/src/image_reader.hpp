@@ -103,6 +103,7 @@ private:
     [[nodiscard]] bool check(const abi::RequireRecord& record) noexcept;
     [[nodiscard]] bool check(const abi::DeviceRecord& record) noexcept;
     [[nodiscard]] bool check(const abi::PublishRecord& record) noexcept;
+    [[nodiscard]] bool check_form(const abi::PublishRecord& record) noexcept;
     [[nodiscard]] bool check(const abi::ReadRecord& record) noexcept;
     template <class Record>
     [[nodiscard]] bool check_variable(const Record& record) noexcept;

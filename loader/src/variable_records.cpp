@@ -9,7 +9,8 @@ namespace cw::loader {
 
 static_assert(abi::kMaxVariableBytes == variables::kMaxBytes &&
               abi::kMaxNameBytes == variables::kMaxName &&
-              abi::kMaxSignatureBytes == variables::kMaxSchema);
+              abi::kMaxSignatureBytes == variables::kMaxSchema &&
+              abi::kMaxVariableLanes == variables::kMaxLanes);
 
 /// What both kinds of record have.
 template <class Record>
@@ -44,14 +45,29 @@ bool ImageReader::check_variable(const Record& record) noexcept {
                         Memory::writable_or_relro);
 }
 
+bool ImageReader::check_form(const abi::PublishRecord& record) noexcept {
+    if (variables::kind_of(record.form) == variables::Kind::lanes) {
+        const std::uint32_t lanes = variables::lanes_of(record.form);
+        if (lanes == 0 || lanes > abi::kMaxVariableLanes)
+            return fail_record("has {} lanes, not 1 to {}", {lanes, abi::kMaxVariableLanes});
+        if (!variables::is_countable(image_.text(record.schema)))
+            return fail_record("has lanes, but its schema '{}' has more than u64 in it",
+                               {image_.text(record.schema)});
+        return true;
+    }
+    const auto kind = record.bytes > 8 ? variables::Kind::latch : variables::Kind::word;
+    if (record.form != variables::form_of(kind))
+        return fail_record("has form {}, but a value of {} bytes has {}",
+                           {record.form, record.bytes, variables::form_of(kind)});
+    return true;
+}
+
 bool ImageReader::check(const abi::PublishRecord& record) noexcept {
     if (!check_variable(record))
         return false;
-    const auto kind = record.bytes > 8 ? variables::Kind::latch : variables::Kind::word;
-    if (record.kind != static_cast<std::uint32_t>(kind))
-        return fail_record("has kind {}, but a value of {} bytes has {}",
-                           {record.kind, record.bytes, static_cast<std::uint32_t>(kind)});
-    if (record.lease_ms != 0 && kind != variables::Kind::latch)
+    if (!check_form(record))
+        return false;
+    if (record.lease_ms != 0 && variables::kind_of(record.form) != variables::Kind::latch)
         return fail_record("has a lease, but {} bytes do not show that they are renewed",
                            {record.bytes});
     if (record.fallback != 0)

@@ -153,17 +153,20 @@ std::string exercise_variable(const Image& image, const Record& record, Mapping&
         return "a variable has no proper name";
     if (record.bytes == 0 || record.bytes > abi::kMaxVariableBytes)
         return "a variable has an impossible size";
-    if (!is_private(image, record.slot, 8) || record.slot % 8 != 0)
+    constexpr std::size_t kSlot = std::is_same_v<Record, abi::ReadRecord> ? 16 : 8;
+    if (!is_private(image, record.slot, kSlot) || record.slot % 8 != 0)
         return "the slot of a variable is in shared pages or not aligned";
-    mapping.fill(record.slot, 8);
+    mapping.fill(record.slot, kSlot);
     return abi::signature_hash(schema.data(), schema.size()) == record.layout ? ""
                                                                               : "a layout is wrong";
 }
 
 std::string exercise_variables(const Image& image, Mapping& mapping) {
     for (const abi::PublishRecord& record : image.publishes()) {
-        if (record.kind != (record.bytes > 8 ? 1 : 2))
-            return "a variable has the kind of others";
+        const bool lanes = (record.form & 0xff) == 3;
+        if (lanes ? record.form >> 8 == 0 || record.form >> 8 > 64 || record.bytes % 8 != 0
+                  : record.form != (record.bytes > 8 ? 1u : 2u))
+            return "a variable has the form of others";
         if (std::string wrong = exercise_variable(image, record, mapping); !wrong.empty())
             return wrong;
     }

@@ -213,29 +213,55 @@ constexpr MalformedCase kCases[] = {
      "sample.cwm: publish record at 0x3188 (sample/zone): slot (8 bytes at 0x40c0) is not in "
      "writable or relocated memory"},
     {"publish_latch_called_word",
-     in_variables<[](ModuleFile& f) { f.publishes[0].kind = 2; }>,
-     "sample.cwm: publish record at 0x3188 (sample/zone): has kind 2, but a value of 16 bytes has "
+     in_variables<[](ModuleFile& f) { f.publishes[0].form = 2; }>,
+     "sample.cwm: publish record at 0x3188 (sample/zone): has form 2, but a value of 16 bytes has "
      "1"},
     {"publish_word_called_latch",
-     in_variables<[](ModuleFile& f) { f.publishes[1].kind = 1; }>,
-     "sample.cwm: publish record at 0x31c8 (sample/level): has kind 1, but a value of 4 bytes has "
+     in_variables<[](ModuleFile& f) { f.publishes[1].form = 1; }>,
+     "sample.cwm: publish record at 0x31c8 (sample/level): has form 1, but a value of 4 bytes has "
      "2"},
     {"publish_word_of_9_bytes",
      in_variables<[](ModuleFile& f) { set_schema(f, f.publishes[1], "a:u64,b:u8", 9); }>,
-     "sample.cwm: publish record at 0x31c8 (sample/level): has kind 2, but a value of 9 bytes has "
+     "sample.cwm: publish record at 0x31c8 (sample/level): has form 2, but a value of 9 bytes has "
      "1"},
     {"publish_latch_of_8_bytes",
      in_variables<[](ModuleFile& f) { set_schema(f, f.publishes[0], ":u64", 8); }>,
-     "sample.cwm: publish record at 0x3188 (sample/zone): has kind 1, but a value of 8 bytes has "
+     "sample.cwm: publish record at 0x3188 (sample/zone): has form 1, but a value of 8 bytes has "
      "2"},
-    {"publish_kind_zero",
-     in_variables<[](ModuleFile& f) { f.publishes[0].kind = 0; }>,
-     "sample.cwm: publish record at 0x3188 (sample/zone): has kind 0, but a value of 16 bytes has "
+    {"publish_form_zero",
+     in_variables<[](ModuleFile& f) { f.publishes[0].form = 0; }>,
+     "sample.cwm: publish record at 0x3188 (sample/zone): has form 0, but a value of 16 bytes has "
      "1"},
-    {"publish_kind_unknown",
-     in_variables<[](ModuleFile& f) { f.publishes[1].kind = 3; }>,
-     "sample.cwm: publish record at 0x31c8 (sample/level): has kind 3, but a value of 4 bytes has "
+    {"publish_form_unknown",
+     in_variables<[](ModuleFile& f) { f.publishes[1].form = 4; }>,
+     "sample.cwm: publish record at 0x31c8 (sample/level): has form 4, but a value of 4 bytes has "
      "2"},
+    {"publish_word_of_lanes",
+     in_variables<[](ModuleFile& f) { f.publishes[1].form |= 1 << 8; }>,
+     "sample.cwm: publish record at 0x31c8 (sample/level): has form 258, but a value of 4 bytes "
+     "has "
+     "2"},
+    {"publish_no_lanes",
+     in_variables<[](ModuleFile& f) { f.publishes[0].form = 3; }>,
+     "sample.cwm: publish record at 0x3188 (sample/zone): has 0 lanes, not 1 to 64"},
+    {"publish_65_lanes",
+     in_variables<[](ModuleFile& f) { f.publishes[0].form = 3 | 65 << 8; }>,
+     "sample.cwm: publish record at 0x3188 (sample/zone): has 65 lanes, not 1 to 64"},
+    {"publish_lanes_of_small_numbers",
+     in_variables<[](ModuleFile& f) {
+         f.publishes[1].form = 3 | 1 << 8;
+         set_schema(f, f.publishes[1], "a:u64,b:u8", 9);
+     }>,
+     "sample.cwm: publish record at 0x31c8 (sample/level): has lanes, but its schema 'a:u64,b:u8' "
+     "has more than u64 in it"},
+    {"publish_lease_of_lanes",
+     in_variables<[](ModuleFile& f) {
+         f.publishes[1].form = 3 | 1 << 8;
+         f.publishes[1].lease_ms = 1;
+         set_schema(f, f.publishes[1], "a:u64,b:u64[2]", 24);
+     }>,
+     "sample.cwm: publish record at 0x31c8 (sample/level): has a lease, but 24 bytes do not show "
+     "that they are renewed"},
     {"publish_lease_of_a_word",
      in_variables<[](ModuleFile& f) { f.publishes[1].lease_ms = 1; }>,
      "sample.cwm: publish record at 0x31c8 (sample/level): has a lease, but 4 bytes do not show "

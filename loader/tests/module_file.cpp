@@ -179,7 +179,7 @@ void ModuleFile::fill_variables(const ModuleSpec& spec) {
         abi::PublishRecord& record = publishes[i];
         record.header = {.kind = abi::RecordKind::publish, .size = sizeof(record)};
         fill(record, spec.publishes[i]);
-        record.kind = variable_kind(record.bytes);
+        record.form = variable_form(record.bytes);
         record.lease_ms = spec.publishes[i].lease_ms;
     }
     for (std::size_t i = 0; i < reads.size(); ++i) {

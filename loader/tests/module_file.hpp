@@ -67,7 +67,7 @@ shape(std::uint8_t argument_words,
 [[nodiscard]] ModuleSpec variables_spec();
 
 /// The kind that a variable of this size must have, as the ABI has it.
-[[nodiscard]] constexpr std::uint32_t variable_kind(std::uint32_t bytes) {
+[[nodiscard]] constexpr std::uint32_t variable_form(std::uint32_t bytes) {
     return bytes > 8 ? 1 : 2;
 }
 

@@ -11,8 +11,8 @@
 namespace cw::loader::test {
 namespace {
 
-static_assert(variable_kind(9) == static_cast<std::uint32_t>(variables::Kind::latch) &&
-              variable_kind(8) == static_cast<std::uint32_t>(variables::Kind::word));
+static_assert(variable_form(9) == variables::form_of(variables::Kind::latch) &&
+              variable_form(8) == variables::form_of(variables::Kind::word));
 
 class VariableRecords : public testing::Test {
 protected:
@@ -40,14 +40,14 @@ TEST_F(VariableRecords, tell_what_is_published) {
     EXPECT_EQ(publishes[0].layout, 0xe16b77052e44451du);
     EXPECT_EQ(publishes[0].slot, file.variable_slots_at);
     EXPECT_EQ(publishes[0].bytes, 16u);
-    EXPECT_EQ(publishes[0].kind, 1u);
+    EXPECT_EQ(publishes[0].form, 1u);
     EXPECT_EQ(publishes[0].lease_ms, 250u);
 
     EXPECT_EQ(image().text(publishes[1].name), "sample/level");
     EXPECT_EQ(image().text(publishes[1].schema), ":u32");
     EXPECT_EQ(publishes[1].slot, file.variable_slots_at + 8);
     EXPECT_EQ(publishes[1].bytes, 4u);
-    EXPECT_EQ(publishes[1].kind, 2u);
+    EXPECT_EQ(publishes[1].form, 2u);
     EXPECT_EQ(publishes[1].lease_ms, 0u);
 }
 
@@ -121,8 +121,8 @@ TEST_F(VariableRecords, are_words_up_to_8_bytes) {
     ModuleSpec spec;
     spec.publishes = {{"out/word", "a:u32,b:u32", 8}, {"out/latch", "a:u64,b:bool", 9}};
     ASSERT_EQ(read(ModuleFile{spec}), "");
-    EXPECT_EQ(image().publishes()[0].kind, 2u);
-    EXPECT_EQ(image().publishes()[1].kind, 1u);
+    EXPECT_EQ(image().publishes()[0].form, 2u);
+    EXPECT_EQ(image().publishes()[1].form, 1u);
 }
 
 TEST_F(VariableRecords, have_names_of_two_parts_or_more) {

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <cw/abi/records.hpp>
 #include <cw/core/executor.hpp>
+#include <cw/core/variables/read.hpp>
 #include <cw/nucleus/host.hpp>
 #include <cw/nucleus/panic.hpp>
 #include <cw/nucleus/pool.hpp>
@@ -107,8 +108,24 @@ std::uint32_t find(std::string_view name, std::uint64_t hash) noexcept {
     return offset;
 }
 
+std::uint64_t layout_of(const Description& what) noexcept {
+    return what.layout ^ (variables::kind_of(what.form) == Kind::lanes ? variables::kLanesMark : 0);
+}
+
+/// What a former publisher of this name has left is no value of this one's: a latch becomes empty,
+/// other words 0. The stamps go on, so no reader takes an old value for a new one.
+void make_empty(Atomic<std::uint64_t>* words, const Description& what) noexcept {
+    const Kind kind = variables::kind_of(what.form);
+    words[0].store(kind == Kind::latch ? kLatchEmpty : 0, Order::relaxed);
+    for (std::size_t i = 1;
+         kind == Kind::lanes && i < variables::room_for(what.form, what.bytes) / 8;
+         ++i)
+        words[i].store(0, Order::relaxed);
+}
+
 Result<std::uint32_t> store_schema(const Entry& entry, const Description& what) noexcept {
-    if (entry.layout.load(Order::relaxed) == what.layout && entry.schema.load(Order::relaxed) != 0)
+    if (entry.layout.load(Order::relaxed) == layout_of(what) &&
+        entry.schema.load(Order::relaxed) != 0)
         return entry.schema.load(Order::relaxed); // as it was published before
     Space::Schema& known = space.schemas[what.layout % kKnownSchemas];
     if (known.text == 0 || known.layout != what.layout)
@@ -267,17 +284,13 @@ Status go_live(std::uint32_t offset,
     own.lease_ms = what.lease_ms;
     own.seen_at = platform::now();
     entry.version.change(++space.epoch, state_of(own), [&] {
-        // What a former publisher of this name has left is no value of this one's: a latch becomes
-        // empty, a word 0. Its generations go on, so no reader takes an old value for a new one.
-        const bool latch = static_cast<Kind>(what.kind) == Kind::latch;
-        segment_view_as<Atomic<std::uint64_t>>(*group.segment, place)
-            ->store(latch ? kLatchEmpty : 0, Order::relaxed);
+        make_empty(segment_view_as<Atomic<std::uint64_t>>(*group.segment, place), what);
         entry.address.store(group.segment->base + place, Order::relaxed);
-        entry.layout.store(what.layout, Order::relaxed);
+        entry.layout.store(layout_of(what), Order::relaxed);
         entry.schema.store(*schema, Order::relaxed);
         entry.schema_bytes.store(static_cast<std::uint32_t>(what.schema.size()), Order::relaxed);
         entry.bytes.store(what.bytes, Order::relaxed);
-        entry.kind.store(what.kind, Order::relaxed);
+        entry.form.store(what.form, Order::relaxed);
         entry.group.store(group.number, Order::relaxed);
         entry.offset.store(static_cast<std::uint32_t>(place), Order::relaxed);
         entry.lease_ms.store(what.lease_ms, Order::relaxed);

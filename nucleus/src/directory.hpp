@@ -88,7 +88,7 @@ struct Description {
     std::string_view schema;
     std::uint64_t layout;
     std::uint32_t bytes;
-    std::uint32_t kind;
+    std::uint32_t form;
     std::uint32_t lease_ms;
 };
 /// Points an entry to a value: from now on it is live. Errors: as above.

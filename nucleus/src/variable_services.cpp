@@ -50,7 +50,7 @@ Result<variables::Declared> variables_declare_service(variables::Declaration wan
                             {.schema = schema,
                              .layout = wanted.layout,
                              .bytes = wanted.bytes,
-                             .kind = static_cast<std::uint32_t>(kind),
+                             .form = variables::form_of(kind),
                              .lease_ms = wanted.lease_ms});
 }
 CW_PROVIDE(variables::declare, variables_declare_service, abi::kMethodQueuedOnly);

@@ -16,7 +16,6 @@ using directory::Description;
 using directory::Private;
 using variables::Entry;
 using variables::is_confined;
-using variables::Kind;
 
 namespace {
 
@@ -55,7 +54,7 @@ std::uint64_t fingerprint_of(const loader::Image& image, bool confined) noexcept
         if (is_confined(name) != confined)
             continue;
         hash = (hash ^ abi::signature_hash(name.data(), name.size())) * 0x0000'0100'0000'01b3;
-        hash = (hash ^ record.layout) * 0x0000'0100'0000'01b3;
+        hash = (hash ^ record.layout ^ record.form) * 0x0000'0100'0000'01b3;
     }
     return hash | 1; // 0 stands for none
 }
@@ -133,7 +132,7 @@ Result<VariableGroup*> group_for(const loader::Image& image, bool confined) noex
     std::uint64_t bytes = 0;
     for (const abi::PublishRecord& record : image.publishes()) {
         if (is_confined(image.text(record.name)) == confined)
-            bytes += variables::room_for(static_cast<Kind>(record.kind), record.bytes);
+            bytes += variables::room_for(record.form, record.bytes);
     }
     VariableGroup* left = left_by(image.name(), fingerprint, confined);
     if (left != nullptr && bytes <= left->segment->bytes) // fingerprints can be made to agree
@@ -172,11 +171,11 @@ Status publish_all(ModuleInstance& instance, bool confined) noexcept {
         const std::uint64_t address = group.segment->base + place;
         std::memcpy(image_view(instance, record.slot), &address, sizeof(address));
         const Description what{
-            image.text(record.schema), record.layout, record.bytes, record.kind, record.lease_ms};
+            image.text(record.schema), record.layout, record.bytes, record.form, record.lease_ms};
         if (const Status status = directory::go_live(*offset, what, group, place);
             status != Status::ok)
             return status;
-        place += variables::room_for(static_cast<Kind>(record.kind), record.bytes);
+        place += variables::room_for(record.form, record.bytes);
     }
     group.used = place;
     return Status::ok;
@@ -364,7 +363,7 @@ Result<variables::Declared> variable_declare(ModuleInstance& instance,
     Private& own = directory::private_of(entry.index);
     if (own.published)
         return refuse(Status::already_exists);
-    const std::uint64_t bytes = variables::room_for(static_cast<Kind>(what.kind), what.bytes);
+    const std::uint64_t bytes = variables::room_for(what.form, what.bytes);
     VariableGroup* group = CW_TRY(room_to_declare(instance, is_confined(name), bytes));
     std::uint64_t place = group->used;
     if (own.group != nullptr && own.group->publisher == &instance && own.group->fingerprint == 0 &&
@@ -421,16 +420,13 @@ void variables_forget(const Domain& domain) noexcept {
 
 Result<void*> variables_own(const OwnVariable& variable) noexcept {
     const std::uint64_t place = own_group->used;
-    const std::uint64_t bytes = variables::room_for(variable.kind, variable.bytes);
+    const std::uint32_t form = variables::form_of(variable.kind);
+    const std::uint64_t bytes = variables::room_for(form, variable.bytes);
     if (place + bytes > kOwnBytes)
         return refuse(Status::no_resource);
     const std::uint32_t offset = CW_TRY(directory::find_or_create(variable.name));
     own_group->used += bytes;
-    const Description what{variable.schema,
-                           variable.layout,
-                           variable.bytes,
-                           static_cast<std::uint32_t>(variable.kind),
-                           0};
+    const Description what{variable.schema, variable.layout, variable.bytes, form, 0};
     CW_CHECK_OK(directory::go_live(offset, what, *own_group, place));
     return segment_view(*own_group->segment, place);
 }

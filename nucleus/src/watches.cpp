@@ -36,9 +36,10 @@ variables::Seen seen_now(std::uint32_t index) noexcept {
     const std::uint64_t version = entry.version.load();
     if (own.group == nullptr)
         return {version, 0};
-    const auto* value = segment_view_as<const Atomic<std::uint64_t>>(
-        *own.group->segment, entry.offset.load(Order::relaxed));
-    return {version, value->load(Order::relaxed)};
+    return {version,
+            variables::mark_of(segment_view(*own.group->segment, entry.offset.load(Order::relaxed)),
+                               entry.form.load(Order::relaxed),
+                               entry.bytes.load(Order::relaxed))};
 }
 
 bool has_changed(const Waiting& waiting, variables::Seen& now) noexcept {

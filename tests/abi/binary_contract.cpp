@@ -70,6 +70,7 @@ std::string records() {
     CONSTANT(kMaxPublishes);
     CONSTANT(kMaxReads);
     CONSTANT(kMaxVariableBytes);
+    CONSTANT(kMaxVariableLanes);
     CONSTANT(kMaxHeapBytes);
     CONSTANT(kMaxStackBytes);
     CONSTANT(kMaxFrameBytes);
@@ -132,7 +133,7 @@ std::string records() {
            AT(schema),
            AT(slot),
            AT(bytes),
-           AT(kind),
+           AT(form),
            AT(lease_ms),
            AT(flags),
            AT(fallback));

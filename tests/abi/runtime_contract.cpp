@@ -184,7 +184,7 @@ std::string shared_variables() {
            AT(schema),
            AT(schema_bytes),
            AT(bytes),
-           AT(kind),
+           AT(form),
            AT(group),
            AT(offset),
            AT(lease_ms),

@@ -31,6 +31,7 @@ inline constexpr std::size_t kMaxDevices = 4;
 inline constexpr std::size_t kMaxPublishes = 64;       ///< Publish records of one module.
 inline constexpr std::size_t kMaxReads = 64;           ///< Read records of one module.
 inline constexpr std::size_t kMaxVariableBytes = 1024; ///< Of one shared variable.
+inline constexpr std::size_t kMaxVariableLanes = 64;   ///< Of one that is counted.
 
 using ImageAddress = std::uint64_t; ///< Virtual address in the module's image.
 
@@ -155,7 +156,8 @@ struct PublishRecord {
                          ///< all there is.
     ImageAddress slot;   ///< 8 bytes in relocated read-only data: gets the address of the value.
     std::uint32_t bytes; ///< Of the value; 1..kMaxVariableBytes.
-    std::uint32_t kind;  ///< 1: a latch, for values of more than 8 bytes; 2: a word, for others.
+    std::uint32_t form;  ///< 1: a latch, for values of more than 8 bytes; 2: a word, for others;
+                         ///< 3 + 256 * N: N lanes of counters, 1..kMaxVariableLanes.
     std::uint32_t lease_ms;
     std::uint32_t flags;    ///< 0.
     std::uint64_t fallback; ///< 0.

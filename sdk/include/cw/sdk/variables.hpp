@@ -84,7 +84,9 @@ template <Shareable T>
     if (address == 0)
         return {version, 0};
     return {version,
-            reinterpret_cast<const Atomic<std::uint64_t>*>(address)->load(Order::acquire)}; // [A41]
+            mark_of(reinterpret_cast<const void*>(address),
+                    entry.form.load(Order::relaxed),
+                    entry.bytes.load(Order::relaxed))};
 }
 /// Waits until the variable is not any more what was seen(), and says what it is now. A publisher
 /// that does not announce() is noticed kWatchTickMs later. Requires: its value is shown to this

@@ -35,6 +35,10 @@ struct ValueOf {
     [[gnu::visibility("hidden")]] static variables::Publisher<typename V::Value> publisher;
 };
 
+/// How many lanes a variable has that this module counts.
+template <class V>
+inline constexpr std::uint32_t kLanesOf = 0;
+
 /// A variable as it is declared. `V` names it and its type.
 template <class V>
 struct Variable {
@@ -66,12 +70,43 @@ struct Variable {
     /// The value that this module has published last, as an ordinary one of its own. Requires:
     /// CW_PUBLISH in this module.
     [[nodiscard]] const Value& value() const noexcept { return ValueOf<V>::publisher.value(); }
+    /// Counts. Context: any, in any number at once; never waits. Those on one hart or thread mostly
+    /// have a lane, so a cache line, that no other one uses. Requires: CW_COUNT in this module.
+    /// Ordering: none; nothing is concluded from a count.
+    template <class Record>
+    [[gnu::always_inline]] void add(std::uint64_t Record::* which,
+                                    std::uint64_t count = 1) const noexcept {
+        // A thread is where its stack is.
+        const auto stack = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
+        counter((stack >> 12 ^ stack >> 16 ^ stack >> 20) % kLanesOf<V>, which)
+            .fetch_add(count, Order::relaxed);
+    }
+    /// The same in a lane that nobody else counts in meanwhile: a load and a store. Requires: lane
+    /// < its number.
+    template <class Record>
+    [[gnu::always_inline]] void add_in(std::uint32_t lane,
+                                       std::uint64_t Record::* which,
+                                       std::uint64_t count = 1) const noexcept {
+        auto& word = counter(lane, which);
+        word.store(word.load(Order::relaxed) + count, Order::relaxed);
+    }
     /// Changes it by `change(Value&)` and publishes it.
     template <class F>
     void update(F&& change) const noexcept {
         Value next = value();
         change(next);
         publish(next);
+    }
+
+private:
+    template <class Record>
+    [[nodiscard, gnu::always_inline]] static Atomic<std::uint64_t>&
+    counter(std::uint64_t lane, std::uint64_t Record::* which) noexcept {
+        static_assert(std::is_same_v<Record, Value>);
+        static_assert(kLanesOf<V> != 0, "only what CW_COUNT has declared is counted");
+        auto* record = reinterpret_cast<Record*>(ValueOf<V>::address +
+                                                 lane * variables::lane_stride(sizeof(Record)));
+        return reinterpret_cast<Atomic<std::uint64_t>&>(record->*which);
     }
 };
 
@@ -89,7 +124,7 @@ struct PublishInit {
     const char* schema;
     std::uint64_t* slot;
     std::uint32_t bytes;
-    std::uint32_t kind;
+    std::uint32_t form;
     std::uint32_t lease_ms;
     std::uint32_t flags = 0;
     std::uint64_t fallback = 0;
@@ -108,6 +143,21 @@ struct ReadInit {
 static_assert(sizeof(ReadInit) == sizeof(abi::ReadRecord));
 
 template <class V>
+consteval PublishInit count_init() {
+    using T = typename V::Value;
+    static_assert(variables::is_countable(variables::SchemaOf<T>::kView),
+                  "what is counted is a record of std::uint64_t");
+    static_assert(kLanesOf<V> <= variables::kMaxLanes);
+    return {.layout = variables::kLayoutOf<T>,
+            .name = V::kName,
+            .schema = variables::SchemaOf<T>::kText.data(),
+            .slot = &ValueOf<V>::address,
+            .bytes = sizeof(T),
+            .form = variables::form_of(variables::Kind::lanes, kLanesOf<V>),
+            .lease_ms = 0};
+}
+
+template <class V>
 consteval PublishInit publish_init(PublishOptions options) {
     using T = typename V::Value;
     return {.layout = variables::kLayoutOf<T>,
@@ -115,7 +165,7 @@ consteval PublishInit publish_init(PublishOptions options) {
             .schema = variables::SchemaOf<T>::kText.data(),
             .slot = &ValueOf<V>::address,
             .bytes = sizeof(T),
-            .kind = static_cast<std::uint32_t>(variables::kKindOf<T>),
+            .form = variables::form_of(variables::kKindOf<T>),
             .lease_ms = options.lease_ms};
 }
 
@@ -159,6 +209,18 @@ consteval ReadInit read_init() {
     CW_RECORD ::cw::PublishInit CW_UNIQUE(kCwPublish) =                                            \
         ::cw::publish_init<std::remove_cvref_t<decltype(object)>::Declaration>(                    \
             ::cw::PublishOptions{__VA_OPT__(__VA_ARGS__)})
+/// In the module that counts instead of publishing, at global scope: the variable is the sum of so
+/// many lanes, at most variables::kMaxLanes. Its type is a record of std::uint64_t. Who reads it
+/// need not know.
+#define CW_COUNT(object, lanes)                                                                    \
+    template <>                                                                                    \
+    inline constexpr std::uint32_t                                                                 \
+        cw::kLanesOf<std::remove_cvref_t<decltype(object)>::Declaration> = lanes;                  \
+    template <>                                                                                    \
+    [[gnu::used]] constinit std::uint64_t                                                          \
+        cw::ValueOf<std::remove_cvref_t<decltype(object)>::Declaration>::address{};                \
+    CW_RECORD ::cw::PublishInit CW_UNIQUE(kCwPublish) =                                            \
+        ::cw::count_init<std::remove_cvref_t<decltype(object)>::Declaration>()
 /// In a module that reads the variable, at global scope. It need not be published yet.
 #define CW_READ(object)                                                                            \
     template <>                                                                                    \

@@ -18,7 +18,23 @@ namespace cw::variables {
 enum class Kind : std::uint32_t {
     latch = 1, ///< LatchWords: values of several words.
     word = 2,  ///< One Atomic<std::uint64_t>: values of at most eight bytes.
+    lanes = 3, ///< Records of counters, each on cache lines of its own: the value is their sum.
 };
+
+/// A Kind, and of lanes their number, in one word.
+[[nodiscard]] constexpr std::uint32_t form_of(Kind kind, std::uint32_t lanes = 0) noexcept {
+    return static_cast<std::uint32_t>(kind) | lanes << 8;
+}
+[[nodiscard]] constexpr Kind kind_of(std::uint32_t form) noexcept {
+    return static_cast<Kind>(form & 0xff);
+}
+[[nodiscard]] constexpr std::uint32_t lanes_of(std::uint32_t form) noexcept {
+    return form >> 8;
+}
+inline constexpr std::uint32_t kMaxLanes = 64;
+/// What the layout of lanes differs by from that of a record that is published: nobody reads the
+/// one as the other.
+inline constexpr std::uint64_t kLanesMark = std::uint64_t{1} << 63;
 
 inline constexpr std::size_t kMaxName = 63;
 inline constexpr std::size_t kMaxSchema = 1023;
@@ -37,11 +53,11 @@ struct alignas(64) Entry {
     Version<NativeSync> version;
     Atomic<std::uint64_t>
         address; ///< Of the value, in every domain that may see it; 0: there is none yet.
-    Atomic<std::uint64_t> layout; ///< Hash of the schema.
+    Atomic<std::uint64_t> layout; ///< Hash of the schema; of lanes: ^ kLanesMark.
     Atomic<std::uint32_t> schema; ///< Offset of its text.
     Atomic<std::uint32_t> schema_bytes;
     Atomic<std::uint32_t> bytes; ///< Of the value.
-    Atomic<std::uint32_t> kind;  ///< Kind.
+    Atomic<std::uint32_t> form;  ///< See form_of().
     Atomic<std::uint32_t>
         group; ///< Number of the segment that the value lies in: values of one publisher.
     Atomic<std::uint32_t> offset; ///< Of the value in it.

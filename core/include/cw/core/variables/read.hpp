@@ -24,12 +24,23 @@ template <Shareable T>
 inline constexpr std::uint64_t kLayoutOf =
     abi::signature_hash(SchemaOf<T>::kView.data(), SchemaOf<T>::kView.size());
 
-/// Bytes of memory that a value takes in its group.
-constexpr std::size_t room_for(Kind kind, std::size_t bytes) noexcept {
-    return kind == Kind::word ? 64 : 64 + kLatchSlots * latch_stride((bytes + 7) / 8);
+/// From one lane to the next.
+constexpr std::size_t lane_stride(std::size_t bytes) noexcept {
+    return (bytes + 63) / 64 * 64;
 }
-static_assert(room_for(Kind::latch, 48) == sizeof(LatchWords<NativeSync, 6>) &&
-              room_for(Kind::latch, 100) == sizeof(LatchWords<NativeSync, 13>));
+/// Bytes of memory that a value takes in its group.
+constexpr std::size_t room_for(std::uint32_t form, std::size_t bytes) noexcept {
+    switch (kind_of(form)) {
+    case Kind::word:
+        return 64;
+    case Kind::lanes:
+        return lanes_of(form) * lane_stride(bytes);
+    default:
+        return 64 + kLatchSlots * latch_stride((bytes + 7) / 8);
+    }
+}
+static_assert(room_for(form_of(Kind::latch), 48) == sizeof(LatchWords<NativeSync, 6>) &&
+              room_for(form_of(Kind::latch), 100) == sizeof(LatchWords<NativeSync, 13>));
 
 /// As latch_read(), for values of a length that only the entry says. `words`: kMaxBytes / 8 at
 /// most.
@@ -51,6 +62,32 @@ latch_read_words(const void* latch, std::uint64_t* into, std::size_t words) noex
             return Latched::value;
     }
     return Latched::busy;
+}
+
+/// The sum of lanes of `bytes` each, word by word: of no moment, but no word is less than it was in
+/// an earlier sum of the same reader. Requires: bytes is a multiple of 8, and at most kMaxBytes.
+inline void
+sum_lanes(const void* lanes, std::uint32_t count, std::size_t bytes, std::uint64_t* into) noexcept {
+    __builtin_memset(into, 0, bytes);
+    const auto* lane = static_cast<const std::byte*>(lanes);
+    for (std::uint32_t i = 0; i < count; ++i, lane += lane_stride(bytes)) {
+        const auto* words = reinterpret_cast<const Atomic<std::uint64_t>*>(lane);
+        for (std::size_t word = 0; word < bytes / 8; ++word)
+            into[word] += words[word].load(Order::relaxed);
+    }
+}
+
+/// What a value looks like from outside, to tell whether it is still the same. Ordering: [A41].
+[[nodiscard]] inline std::uint64_t
+mark_of(const void* value, std::uint32_t form, std::size_t bytes) noexcept {
+    if (kind_of(form) != Kind::lanes)
+        return static_cast<const Atomic<std::uint64_t>*>(value)->load(Order::acquire); // [A41]
+    std::uint64_t words[kMaxBytes / 8];
+    sum_lanes(value, lanes_of(form), bytes, words);
+    std::uint64_t sum = 0;
+    for (std::size_t i = 0; i < bytes / 8; ++i)
+        sum += words[i];
+    return sum;
 }
 
 /// What a state that is not live is called as an error.
@@ -81,8 +118,8 @@ using Group = std::span<const std::byte>;
         return reinterpret_cast<const std::byte*>(
             static_cast<std::uintptr_t>(entry.address.load(Order::relaxed)));
     const std::size_t offset = entry.offset.load(Order::relaxed);
-    const std::size_t room = room_for(static_cast<Kind>(entry.kind.load(Order::relaxed)),
-                                      entry.bytes.load(Order::relaxed));
+    const std::size_t room =
+        room_for(entry.form.load(Order::relaxed), entry.bytes.load(Order::relaxed));
     const bool inside = entry.address.load(Order::relaxed) != 0 && offset <= group.size() &&
                         room <= group.size() - offset;
     return inside ? group.data() + offset : nullptr;
@@ -104,9 +141,12 @@ read_raw(const Entry& entry, Raw& raw, const Group& group = {}) noexcept {
         raw.schema = directory.schema_of(entry);
         raw.bytes = entry.bytes.load(Order::relaxed);
         Latched latched = Latched::value;
-        if (static_cast<Kind>(entry.kind.load(Order::relaxed)) == Kind::word)
+        const std::uint32_t form = entry.form.load(Order::relaxed);
+        if (kind_of(form) == Kind::word)
             raw.words[0] =
                 reinterpret_cast<const Atomic<std::uint64_t>*>(place)->load(Order::relaxed);
+        else if (kind_of(form) == Kind::lanes)
+            sum_lanes(place, lanes_of(form), raw.bytes, raw.words);
         else
             latched = latch_read_words(place, raw.words, (raw.bytes + 7) / 8);
         fence(Order::acquire); // [F62]
@@ -127,6 +167,10 @@ read_slowly(const Entry& entry, T& value, const Group& group = {}) noexcept {
         return status;
     if (raw.state != State::live)
         return status_of(raw.state);
+    if (raw.schema == SchemaOf<T>::kView) { // lanes, or one that was not there a moment ago
+        __builtin_memcpy(&value, raw.words, sizeof(T));
+        return Status::ok;
+    }
     return convert(SchemaOf<T>::kView,
                    reinterpret_cast<std::byte*>(&value),
                    raw.schema,

@@ -117,6 +117,18 @@ constexpr std::size_t bytes_of_schema(std::string_view schema, int nesting = 0) 
     return bytes;
 }
 
+/// Whether all of it is unsigned numbers of 64 bits, of which several can be summed.
+constexpr bool is_countable(std::string_view schema) noexcept {
+    if (schema.empty())
+        return false;
+    while (!schema.empty()) {
+        const Field field = take_field(schema, 0);
+        if (field.bytes == 0 || field.type.substr(0, field.type.find('[')) != "u64")
+            return false;
+    }
+    return true;
+}
+
 /// The field of this name; `bytes` is 0 if there is none.
 constexpr Field find_field(std::string_view schema, std::string_view name) noexcept {
     for (std::size_t offset = 0; !schema.empty();) {
