@@ -97,7 +97,7 @@ void AllocationSite::pages_changed(std::uint64_t by) noexcept {
 
 void AllocationSite::publish_counts() noexcept {
     if (address_ != 0)
-        publisher_.publish(address_, counts_);
+        writer_.publish(address_, counts_);
 }
 
 void AllocationSite::publish() noexcept {

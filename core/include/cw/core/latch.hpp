@@ -42,12 +42,12 @@ struct LatchWords {
     static constexpr std::uint64_t kStride = latch_stride(kWords);
     static constexpr std::uint64_t kGeneration = kLatchSlots * kStride; ///< One, in a stamp.
 
-    /// The stamp of the slot that was finished last; below kGeneration: none was. Each other value
-    /// is stored once. [R41] release in publish(), [A41] acquire in read().
+    /// The stamp of the slot that was finished last; below kGeneration: none was. It only grows.
+    /// [R41] release in publish(), [A41] acquire in read().
     Word current;
     struct alignas(64) Slot {
-        /// Generation * kGeneration + the offset of the slot from the first one. Goes up before the
-        /// words are written anew.
+        /// A number that ends in the offset of the slot from the first one. Goes up before the
+        /// words are written anew; a published one never comes again.
         Word stamp;
         Word words[kWords];
         [[no_unique_address]] detail::Bytes<kStride - (8 * (1 + kWords) + 63) / 64 * 64> padding;
@@ -74,10 +74,16 @@ public:
     /// Goes on where the last writer ended, wherever that was. Requires: it is gone.
     explicit LatchWriter(Shared& shared) noexcept :
         shared_{&shared}, current_{shared.current.load(Order::relaxed)} {
-        for (std::uint32_t i = 0; i < kLatchSlots; ++i)
-            stamps_[i] = shared.slots[i].stamp.load(Order::relaxed) / Shared::kGeneration *
-                             Shared::kGeneration +
-                         i * Shared::kStride;
+        if (current_ >= Shared::kGeneration)
+            return; // a stamp behind it, of a writer that died, was never published: it may be
+                    // again
+        // It was emptied, or never used: no published stamp is greater than those of the slots.
+        current_ = Shared::kGeneration - Shared::kStride;
+        for (const auto& slot : shared.slots) {
+            const std::uint64_t stamp =
+                slot.stamp.load(Order::relaxed) / Shared::kStride * Shared::kStride;
+            current_ = current_ < stamp ? stamp : current_;
+        }
     }
     LatchWriter(const LatchWriter&) = delete;
     LatchWriter& operator=(const LatchWriter&) = delete;
@@ -88,7 +94,8 @@ public:
     /// read a new word sees the new stamp. [R41] release, pairs with [A41]: who sees
     /// `current` sees the slot.
     void publish(const T& value) noexcept {
-        current_ = fill((slot_of(current_) + 1) % kLatchSlots, value);
+        current_ += Shared::kStride;
+        fill(current_, value);
         shared_->current.store(current_, Order::release); // [R41]
     }
     /// As publish(), where interrupt handlers of this very hart, or signal handlers of this thread,
@@ -98,11 +105,12 @@ public:
     /// Ordering: as for publish(); among the contexts, program order.
     [[nodiscard]] bool publish_nested(const T& value) noexcept {
         const std::uint32_t busy = busy_.load(Order::relaxed);
-        std::uint64_t before;
+        std::uint64_t before, last;
         std::uint32_t slot;
         do { // again only if an interrupt has published just here
             before = shared_->current.load(Order::relaxed);
-            slot = free_slot(slot_of(before), busy);
+            last = before < current_ ? current_ : before; // it may be empty again
+            slot = free_slot(slot_of(last), busy);
             if (slot == kLatchSlots)
                 return false;
             // From here on no interrupt uses the slot. Those that came before have left `busy_` as
@@ -110,7 +118,8 @@ public:
             busy_.store(busy | 1u << slot, Order::relaxed);
             local_fence();
         } while (shared_->current.load(Order::relaxed) != before);
-        const std::uint64_t mine = fill(slot, value);
+        const std::uint64_t mine = next_stamp(last, slot);
+        fill(mine, value);
         shared_->current.compare_exchange(before, mine, Order::release, Order::relaxed); // [R41]
         local_fence();
         busy_.store(busy, Order::relaxed);
@@ -131,22 +140,25 @@ private:
         }
         return kLatchSlots;
     }
-    /// Writes a slot and returns what `current` is to be.
-    [[nodiscard]] std::uint64_t fill(std::uint32_t slot, const T& value) noexcept {
+    /// The first stamp of this slot behind another one.
+    [[nodiscard]] static std::uint64_t next_stamp(std::uint64_t last, std::uint32_t slot) noexcept {
+        const std::uint64_t stamp =
+            last / Shared::kGeneration * Shared::kGeneration + slot * Shared::kStride;
+        return last < stamp ? stamp : stamp + Shared::kGeneration;
+    }
+    /// Writes the slot of this stamp.
+    void fill(std::uint64_t stamp, const T& value) noexcept {
         std::uint64_t words[kLatchWordsOf<T>]{};
         __builtin_memcpy(words, &value, sizeof value);
-        auto& target = shared_->slots[slot];
-        const std::uint64_t stamp = stamps_[slot] += Shared::kGeneration;
+        auto& target = shared_->slots[slot_of(stamp)];
         target.stamp.store(stamp, Order::relaxed);
         Sync::fence(Order::release); // [F41]
         for (std::size_t i = 0; i < kLatchWordsOf<T>; ++i)
             target.words[i].store(words[i], Order::relaxed);
-        return stamp;
     }
 
     Shared* shared_;
-    std::uint64_t current_;
-    std::uint64_t stamps_[kLatchSlots];                ///< Of each slot; its writer's alone.
+    std::uint64_t current_;                            ///< The last stamp.
     typename Sync::template Word<std::uint32_t> busy_; ///< Slots in which publish_nested() writes.
 };
 

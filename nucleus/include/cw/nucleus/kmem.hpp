@@ -59,7 +59,7 @@ private:
     std::uint64_t fails_in_ = 0; ///< Attempts until one is to fail; 0: none is.
     OwnCell cell_;               ///< By which others set that.
     std::uint64_t address_ = 0;  ///< Of the variable; 0: there is none yet.
-    variables::Publisher<kmem::Site> publisher_;
+    variables::ValueWriter<kmem::Site> writer_;
     AllocationSite* next_;
 };
 

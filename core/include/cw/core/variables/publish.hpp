@@ -10,16 +10,14 @@
 
 namespace cw::variables {
 
-/// One for each variable that a module publishes, in its own data. All zero: nothing was published
-/// yet.
+/// What publishes a value. All zero: nothing was published yet.
 template <Shareable T>
-class Publisher {
+class ValueWriter {
 public:
-    constexpr Publisher() noexcept = default;
+    constexpr ValueWriter() noexcept = default;
 
     /// `address`: of the value, as the loader gave it; always the same.
     void publish(std::uint64_t address, const T& value) noexcept {
-        own_ = value;
         if constexpr (kKindOf<T> == Kind::word) {
             std::uint64_t word = 0;
             __builtin_memcpy(&word, &value, sizeof(T));
@@ -33,16 +31,33 @@ public:
             std::launder(reinterpret_cast<LatchWriter<T>*>(writer_.place))->publish(value);
         }
     }
-    [[nodiscard]] const T& value() const noexcept { return own_; }
 
 private:
     struct NoWriter {};
     struct Writer {
         alignas(LatchWriter<T>) std::byte place[sizeof(LatchWriter<T>)]{};
     };
-    T own_{};
     bool continued_ = false;
     [[no_unique_address]] std::conditional_t<kKindOf<T> == Kind::latch, Writer, NoWriter> writer_{};
+};
+
+/// One for each variable that a module publishes, in its own data: with a copy of the value. All
+/// zero: nothing was published yet.
+template <Shareable T>
+class Publisher {
+public:
+    constexpr Publisher() noexcept = default;
+
+    /// As ValueWriter::publish().
+    void publish(std::uint64_t address, const T& value) noexcept {
+        own_ = value;
+        writer_.publish(address, value);
+    }
+    [[nodiscard]] const T& value() const noexcept { return own_; }
+
+private:
+    T own_{};
+    ValueWriter<T> writer_;
 };
 
 } // namespace cw::variables
