@@ -34,6 +34,7 @@ void OwnCell::moved() noexcept {
         return;
     line_ = &cell::line_of(*cell_);
     news_ = true;
+    moved_ = true;
     if (told_ != nullptr)
         told_();
 }
@@ -41,7 +42,9 @@ void OwnCell::moved() noexcept {
 std::optional<std::uint64_t> OwnCell::look() noexcept {
     // Who has it may store at any time: it is to be looked at until it rests, and once more.
     news_ = cell_->state != cells::State::rests;
-    const std::uint64_t value = std::min(line_->value.load(Order::relaxed), max_);
+    moved_ = false;
+    stored_ = line_->value.load(Order::relaxed);
+    const std::uint64_t value = std::min(stored_, max_);
     const std::uint64_t before = std::exchange(seen_value_, value);
     const bool same_hold = std::exchange(seen_epoch_, cell_->epoch) == cell_->epoch;
     if (value == before && (same_hold || value == 0)) // who opens it has set nothing yet

@@ -3,6 +3,8 @@
 #include "caller.hpp"
 #include "kmem_trace.hpp"
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cw/core/cells/layout.hpp>
 #include <cw/core/declare.hpp>
 #include <cw/nucleus/host.hpp>
@@ -96,18 +98,30 @@ void AllocationSite::pages_changed(std::uint64_t by) noexcept {
 }
 
 void AllocationSite::publish_counts() noexcept {
-    if (address_ != 0)
-        writer_.publish(address_, counts_);
+    Atomic<std::uint64_t>* const shown = words_;
+    if (shown == nullptr)
+        return;
+    const auto words = std::bit_cast<std::array<std::uint64_t, sizeof(kmem::Site) / 8>>(counts_);
+    for (std::size_t i = 0; i < words.size(); ++i)
+        shown[i].store(words[i], Order::relaxed); // nothing is concluded from a count
 }
 
 void AllocationSite::publish() noexcept {
     publish_counts();
     if (attention != 0)
-        attend(trace::What{});
+        attend_to_all(trace::What{});
 }
 
-/// `what` has just been counted; none: nothing.
+/// `what` has just been counted.
 void AllocationSite::attend(trace::What what) noexcept {
+    constexpr std::uint32_t kTracing = kmem_trace::kTraced | kmem_trace::kCellOpen;
+    if (attention == kTracing && !kmem_trace::cell.differs()) [[likely]]
+        kmem_trace::say(what, *this);
+    else
+        attend_to_all(what);
+}
+
+void AllocationSite::attend_to_all(trace::What what) noexcept {
     if ((attention & kmem_trace::kTraced) != 0 && what != trace::What{})
         kmem_trace::say(what, *this);
     if ((attention & kmem_trace::kCellOpen) != 0)
@@ -132,9 +146,9 @@ void sites_publish() noexcept {
                                           variables::SchemaOf<kmem::Site>::kView,
                                           variables::kLayoutOf<kmem::Site>,
                                           sizeof(kmem::Site),
-                                          variables::kKindOf<kmem::Site>});
+                                          variables::form_of(variables::Kind::lanes, 1)});
         CW_ASSERT(place.has_value());
-        site->address_ = reinterpret_cast<std::uint64_t>(*place);
+        site->words_ = static_cast<Atomic<std::uint64_t>*>(*place);
     }
     // What the last ones allocated for their variables is in the numbers of the first ones.
     for (AllocationSite* site = first_site; site != nullptr; site = site->next_)

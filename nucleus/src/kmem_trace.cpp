@@ -8,9 +8,10 @@
 
 namespace cw::kernel::kmem_trace {
 
+OwnCell cell;
+
 namespace {
 
-OwnCell cell;
 bool wanted;   ///< The cell says so.
 bool has_ring; ///< The nucleus records.
 
@@ -18,7 +19,10 @@ void say_counts() noexcept {
     for (const AllocationSite* site = all_sites(); site != nullptr; site = site->next()) {
         const kmem::Site& counts = site->counts();
         trace_say(trace::What::site_counts,
-                  {site->number(), counts.allocations, counts.live, counts.pages});
+                  site->number(),
+                  counts.allocations,
+                  counts.live,
+                  counts.pages);
     }
 }
 
@@ -26,7 +30,7 @@ void say_sites() noexcept {
     for (const AllocationSite* site = all_sites(); site != nullptr; site = site->next()) {
         std::uint64_t name[3]{};
         std::memcpy(name, site->name().data(), std::min(site->name().size(), sizeof(name)));
-        trace_say(trace::What::site, {site->number(), name[0], name[1], name[2]});
+        trace_say(trace::What::site, site->number(), name[0], name[1], name[2]);
     }
 }
 
@@ -75,11 +79,11 @@ void look() noexcept {
 
 void say(trace::What what, const AllocationSite& site) noexcept {
     const kmem::Site& counts = site.counts();
-    trace_say(what, {site.number(), counts.object_bytes, counts.live, counts.live_bytes});
+    trace_say(what, site.number(), counts.object_bytes, counts.live, counts.live_bytes);
 }
 
 void say_pages(const AllocationSite& site, std::uint64_t change) noexcept {
-    trace_say(trace::What::site_pages, {site.number(), change, site.counts().pages, 0});
+    trace_say(trace::What::site_pages, site.number(), change, site.counts().pages, 0);
 }
 
 } // namespace cw::kernel::kmem_trace

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cw/core/trace.hpp>
 #include <cw/nucleus/kmem.hpp>
+#include <cw/nucleus/own_cell.hpp>
 
 namespace cw::kernel::kmem_trace {
 
@@ -15,6 +16,8 @@ enum Attention : std::uint32_t {
     kTraced = 4,       ///< It is to be recorded.
 };
 extern constinit std::uint32_t attention;
+
+extern OwnCell cell;
 
 /// The cell is there from now on. Context: boot, when the nucleus is a module.
 void make_cell() noexcept;

@@ -4,6 +4,7 @@
 #include "kmem_trace.hpp"
 #include "modules.hpp"
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <cw/core/arch/counter.hpp>
 #include <cw/core/variables/trace.hpp>
@@ -17,6 +18,7 @@ using trace::What;
 
 namespace {
 
+using Words = std::array<std::uint64_t, trace::kArgs>;
 using OwnWriter = TraceWriter<TracePolicy::block, trace::kArgs, trace::kReaders>;
 
 bool on;
@@ -27,12 +29,16 @@ TracedRing* own; ///< Of the nucleus; null: off.
 OwnWriter own_writer;
 std::uint64_t own_dropped;
 
-void say(What what, const std::uint64_t (&words)[trace::kArgs]) noexcept {
-    if (own == nullptr)
-        return;
-    const std::uint64_t at = ::cw::arch::counter();
-    const auto id = static_cast<std::uint32_t>(what);
-    if (!own_writer.record(at, id, words[0], words[1], words[2], words[3]))
+bool record(What what, const Words& words) noexcept {
+    return own_writer.record(::cw::arch::counter(),
+                             static_cast<std::uint32_t>(what),
+                             words[0],
+                             words[1],
+                             words[2],
+                             words[3]);
+}
+[[gnu::noinline, gnu::cold]] void find_room_and_record(What what, Words words) noexcept {
+    if (!record(what, words))
         own->block().words.dropped.store(++own_dropped, Order::relaxed);
 }
 
@@ -207,8 +213,14 @@ void trace_count(trace::Rings& counts) noexcept {
     }
 }
 
-void trace_say(What what, const std::uint64_t (&words)[trace::kArgs]) noexcept {
-    say(what, words);
+void trace_say(
+    What what, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept {
+    if (own == nullptr)
+        return;
+    if (own_writer.looks_for_room()) [[unlikely]]
+        find_room_and_record(what, {a, b, c, d});
+    else
+        static_cast<void>(record(what, {a, b, c, d}));
 }
 
 void trace_module(const ModuleInstance& instance, trace::ModuleNews news) noexcept {
@@ -218,18 +230,21 @@ void trace_module(const ModuleInstance& instance, trace::ModuleNews news) noexce
     static_assert(sizeof(name) == trace::kNameBytes);
     const std::string_view whole = instance.image->name();
     std::memcpy(name, whole.data(), std::min(whole.size(), sizeof(name)));
-    say(What::module,
-        {instance.id | std::uint64_t{instance.domain->id} << 32,
-         static_cast<std::uint64_t>(news),
-         name[0],
-         name[1]});
+    trace_say(What::module,
+              instance.id | std::uint64_t{instance.domain->id} << 32,
+              static_cast<std::uint64_t>(news),
+              name[0],
+              name[1]);
 }
 
 void trace_channel(const Channel& channel) noexcept {
     if (channel.provider == nullptr)
         return;
-    say(What::channel,
-        {channel.number, channel.client_id | std::uint64_t{channel.provider->id} << 32, 0, 0});
+    trace_say(What::channel,
+              channel.number,
+              channel.client_id | std::uint64_t{channel.provider->id} << 32,
+              0,
+              0);
 }
 
 } // namespace cw::kernel
@@ -240,7 +255,7 @@ void record_passing(trace::What what, const std::uint64_t (&words)[trace::kArgs]
     using namespace kernel;
     const Locked hold{kernel_lock};
     if (on)
-        say(what, words);
+        trace_say(what, words[0], words[1], words[2], words[3]);
 }
 
 } // namespace cw::platform

@@ -420,13 +420,12 @@ void variables_forget(const Domain& domain) noexcept {
 
 Result<void*> variables_own(const OwnVariable& variable) noexcept {
     const std::uint64_t place = own_group->used;
-    const std::uint32_t form = variables::form_of(variable.kind);
-    const std::uint64_t bytes = variables::room_for(form, variable.bytes);
+    const std::uint64_t bytes = variables::room_for(variable.form, variable.bytes);
     if (place + bytes > kOwnBytes)
         return refuse(Status::no_resource);
     const std::uint32_t offset = CW_TRY(directory::find_or_create(variable.name));
     own_group->used += bytes;
-    const Description what{variable.schema, variable.layout, variable.bytes, form, 0};
+    const Description what{variable.schema, variable.layout, variable.bytes, variable.form, 0};
     CW_CHECK_OK(directory::go_live(offset, what, *own_group, place));
     return segment_view(*own_group->segment, place);
 }

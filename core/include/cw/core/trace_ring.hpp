@@ -114,18 +114,23 @@ public:
                 return false;
             }
         }
+        // Copies: for all that the compiler knows, the ring's words may be these members.
+        TraceWords<Sync>* const shared = words_;
         TraceSlot<Sync, kArgs>& slot = slots_[next_ & (capacity_ - 1)];
-        ++next_;
-        words_->begin.store(next_, Order::relaxed);
+        const std::uint64_t begun = next_ + 1;
+        next_ = begun;
+        shared->begin.store(begun, Order::relaxed);
         Sync::fence(Order::release); // [F31]
         slot.timestamp.store(timestamp, Order::relaxed);
         std::size_t i = 0;
         (slot.args[i++].store(static_cast<std::uint64_t>(args), Order::relaxed), ...);
         local_fence(); // whoever stops this hart here leaves no tag in front of its record
-        slot.tag.store(next_ << 32 | id, Order::relaxed);
-        words_->end.store(next_, Order::release); // [R31]
+        slot.tag.store(begun << 32 | id, Order::relaxed);
+        shared->end.store(begun, Order::release); // [R31]
         return true;
     }
+    /// Whether the next record() has to look for room. Else it does not fail.
+    [[nodiscard]] bool looks_for_room() const noexcept { return kSpares && next_ == limit_; }
     /// With the policy block, after record() refused: true if a reader will say so when there is
     /// room again; sleep. False: there is room now. Ordering: [F33] full fence between the store of
     /// space_event and the loads of the cursors, pairs with [F34] in wake_writer().

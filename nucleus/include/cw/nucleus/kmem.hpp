@@ -2,7 +2,8 @@
 // programmes see that as the shared variables "kmem/NAME" (cw/core/service/kmem.hpp).
 //
 // Each place is an object at namespace scope; no two places share one. All allocating happens under
-// kernel_lock, or while the system boots, so these are plain words.
+// kernel_lock, or while the system boots, so these are plain words. What readers see is each number
+// by itself: a latch would cost more than all the rest of an allocation.
 #pragma once
 #include <cstdint>
 #include <cw/core/result.hpp>
@@ -52,14 +53,14 @@ private:
     void publish_counts() noexcept;
     void pages_changed(std::uint64_t by) noexcept;
     void attend(trace::What what) noexcept;
+    void attend_to_all(trace::What what) noexcept;
 
     std::string_view name_;
     std::uint32_t number_;
     kmem::Site counts_{};
-    std::uint64_t fails_in_ = 0; ///< Attempts until one is to fail; 0: none is.
-    OwnCell cell_;               ///< By which others set that.
-    std::uint64_t address_ = 0;  ///< Of the variable; 0: there is none yet.
-    variables::ValueWriter<kmem::Site> writer_;
+    std::uint64_t fails_in_ = 0;             ///< Attempts until one is to fail; 0: none is.
+    OwnCell cell_;                           ///< By which others set that.
+    Atomic<std::uint64_t>* words_ = nullptr; ///< The variable; null: there is none yet.
     AllocationSite* next_;
 };
 

@@ -23,6 +23,11 @@ public:
     create(std::string_view name, std::uint64_t max, void (*told)() noexcept = nullptr) noexcept;
     /// False: look() would find nothing. A load and a branch, for where it is asked often.
     [[nodiscard, gnu::always_inline]] bool may_have_news() const noexcept { return news_; }
+    /// False: nothing was stored since the last look, nor has the cell moved. Requires: it is
+    /// there.
+    [[nodiscard, gnu::always_inline]] bool differs() const noexcept {
+        return moved_ || line_->value.load(Order::relaxed) != stored_;
+    }
     /// What was set since the last look: by a store of another number, by whoever has opened the
     /// cell since, or by its release, which is a 0. Ordering: none; a word is whole by itself.
     /// Untrusted: the number, which is clamped.
@@ -39,6 +44,8 @@ private:
     void (*told_)() noexcept = nullptr;
     std::uint64_t seen_epoch_ = 0;
     std::uint64_t seen_value_ = 0;
+    std::uint64_t stored_ = 0; ///< As it was stored, at the last look.
+    bool moved_ = true;        ///< Since then.
     bool news_ = false;
 };
 

@@ -34,7 +34,8 @@ void trace_executor_gone(ExecutorRecord& record) noexcept;
 /// What the nucleus has to say. Nothing happens while tracing is off.
 void trace_module(const ModuleInstance& instance, trace::ModuleNews news) noexcept;
 void trace_channel(const Channel& channel) noexcept;
-void trace_say(trace::What what, const std::uint64_t (&words)[trace::kArgs]) noexcept;
+void trace_say(
+    trace::What what, std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d) noexcept;
 
 /// As trace.open, trace.close, trace.next, trace.done.
 [[nodiscard]] Result<trace::Reader> trace_open(ModuleInstance& module) noexcept;

@@ -71,7 +71,7 @@ struct OwnVariable {
     std::string_view schema;
     std::uint64_t layout;
     std::uint32_t bytes;
-    variables::Kind kind;
+    std::uint32_t form;
 };
 /// Makes it live. Where its value is to be written; valid for good. Errors: no_resource (no room in
 /// the nucleus' group), no_memory.
@@ -89,7 +89,7 @@ public:
                                           variables::SchemaOf<T>::kView,
                                           variables::kLayoutOf<T>,
                                           sizeof(T),
-                                          variables::kKindOf<T>});
+                                          variables::form_of(variables::kKindOf<T>)});
         if (!place)
             return place.error();
         address_ = reinterpret_cast<std::uint64_t>(*place);
