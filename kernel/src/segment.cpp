@@ -41,10 +41,7 @@ Status register_pages(VirtualAddress address,
 bool stale_translations;
 
 void take_away(Segment& segment, Domain& domain) noexcept {
-    for (VirtualAddress at = segment.base; at < segment.base + segment.bytes;) {
-        const std::uint64_t step = domain.space.unmap(at);
-        at += step == 0 ? kPage : step;
-    }
+    domain.space.unmap(segment.base, segment.bytes);
     stale_translations = stale_translations || !domain.at_rest;
     segment.seen_by[domain.id / 64] &= ~(std::uint64_t{1} << domain.id % 64);
     --segment.mappings;
@@ -67,7 +64,7 @@ void free_segment(Segment& segment) noexcept {
         }
         if ((page.flags & kPteUser) == 0) // kPteUser marks borrowed pages in the registry
             frames::release(*segment.site, page.page, page.bytes == kMegaPage ? 9 : 0);
-        registry.unmap(at);
+        registry.unmap(at, page.bytes);
         at += page.bytes;
     }
     window_release(segment.base, segment.reserved);
@@ -195,17 +192,15 @@ void segment_depopulate(Segment& segment, std::uint64_t offset, std::uint64_t by
     const VirtualAddress begin = segment.base + offset;
     for (std::uint32_t id = 0; id < kMaxDomains && bytes != 0; ++id) {
         Domain* domain = domain_by_id(id);
-        for (VirtualAddress at = begin;
-             domain != nullptr && sees(*domain, segment) && at < begin + bytes;
-             at += kPage)
-            domain->space.unmap(at);
+        if (domain != nullptr && sees(*domain, segment))
+            domain->space.unmap(begin, bytes);
     }
     flush_everywhere();
     for (VirtualAddress at = begin; at < begin + bytes; at += kPage) {
         const auto page = registry.translate(at);
         if (page.bytes == 0)
             continue;
-        registry.unmap(at);
+        registry.unmap(at, kPage);
         frames::release(*segment.site, page.page);
     }
     segment.site->publish();
@@ -235,29 +230,15 @@ Status segment_map(Segment& segment,
         ++segment.mappings;
         mappings_of_segments.allocated();
     }
-    bool replaced = false;
-    for (VirtualAddress at = segment.base + offset; at < segment.base + offset + bytes;) {
-        const auto page = registry.translate(at);
-        if (page.bytes == 0) {
-            at += kPage;
-            continue;
-        }
-        const bool whole = page.bytes == kMegaPage && at % kMegaPage == 0 &&
-                           segment.base + offset + bytes - at >= kMegaPage;
-        const std::uint64_t step = whole ? kMegaPage : kPage;
-        const PhysicalAddress physical = page.page + (at & (page.bytes - 1));
-        replaced = replaced || domain.space.translate(at).bytes != 0;
-        if (const Status status = domain.space.map(at, physical, step, flags);
-            status != Status::ok) {
-            if (fresh) // it would be taken for one that sees all of it
-                take_away(segment, domain);
-            flush_stale();
-            return status;
-        }
-        at += step;
+    const auto replaced = domain.space.share(registry, segment.base + offset, bytes, flags);
+    if (!replaced) {
+        if (fresh) // it would be taken for one that sees all of it
+            take_away(segment, domain);
+        flush_stale();
+        return replaced.error();
     }
     // A hart that remembers that nothing was here traps once more: see spurious_fault().
-    if (replaced && !domain.at_rest)
+    if (*replaced && !domain.at_rest)
         flush_everywhere();
     return Status::ok;
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cw/kernel/arch/csr.hpp>
 #include <cw/kernel/arch/sbi.hpp>
 #include <cw/kernel/fdt.hpp>
@@ -103,6 +104,17 @@ std::uint64_t* AddressSpace::entry(VirtualAddress address, unsigned level, bool 
     return &table[index_at(address, level)];
 }
 
+const std::uint64_t* AddressSpace::find(VirtualAddress address) const noexcept {
+    const auto* table = direct_as<const std::uint64_t>(root_);
+    for (unsigned level = 2; level > 0; --level) {
+        const std::uint64_t slot = table[index_at(address, level)];
+        if ((slot & kPteValid) == 0 || (slot & kLeaf) != 0)
+            return nullptr;
+        table = direct_as<const std::uint64_t>(page_of(slot));
+    }
+    return &table[index_at(address, 0)];
+}
+
 Status AddressSpace::map(VirtualAddress address,
                          PhysicalAddress page,
                          std::uint64_t bytes,
@@ -114,6 +126,44 @@ Status AddressSpace::map(VirtualAddress address,
     // would fault.
     *slot = make_entry(page, flags | kPteAccessed | kPteDirty);
     return Status::ok;
+}
+
+Result<bool> AddressSpace::share(const AddressSpace& from,
+                                 VirtualAddress address,
+                                 std::uint64_t bytes,
+                                 std::uint64_t flags) noexcept {
+    flags |= kPteAccessed | kPteDirty | kPteValid;
+    bool replaced = false;
+    const VirtualAddress end = address + bytes;
+    for (VirtualAddress at = address, next; at < end; at = next) {
+        next = std::min(end, round_down(at, kMegaPage) + kMegaPage);
+        const Translation large = from.translate(at);
+        if (large.bytes == kMegaPage) {
+            const std::uint64_t step = next - at == kMegaPage ? kMegaPage : kPage;
+            for (; at < next; at += step) {
+                replaced = replaced || translate(at).bytes != 0;
+                const PhysicalAddress page = large.page + (at & (kMegaPage - 1));
+                CW_CHECK_OK(map(at, page, step, flags));
+            }
+            continue;
+        }
+        // One table of each space holds all pages up to `next`.
+        const std::uint64_t* theirs = from.find(at);
+        std::uint64_t* ours = nullptr;
+        for (; theirs != nullptr && at < next; at += kPage, ++theirs) {
+            if ((*theirs & kPteValid) == 0) {
+                ours = ours == nullptr ? nullptr : ours + 1;
+                continue;
+            }
+            if (ours == nullptr)
+                ours = entry(at, 0, true);
+            if (ours == nullptr)
+                return refuse(Status::no_memory);
+            replaced = replaced || *ours != 0;
+            *ours++ = (*theirs & kAddressMask) | flags;
+        }
+    }
+    return replaced;
 }
 
 AddressSpace::Translation AddressSpace::translate(VirtualAddress address) const noexcept {
@@ -130,13 +180,19 @@ AddressSpace::Translation AddressSpace::translate(VirtualAddress address) const 
     }
 }
 
-std::uint64_t AddressSpace::unmap(VirtualAddress address) noexcept {
-    const std::uint64_t bytes = translate(address).bytes;
-    if (bytes == 0)
-        return 0;
-    std::uint64_t* slot = entry(address, bytes == kMegaPage ? 1 : 0, false);
-    *slot = 0;
-    return bytes;
+void AddressSpace::unmap(VirtualAddress address, std::uint64_t bytes) noexcept {
+    const VirtualAddress end = address + bytes;
+    for (VirtualAddress at = address, next; at < end; at = next) {
+        next = std::min(end, round_down(at, kMegaPage) + kMegaPage);
+        if (translate(at).bytes == kMegaPage) {
+            *entry(at, 1, false) = 0;
+            continue;
+        }
+        if (find(at) == nullptr)
+            continue;
+        std::uint64_t* slot = entry(at, 0, false);
+        std::fill_n(slot, (next - at) / kPage, 0);
+    }
 }
 
 void paging_initialise(const Machine& machine) noexcept {

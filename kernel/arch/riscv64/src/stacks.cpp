@@ -15,7 +15,7 @@ std::uint64_t used[kSlots / 64];
 void take_stack_apart(VirtualAddress top, unsigned pages) noexcept {
     for (unsigned i = 1; i <= pages; ++i) {
         const auto page = kernel_space().translate(top - i * kPage);
-        kernel_space().unmap(top - i * kPage);
+        kernel_space().unmap(top - i * kPage, kPage);
         frames::release(stacks, page.page);
     }
     flush_everywhere();

@@ -34,8 +34,15 @@ public:
                              PhysicalAddress page,
                              std::uint64_t bytes,
                              std::uint64_t flags) noexcept;
-    /// Forgets one page; its size in bytes, or 0 if nothing was mapped there.
-    std::uint64_t unmap(VirtualAddress address) noexcept;
+    /// Maps the pages that `from` maps in a range, at the same addresses, with kPteRead/Write/
+    /// Execute/User. True: some of them replace what was there. Errors: no_memory (some of them are
+    /// mapped).
+    [[nodiscard]] Result<bool> share(const AddressSpace& from,
+                                     VirtualAddress address,
+                                     std::uint64_t bytes,
+                                     std::uint64_t flags) noexcept;
+    /// Forgets what is mapped in a range. Large pages go as a whole.
+    void unmap(VirtualAddress address, std::uint64_t bytes) noexcept;
 
     struct Translation {
         PhysicalAddress page = 0;
@@ -51,6 +58,8 @@ private:
     friend void paging_initialise(const struct Machine&) noexcept;
     [[nodiscard]] std::uint64_t*
     entry(VirtualAddress address, unsigned level, bool create) noexcept;
+    /// Where a page of the smallest size is, or would be; null: there is no table for it.
+    [[nodiscard]] const std::uint64_t* find(VirtualAddress address) const noexcept;
 
     PhysicalAddress root_ = 0;
     std::uint64_t satp_ = 0;
