@@ -6,6 +6,7 @@
 #include <cstring>
 #include <ctime>
 #include <cw/core/variables/clock.hpp>
+#include <cw/modules/sequence_lock.hpp>
 #include <sys/time.h>
 
 cw::ModuleState cw_module{}; // declared by the headers, used by none of this
@@ -48,32 +49,6 @@ void succeed(cw::Status status) {
         bench::check(false, "read");
 }
 
-/// A sequence lock as kernels have it, all its words relaxed atomics (Boehm, "Can seqlocks get
-/// along with programming language memory models?", MSPC 2012).
-struct SequenceLock {
-    cw::Atomic<std::uint64_t> sequence;
-    cw::Atomic<std::uint64_t> words[6];
-
-    void write(const Words& value) {
-        const std::uint64_t before = sequence.load(cw::Order::relaxed);
-        sequence.store(before + 1, cw::Order::relaxed);
-        cw::fence(cw::Order::release);
-        for (std::size_t i = 0; i < 6; ++i)
-            words[i].store(value.words[i], cw::Order::relaxed);
-        sequence.store(before + 2, cw::Order::release);
-    }
-    void read(Words& value) const {
-        for (;;) {
-            const std::uint64_t before = sequence.load(cw::Order::acquire);
-            for (std::size_t i = 0; i < 6; ++i)
-                value.words[i] = words[i].load(cw::Order::relaxed);
-            cw::fence(cw::Order::acquire);
-            if (sequence.load(cw::Order::relaxed) == before && before % 2 == 0)
-                return;
-        }
-    }
-};
-
 void read_variable(const bench::Cpus&) {
     static Variable<Words> variable;
     variable.publish({{1, 2, 3, 4, 5, 6}});
@@ -87,11 +62,11 @@ void read_variable(const bench::Cpus&) {
 }
 
 void read_sequence_lock(const bench::Cpus&) {
-    static SequenceLock lock;
-    lock.write({{1, 2, 3, 4, 5, 6}});
+    static bench::SequenceLock lock;
+    lock.write({1, 2, 3, 4, 5, 6});
     bench::measure("seqlock.read48", kReads, [] {
         for (std::uint64_t i = 0; i < kReads; ++i) {
-            Words value;
+            bench::SequenceLock::Value value;
             lock.read(value);
             bench::use(value);
         }

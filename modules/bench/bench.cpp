@@ -2,6 +2,7 @@
 // one hart), and how many wake-ups it takes.
 #include "allocating.hpp"
 #include "cells.hpp"
+#include "heaps.hpp"
 #include "measure.hpp"
 #include "placements.hpp"
 #include "recording.hpp"
@@ -9,6 +10,7 @@
 #include <cw/core/batch.hpp>
 #include <cw/core/executor.hpp>
 #include <cw/core/service/cells.hpp>
+#include <cw/core/service/heaps.hpp>
 #include <cw/core/service/kmem_lab.hpp>
 #include <cw/core/service/modules.hpp>
 #include <cw/core/service/trace.hpp>
@@ -17,6 +19,7 @@
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
 #include <cw/modules/mate.hpp>
+#include <cw/modules/sequence_lock.hpp>
 #include <cw/modules/swift.hpp>
 #include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/buffer.hpp>
@@ -32,6 +35,8 @@ CW_REQUIRE(cw::cells::create);
 CW_REQUIRE(cw::cells::destroy);
 CW_REQUIRE(cw::cells::open);
 CW_REQUIRE(cw::cells::close);
+CW_REQUIRE(cw::heaps::create);
+CW_REQUIRE(cw::heaps::leave);
 CW_REQUIRE(cw::kmem_lab::churn);
 CW_REQUIRE(cw::trace::start);
 CW_REQUIRE(cw::trace::stop);
@@ -43,6 +48,7 @@ CW_REQUIRE(echo::block, cw::abi::kMethodOptional);
 CW_REQUIRE(swift::ping, cw::abi::kMethodOptional);
 CW_REQUIRE(swift::null, cw::abi::kMethodOptional);
 CW_REQUIRE(mate::handoff, cw::abi::kMethodOptional);
+CW_REQUIRE(mate::follow, cw::abi::kMethodOptional);
 CW_PUBLISH(bench::subject);
 CW_READ(bench::subject);
 CW_READ(cw::clock::scale);
@@ -144,6 +150,17 @@ cw::Task<> measure_variables() noexcept {
         wrong += status != cw::Status::ok || value.words[5] != bench::kRepeats - 1 ? 1u : 0u;
     }
     static_cast<void>(co_await report("var.read48", "instructions"));
+    static bench::SequenceLock lock;
+    lock.write({1, 2, 3, 4, 5, 6});
+    for (int i = 0; i < bench::kRepeats; ++i) {
+        bench::SequenceLock::Value value;
+        const std::uint64_t before = instructions();
+        lock.read(value);
+        asm volatile("" ::"r"(&value) : "memory");
+        figure.add(instructions() - before - base);
+        wrong += value[5] != 6 ? 1u : 0u;
+    }
+    static_cast<void>(co_await report("seqlock.read48", "instructions"));
     for (int i = 0; i < bench::kRepeats; ++i) {
         const std::uint64_t before = instructions();
         const auto time = cw::clock::monotonic_ns();
@@ -292,6 +309,7 @@ cw::Task<> measure_paths() noexcept {
     CW_CO_CHECK(co_await measure_wake());
     CW_CO_CHECK(co_await measure_variables());
     CW_CO_CHECK(co_await bench::measure_cells());
+    CW_CO_CHECK(co_await bench::measure_heaps());
     CW_CO_CHECK(co_await bench::measure_recording());
     CW_CO_CHECK(co_await bench::measure_allocating());
 
@@ -355,6 +373,9 @@ cw::Task<> measure_wakes() noexcept {
     CW_CO_CHECK(co_await load("echo", cw::abi::Placement::sync_caller, 0));
     CW_CO_CHECK(co_await measure_clock_in_time());
     CW_CO_CHECK(co_await unload("echo"));
+    CW_CO_CHECK(co_await load("mate", cw::abi::Placement::user_process, 0, {}, 2));
+    CW_CO_CHECK(co_await bench::measure_effect());
+    CW_CO_CHECK(co_await unload("mate"));
     CW_CO_CHECK(co_await load("echo", cw::abi::Placement::user_process, 0, {}, 2));
     CW_CO_CHECK(co_await count_wakes<1>("wakes_per_1000.depth1", "calls_per_1000.depth1"));
     CW_CO_CHECK(co_await count_wakes<8>("wakes_per_1000.depth8", "calls_per_1000.depth8"));

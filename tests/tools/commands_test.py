@@ -265,7 +265,7 @@ for target in tomllib.loads(pathlib.Path("tools/bench.toml").read_text())["figur
         document = json.loads((self.folder / "out.json").read_text())
         self.assertEqual(set(document), {"machine", "figures"})
         self.assertEqual(set(document["figures"][0]), {"name", "unit", "min", "median", "n"})
-        self.assertEqual(len(document["figures"]), 39)
+        self.assertEqual(len(document["figures"]), 42)
 
     def test_a_missing_figure_is_an_error(self) -> None:
         plan = (support.ROOT / "tools/bench.toml").read_text() + '\n[[figure]]\nname = "x"\nshows = "y"\n'

@@ -47,7 +47,7 @@ class FiguresTest(unittest.TestCase):
         names = {target.name for target in targets}
         self.assertEqual([boots[0].script, boots[-1].script], ["bench", "bench wakes"])
         self.assertEqual(len(names), len(targets))
-        self.assertEqual(len(names), 39)
+        self.assertEqual(len(names), 42)
 
 
 if __name__ == "__main__":
