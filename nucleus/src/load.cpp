@@ -225,12 +225,14 @@ void modules_initialise() noexcept {
 
 namespace {
 
-/// A module that has died has devices still: they are given back last, when no thread is left that
-/// could touch them, and by then its callers have long been told.
-bool devices_are_given_back() noexcept {
+/// A module that has died has something still that one of this name will want: its devices, and
+/// what it was doing in shared heaps. They are given back last, when no thread is left that could
+/// touch them, and by then its callers have long been told.
+bool is_being_buried(std::string_view name) noexcept {
     const Locked hold{kernel_lock};
     for (const ModuleInstance* m = the_registry.modules; m != nullptr; m = m->next) {
-        if (m->stage == ModuleStage::failed && !m->image->devices().empty())
+        if (m->stage == ModuleStage::failed &&
+            (!m->image->devices().empty() || m->image->name() == name))
             return true;
     }
     return false;
@@ -239,11 +241,12 @@ bool devices_are_given_back() noexcept {
 } // namespace
 
 Task<Nothing> load_module(LoadRequest request, TextWriter& text) noexcept {
-    // Whoever loads the next driver after the end of one need not try again. A module that cannot
-    // be ended for a second keeps what it has.
+    // Whoever loads a module again after its end, or the next driver, need not try again. A module
+    // that cannot be ended for a second keeps what it has.
     constexpr int kLooks = 100;
     constexpr std::uint64_t kBetween = 10; // ms
-    for (int looks = 0; !request.dry_run && looks < kLooks && devices_are_given_back(); ++looks)
+    for (int looks = 0; !request.dry_run && looks < kLooks && is_being_buried(request.name);
+         ++looks)
         static_cast<void>(co_await sleep_ms(kBetween));
     Built built;
     {
