@@ -93,6 +93,38 @@ TEST(Latch, a_writer_stopped_at_any_step_leaves_the_last_value) {
     }
 }
 
+TEST(Latch, writers_that_die_one_after_the_other_leave_the_last_value) {
+    constexpr int kDeaths = 9; // twice round the slots
+    for (std::uint64_t step = 0;; ++step) {
+        LatchOf<Sample, StepSync> latch;
+        LatchWriter<Sample, StepSync>{latch}.publish(Sample{1});
+        for (int death = 0; death < kDeaths; ++death) {
+            LatchWriter<Sample, StepSync> writer{latch};
+            if (!stopped_at(step, [&] { writer.publish(Sample{2}); }))
+                return; // there are no more steps
+            EXPECT_EQ(value_of(latch), 1u) << "stopped at " << step;
+        }
+    }
+}
+
+TEST(Latch, that_was_emptied_goes_on_with_stamps_that_nobody_has_seen) {
+    LatchOf<Sample> latch;
+    std::uint64_t last = 0;
+    for (int epoch = 0; epoch < 5; ++epoch) {
+        LatchWriter<Sample> writer{latch};
+        for (int n = 0; n < 3; ++n) {
+            writer.publish(Sample{last});
+            const std::uint64_t stamp = latch.current.load(Order::relaxed);
+            EXPECT_GT(stamp, last);
+            last = stamp;
+        }
+        latch.current.store(kLatchEmpty, Order::relaxed);
+        Sample sample;
+        EXPECT_EQ(latch_read(latch, sample), Latched::empty);
+        EXPECT_FALSE((LatchCopy<Sample, NativeSync>{latch}.whole()));
+    }
+}
+
 TEST(Latch, a_reader_that_is_overtaken_at_any_step_gets_another_value_whole) {
     for (std::uint64_t publishes = 1; publishes < 9; ++publishes) {
         bool interrupted = true;
