@@ -6,7 +6,7 @@
 #include <cstring>
 #include <ctime>
 #include <cw/core/variables/clock.hpp>
-#include <cw/modules/sequence_lock.hpp>
+#include <cw/modules/bench/sequence_lock.hpp>
 #include <sys/time.h>
 
 cw::ModuleState cw_module{}; // declared by the headers, used by none of this

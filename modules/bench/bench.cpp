@@ -16,10 +16,10 @@
 #include <cw/core/service/trace.hpp>
 #include <cw/core/variables/clock.hpp>
 #include <cw/modules/bench.hpp>
+#include <cw/modules/bench/sequence_lock.hpp>
 #include <cw/modules/console.hpp>
 #include <cw/modules/echo.hpp>
 #include <cw/modules/mate.hpp>
-#include <cw/modules/sequence_lock.hpp>
 #include <cw/modules/swift.hpp>
 #include <cw/sdk/arch/raw_calls.hpp>
 #include <cw/sdk/buffer.hpp>
